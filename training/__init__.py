@@ -1,0 +1,1 @@
+"""Trains, exports and evaluates the bundled five-language M2M100 checkpoint."""

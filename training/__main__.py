@@ -1,0 +1,64 @@
+"""`python -m training`: prepare the data, train, export the checkpoint."""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from training.corpus import CORPUS, sentences
+from training.dataset import PairDataset, prepare
+from training.model import build, export
+from training.train import Schedule, load_weights, train
+from training.vocabulary import train_vocabulary
+from translator.tokenizer import Tokenizer
+
+
+def main() -> None:
+    arguments = _parser().parse_args()
+    arguments.command(arguments)
+
+
+def _prepare(arguments: argparse.Namespace) -> None:
+    work: Path = arguments.work
+    train_vocabulary(sentences("train", arguments.corpus), work)
+    tokenizer = Tokenizer(work)
+    for split in ("train", "dev"):
+        prepare(split, tokenizer, arguments.corpus).save(work / f"{split}.npz")
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    work: Path = arguments.work
+    if not (work / "train.npz").exists():
+        _prepare(arguments)
+    data, validation = (PairDataset.load(work / f"{name}.npz") for name in ("train", "dev"))
+    schedule = Schedule(steps=arguments.steps)
+    torch.manual_seed(schedule.seed)
+    model = build(Tokenizer(work), arguments.dropout)
+    train(model, data, validation, schedule, work, torch.device(arguments.device))
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    model = build(Tokenizer(arguments.work), arguments.dropout)
+    load_weights(arguments.work, model)
+    export(model, arguments.work, arguments.output)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    parser.add_argument("--work", type=Path, default=Path("build/training"), help="scratch folder")
+    parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of the *.tsv.gz files")
+    parser.add_argument("--dropout", type=float, default=0.0, help="0 for one epoch, 0.1 for many")
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("prepare", help="vocabulary and ids").set_defaults(command=_prepare)
+    training = commands.add_parser("train", help="train, or go on where it stopped")
+    training.add_argument("--steps", type=int, default=20_000)
+    training.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    training.set_defaults(command=_train)
+    exporting = commands.add_parser("export", help="write the checkpoint folder")
+    exporting.add_argument("--output", type=Path, default=Path("translator/bundled"))
+    exporting.set_defaults(command=_export)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Sentence pairs as token ids, and batches of them with a fixed token budget."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from training.corpus import read_directions
+from translator.tokenizer import Tokenizer
+
+MAX_TOKENS = 96  # a side; longer pairs are left out: they are under 0.1 % and slow every step
+SHORT_WORDS = 2
+SHORT_REPEATS = 4  # one-word inputs are what people try first and a tiny share of the tokens
+SORT_WINDOW = 50_000  # pairs sorted by length together; larger windows pad less, shuffle less
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Padded ids: `source [n, S]`, `source_mask [n, S]`, `decoder [n, T]`, `labels [n, T]`."""
+
+    source: Tensor
+    source_mask: Tensor
+    decoder: Tensor
+    labels: Tensor
+    pairs: int
+
+
+@dataclass(frozen=True)
+class PairDataset:
+    """Ids of all pairs, flat: pair i is `tokens[offsets[2i]:offsets[2i+1]]` → the run after it.
+
+    Both runs are `__language__ … </s>`, as the encoder reads and the decoder writes them.
+    """
+
+    tokens: np.ndarray  # int32 [total]
+    offsets: np.ndarray  # int64 [2 · pairs + 1]
+    pad: int
+    eos: int
+
+    def __len__(self) -> int:
+        return len(self.offsets) // 2
+
+    def save(self, path: Path) -> None:
+        np.savez(path, tokens=self.tokens, offsets=self.offsets, pad=self.pad, eos=self.eos)
+
+    @classmethod
+    def load(cls, path: Path) -> "PairDataset":
+        with np.load(path) as data:
+            return cls(data["tokens"], data["offsets"], int(data["pad"]), int(data["eos"]))
+
+    def batches(self, tokens: int, seed: int, epoch: int) -> list[np.ndarray]:
+        """Return pair indices per batch; `tokens` bounds pairs × (longest source + longest target).
+
+        The same arguments give the same batches in the same order, which is what makes
+        a resumed run equal to an uninterrupted one.
+        """
+        rng = np.random.default_rng((seed, epoch))
+        order = rng.permutation(len(self))
+        lengths = np.diff(self.offsets).reshape(-1, 2)
+        result: list[np.ndarray] = []
+        for start in range(0, len(order), SORT_WINDOW):
+            window = order[start : start + SORT_WINDOW]
+            window = window[np.lexsort((lengths[window, 0], lengths[window, 1]))]
+            result.extend(_cut(window, lengths, tokens))
+        return [result[i] for i in rng.permutation(len(result))]
+
+    def collate(self, indices: np.ndarray) -> Batch:
+        sources = [self._run(2 * i) for i in indices]
+        targets = [self._run(2 * i + 1) for i in indices]
+        source, labels = self._pad(sources), self._pad(targets)
+        decoder = torch.full_like(labels, self.eos)
+        decoder[:, 1:] = labels[:, :-1]
+        return Batch(source, (source != self.pad).long(), decoder, labels, len(indices))
+
+    def _run(self, position: int) -> np.ndarray:
+        return self.tokens[self.offsets[position] : self.offsets[position + 1]]
+
+    def _pad(self, runs: list[np.ndarray]) -> Tensor:
+        padded = np.full((len(runs), max(map(len, runs))), self.pad, dtype=np.int64)
+        for row, run in zip(padded, runs, strict=True):
+            row[: len(run)] = run
+        return torch.from_numpy(padded)
+
+
+def prepare(split: str, tokenizer: Tokenizer, corpus: Path) -> PairDataset:
+    """Encode every direction of a split, in the corpus's order."""
+    runs: list[list[int]] = []
+    for (source_language, target_language), pairs in tqdm(
+        read_directions(split, corpus).items(), desc="encoding", unit="direction"
+    ):
+        for source, target in pairs:
+            source_ids = tokenizer.encode(source, source_language)
+            target_ids = tokenizer.encode(target, target_language)
+            if max(len(source_ids), len(target_ids)) <= MAX_TOKENS:
+                short = len(source.split()) <= SHORT_WORDS
+                runs.extend([source_ids, target_ids] * (SHORT_REPEATS if short else 1))
+    offsets = np.cumsum([0, *map(len, runs)], dtype=np.int64)
+    tokens = np.concatenate([np.asarray(run, dtype=np.int32) for run in runs])
+    return PairDataset(tokens, offsets, tokenizer.pad, tokenizer.eos)
+
+
+def _cut(window: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:
+    start, widest = 0, np.zeros(2, dtype=np.int64)
+    for end, index in enumerate(window):
+        wider = np.maximum(widest, lengths[index])
+        if end > start and (end - start + 1) * wider.sum() > tokens:
+            yield window[start:end]
+            start, wider = end, lengths[index]
+        widest = wider
+    yield window[start:]
