@@ -1,0 +1,20 @@
+"""Text in, text out, on one device. Importing the package loads no model library."""
+
+from typing import TYPE_CHECKING, Any
+
+from translator.config import TranslatorConfig
+from translator.errors import CheckpointError, DeviceError, TranslatorError
+
+if TYPE_CHECKING:
+    from translator.translator import Translator
+
+__all__ = ["CheckpointError", "DeviceError", "Translator", "TranslatorConfig", "TranslatorError"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `Translator`, and torch with it, when it is first asked for (PEP 562)."""
+    if name == "Translator":
+        from translator.translator import Translator
+
+        return Translator
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

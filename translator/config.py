@@ -1,0 +1,46 @@
+"""What a Translator is told when it is made."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
+ENGINES = ("auto", "reference", "ctranslate2")
+
+
+def default_cache() -> Path:
+    """Return the folder for converted models: `$XDG_CACHE_HOME/m2m-server` or `~/.cache/…`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "m2m-server"
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatorConfig:
+    """Configuration of one Translator on one device.
+
+    `auto` means: engine `ctranslate2` on a CPU and `reference` on a GPU; dtype int8 for
+    `ctranslate2` on a CPU and float32 for `reference` there; bfloat16 on a GPU that has it,
+    else float16.
+    """
+
+    model: str = "bundled"  # "bundled", a folder, or a hub id such as "facebook/m2m100_418M"
+    device: str = "cpu"  # "cpu", "cpu:1" (one of several on the CPU) or "cuda:0"
+    dtype: str = "auto"
+    engine: str = "auto"
+    beams: int | None = None  # None: as the checkpoint's generation_config says
+    batch_tokens: int = 2_048  # padded source tokens × beams of one batch
+    threads: int | None = None  # CPU threads; None: all that the process may use
+    cache: Path = field(default_factory=default_cache)
+    local_files_only: bool = False  # never ask the hub
+
+    def __post_init__(self) -> None:
+        """Refuse what no engine knows: ValueError naming the field and the choices."""
+        for name, value, allowed in (
+            ("dtype", self.dtype, DTYPES),
+            ("engine", self.engine, ENGINES),
+        ):
+            if value not in allowed:
+                raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        for name, number in (("batch_tokens", self.batch_tokens), ("beams", self.beams)):
+            if number is not None and number < 1:
+                raise ValueError(f"{name} must be at least 1, not {number}")

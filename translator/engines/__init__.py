@@ -1,0 +1,49 @@
+"""What turns token ids of one language into token ids of another, on one device."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSegment:
+    """`source_ids`: `__source__ … </s>`; `target_id`: id of the target's language token."""
+
+    key: int
+    source_ids: list[int]
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedSegment:
+    """`ids`: the translation, without language token and `</s>`; None if memory did not do.
+
+    `complete` is False where the model stopped at the longest length instead of at `</s>`.
+    """
+
+    key: int
+    ids: list[int] | None
+    complete: bool = True
+
+
+class Engine(Protocol):
+    """Holds segments and decodes some of them at each step."""
+
+    splits: int  # batches split so far because the device ran out of memory
+
+    def submit(self, segments: Sequence[EncodedSegment]) -> None:
+        """Take segments over; they are decoded in later steps, in any order."""
+
+    def step(self) -> list[DecodedSegment]:
+        """Do one scheduling iteration and return the segments that finished in it."""
+
+
+class OutOfMemoryError(Exception):
+    """A batch did not fit the device's memory."""
+
+
+class Decoder(Protocol):
+    """Decodes one batch from start to end."""
+
+    def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
+        """Return one result a segment, in order; raises OutOfMemoryError."""

@@ -1,0 +1,78 @@
+"""Checkpoints converted for CTranslate2, kept in a cache that several processes share."""
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import ctranslate2
+import torch
+from ctranslate2.converters.transformers import M2M100Loader
+from filelock import FileLock
+
+from translator.checkpoints import Checkpoint, weight_files
+from translator.engines.loading import load_model
+from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
+
+_log = logging.getLogger(__name__)
+_FORMAT = "1"  # of what this module writes; raise it when the conversion changes
+
+
+def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, cache: Path) -> Path:
+    """Return the folder of the converted model, converting it first if it is not in the cache.
+
+    The cache's key is a hash of the checkpoint's content, so a changed file is never missed.
+    The folder appears complete or not at all; a second process waits for the first.
+    """
+    folder = cache / "ctranslate2" / f"{content_hash(checkpoint)}-{quantization}"
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):
+        if not folder.is_dir():
+            _log.info("converting %s to CTranslate2 (%s)", checkpoint.name, quantization)
+            partial = Path(tempfile.mkdtemp(prefix="converting-", dir=folder.parent))
+            try:
+                _convert(checkpoint, tokenizer, quantization, partial)
+                os.replace(partial, folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+    return folder
+
+
+def content_hash(checkpoint: Checkpoint) -> str:
+    """Return a hash of all that the conversion reads, and of the versions that do it."""
+    digest = hashlib.sha256(f"{_FORMAT} {ctranslate2.__version__}".encode())
+    names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)
+    for path in [*(checkpoint.folder / name for name in names), *weight_files(checkpoint.folder)]:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:32]
+
+
+def _convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
+    with torch.no_grad():
+        spec = _Loader()(load_model(checkpoint.folder, torch.float32), tokenizer)
+    spec.validate()
+    spec.optimize(quantization=quantization)
+    spec.save(str(folder))
+
+
+class _Loader(M2M100Loader):  # type: ignore[misc]
+    """Takes the vocabulary from our tokenizer.
+
+    The original asks transformers' tokenizer for `additional_special_tokens`, which
+    transformers 5 no longer has, and so loses the 100 language tokens (CTranslate2 4.8.5).
+    """
+
+    def get_vocabulary(self, model: object, tokenizer: Tokenizer) -> list[str]:
+        return tokenizer.tokens()
+
+    def set_config(self, config: object, model: object, tokenizer: Tokenizer) -> None:
+        tokens = tokenizer.tokens()
+        config.bos_token = tokens[tokenizer.bos]  # type: ignore[attr-defined]
+        config.eos_token = tokens[tokenizer.eos]  # type: ignore[attr-defined]
+        config.unk_token = tokens[tokenizer.unk]  # type: ignore[attr-defined]
+        config.decoder_start_token = tokens[tokenizer.eos]  # type: ignore[attr-defined]

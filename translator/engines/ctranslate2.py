@@ -1,0 +1,69 @@
+"""CTranslate2: int8 on the CPU, where it is several times as fast as `generate`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import ctranslate2
+
+from translator.checkpoints import Checkpoint
+from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+from translator.tokenizer import Tokenizer
+
+
+class CTranslate2Decoder:
+    """Decodes batches of any mix of languages with a converted model."""
+
+    def __init__(
+        self,
+        folder: Path,
+        checkpoint: Checkpoint,
+        tokenizer: Tokenizer,
+        beams: int,
+        device: str,
+        compute_type: str,
+        threads: int,
+    ) -> None:
+        """`folder` holds the converted model; `device` is "cpu" or "cuda:N"; `threads` ≥ 1."""
+        kind, _, index = device.partition(":")
+        self._translator = ctranslate2.Translator(
+            str(folder),
+            device=kind,
+            device_index=int(index) if kind == "cuda" else 0,
+            compute_type=compute_type,
+            inter_threads=1,
+            intra_threads=threads,
+        )
+        self._tokens = tokenizer.tokens()
+        self._ids = {token: i for i, token in enumerate(self._tokens)}
+        self._eos = self._tokens[tokenizer.eos]
+        self._options = {
+            "beam_size": beams,
+            "length_penalty": float(checkpoint.generation.get("length_penalty", 1.0)),
+            "max_decoding_length": checkpoint.max_length,
+            "max_input_length": 0,  # no cut: the segmenter has seen to the length
+            "return_end_token": True,
+        }
+
+    def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
+        """Return one result a segment, in order; raises OutOfMemoryError."""
+        tokens = self._tokens
+        try:
+            results = self._translator.translate_batch(
+                [[tokens[i] for i in segment.source_ids] for segment in batch],
+                target_prefix=[[tokens[segment.target_id]] for segment in batch],
+                **self._options,
+            )
+        except RuntimeError as error:
+            # CTranslate2 has no class of its own for it: "CUDA failed with error out of memory".
+            if "out of memory" in str(error):
+                raise OutOfMemoryError from error
+            raise
+        return [
+            self._read(segment.key, result.hypotheses[0])
+            for segment, result in zip(batch, results, strict=True)
+        ]
+
+    def _read(self, key: int, hypothesis: list[str]) -> DecodedSegment:
+        complete = hypothesis[-1:] == [self._eos]
+        words = hypothesis[1 : -1 if complete else None]
+        return DecodedSegment(key, [self._ids[token] for token in words], complete)

@@ -1,0 +1,74 @@
+"""`generate` of transformers: the engine that the others are held to."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import (
+    GenerationConfig,
+    LogitsProcessor,
+    LogitsProcessorList,
+    M2M100ForConditionalGeneration,
+)
+
+from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+
+
+class ReferenceDecoder:
+    """Decodes batches of any mix of languages with `generate`."""
+
+    def __init__(self, model: M2M100ForConditionalGeneration, generation: GenerationConfig) -> None:
+        """The model is on its device already; `generation` gives beams, length and penalties."""
+        self._model = model
+        self._generation = generation
+        self._pad: int = model.config.pad_token_id
+        self._eos: int = model.config.eos_token_id
+
+    @torch.inference_mode()
+    def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
+        """Return one result a segment, in order; raises OutOfMemoryError."""
+        device = self._model.device
+        width = max(len(segment.source_ids) for segment in batch)
+        source = torch.full((len(batch), width), self._pad)
+        for row, segment in zip(source, batch, strict=True):
+            row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
+        targets = torch.tensor([segment.target_id for segment in batch])
+        try:
+            source, targets = source.to(device), targets.to(device)
+            output = self._model.generate(
+                input_ids=source,
+                attention_mask=(source != self._pad).long(),
+                generation_config=self._generation,
+                logits_processor=LogitsProcessorList([_ForceTarget(targets)]),
+            ).tolist()
+        except torch.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemoryError from error
+        return [self._read(segment.key, row) for segment, row in zip(batch, output, strict=True)]
+
+    def _read(self, key: int, row: list[int]) -> DecodedSegment:
+        """Cut `</s> __target__ … </s> <pad>…` down to the translation."""
+        ids = row[2:]
+        complete = self._eos in ids
+        if complete:
+            ids = ids[: ids.index(self._eos)]
+        return DecodedSegment(key, [i for i in ids if i != self._pad], complete)
+
+
+class _ForceTarget(LogitsProcessor):  # type: ignore[misc]
+    """Makes the first token of each row its own target language.
+
+    `generate` has `forced_bos_token_id` for this, but one for the whole batch. Scores are set
+    as `ForcedBOSTokenLogitsProcessor` sets them, so that both give the same translations.
+    """
+
+    def __init__(self, targets: Tensor) -> None:
+        self._targets = targets  # [n]
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """`input_ids [n·beams, length]`, `scores [n·beams, vocabulary]`."""
+        if input_ids.shape[1] != 1:
+            return scores
+        targets = self._targets.repeat_interleave(len(scores) // len(self._targets))
+        forced = torch.full_like(scores, -torch.inf)
+        return forced.scatter(1, targets[:, None], 0.0)
