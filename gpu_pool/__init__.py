@@ -1,0 +1,1 @@
+"""Keeps every device of a node busy: discovery, scheduling, worker processes, supervision."""

@@ -1,0 +1,64 @@
+"""How much unfinished work the pool takes on."""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from functools import partial
+
+from gpu_pool.settings import PoolSettings
+from gpu_pool.task import Task
+
+
+class Admission:
+    """Counts accepted, unfinished work; every method may be called from any thread."""
+
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        self._changed = threading.Condition()
+        self._closed = False
+        self.segments = 0
+        self.tokens = 0
+
+    def admit(self, tasks: Sequence[Task]) -> bool | None:
+        """Count the tasks in, all or none: True; False where there is no room; None once closed.
+
+        Each task is counted out again when its future is done, however that comes about.
+        """
+        tokens = sum(task.job.tokens for task in tasks)
+        with self._changed:
+            if self._closed:
+                return None
+            # More than the queue can ever hold is let in when nothing else is there: it could
+            # not be served later either.
+            if self.segments and (
+                self.segments + len(tasks) > self._settings.max_queued_segments
+                or self.tokens + tokens > self._settings.max_queued_tokens
+            ):
+                return False
+            self.segments += len(tasks)
+            self.tokens += tokens
+        for task in tasks:
+            task.future.add_done_callback(partial(self._release, task.job.tokens))
+        return True
+
+    def close(self) -> None:
+        """Admit nothing more."""
+        with self._changed:
+            self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more is admitted."""
+        return self._closed
+
+    def wait_empty(self, timeout: float) -> bool:
+        """Wait until no work is unfinished; False where that takes more than `timeout` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.segments == 0, timeout)
+
+    def _release(self, tokens: int, _: "Future[str]") -> None:
+        with self._changed:
+            self.segments -= 1
+            self.tokens -= tokens
+            if self.segments == 0:
+                self._changed.notify_all()

@@ -1,0 +1,60 @@
+"""Which devices to use: the user's words, and what the machine has.
+
+Devices are counted without torch, so that the front never loads it: CUDA shows the GPUs that
+`CUDA_VISIBLE_DEVICES` names, else all that NVML counts.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+
+from gpu_pool.monitor import count_gpus
+
+_CPUS = re.compile(r"cpu(?:\*([1-9]\d*))?")
+_GPU = re.compile(r"cuda:(\d+)")
+_ALLOWED = "'auto', 'cpu', 'cpu*2', 'cuda:0', or a list such as 'cuda:0,cuda:2'"
+
+
+def parse_devices(
+    spec: str,
+    environ: Mapping[str, str] = os.environ,
+    count: Callable[[], int] = count_gpus,
+) -> tuple[str, ...]:
+    """Return device names, one a worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
+
+    `auto` is every visible GPU, or the CPU where there is none. Raises ValueError saying
+    what is allowed.
+    """
+    if spec.strip() == "auto":
+        gpus = visible_gpus(environ, count)
+        return tuple(f"cuda:{i}" for i in range(gpus)) or ("cpu",)
+    devices: list[str] = []
+    cpus = 0
+    for part in (part.strip() for part in spec.split(",")):
+        if match := _CPUS.fullmatch(part):
+            cpus += int(match[1] or 1)
+        elif match := _GPU.fullmatch(part):
+            devices.append(f"cuda:{int(match[1])}")
+        else:
+            raise ValueError(f"no device {part!r}; allowed are {_ALLOWED}")
+    if len(set(devices)) < len(devices):
+        raise ValueError(f"{spec!r} names a GPU twice; one worker a GPU is what keeps it busy")
+    return (*devices, *(["cpu"] if cpus == 1 else [f"cpu:{i}" for i in range(cpus)]))
+
+
+def visible_gpus(environ: Mapping[str, str], count: Callable[[], int]) -> int:
+    """Return how many devices CUDA will show.
+
+    `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances; the list ends at the
+    first entry that names nothing ("CUDA C Programming Guide", environment variables).
+    """
+    listed = environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is None:
+        return count()
+    visible = 0
+    for entry in (entry.strip() for entry in listed.split(",")):
+        if entry.isdecimal() or entry.startswith(("GPU-", "MIG-")):
+            visible += 1
+        else:
+            break
+    return visible

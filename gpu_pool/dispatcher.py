@@ -1,0 +1,242 @@
+"""The thread that owns the queue and the workers. Nothing else changes their state."""
+
+import heapq
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gpu_pool.errors import (
+    DeadlineError,
+    PoolError,
+    QuarantinedError,
+    TranslationError,
+    UnavailableError,
+)
+from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Work
+from gpu_pool.monitor import GpuReading, normalise_uuid
+from gpu_pool.process import Gone, Received, WorkerEvent
+from gpu_pool.scheduler import Job, assign, fits_budget
+from gpu_pool.settings import PoolSettings
+from gpu_pool.slot import Slot
+from gpu_pool.supervisor import Supervisor
+from gpu_pool.task import Task
+from gpu_pool.worker import WorkerFactory
+
+_log = logging.getLogger(__name__)
+_TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be noticed
+_MAX_DEATHS = 2
+
+Readings = Callable[[], dict[str, GpuReading]]
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Tasks that have been admitted."""
+
+    tasks: Sequence[Task]
+
+
+Event = WorkerEvent | Submitted | Literal["close"]
+
+
+class Dispatcher:
+    """Receives, reaps, expires, supervises, assigns: one turn of its loop after another."""
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        factory: WorkerFactory,
+        settings: PoolSettings,
+        readings: Readings,
+    ) -> None:
+        """`readings` returns what NVML last said, by normalised UUID."""
+        self._settings = settings
+        self._readings = readings
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._supervisor = Supervisor(devices, factory, settings, self._events)
+        self.slots = self._supervisor.slots
+        self._waiting: deque[Job] = deque()
+        self._tasks: dict[int, Task] = {}  # those waiting and those in workers' hands
+        self._deadlines: list[tuple[float, int]] = []
+        self._closing_at: float | None = None
+        self.crashed = False
+        self.has_served = False  # whether a worker has ever been ready
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+
+    def start(self) -> None:
+        """Spawn the workers and begin to dispatch."""
+        self._thread.start()
+
+    def submit(self, tasks: Sequence[Task]) -> None:
+        """Put tasks at the end of the queue."""
+        self._events.put(Submitted(tasks))
+        if self._ended:
+            self._refuse(tasks)
+
+    def close(self) -> None:
+        """Stop the workers, end the thread, give up what is unfinished."""
+        self._events.put("close")
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._supervisor.spawn_all(time.monotonic())
+            while self._closing_at is None or self._supervisor.any_running():
+                self._turn()
+        except Exception:  # noqa: BLE001 - it is logged, and told by the status
+            # A bug here must not leave callers waiting for ever, nor look like health.
+            self.crashed = True
+            _log.exception("the dispatcher failed; the pool is dead")
+        self._ended = True
+        self._supervisor.discard_all()
+        self._give_up()
+        while not self._events.empty():
+            event = self._events.get()
+            if isinstance(event, Submitted):
+                self._refuse(event.tasks)
+
+    def _turn(self) -> None:
+        self._receive()
+        now = time.monotonic()
+        self._expire(now)
+        self._supervisor.kill_silent(now)
+        if self._closing_at is None:
+            self._supervisor.restart_due(now)
+            self._dispatch()
+        elif now - self._closing_at > self._settings.stop_grace:
+            self._supervisor.kill_all()
+
+    def _receive(self) -> None:
+        """Handle all events that have come in; wait a tick where there are none."""
+        try:
+            self._handle(self._events.get(timeout=_TICK_SECONDS))
+            while True:
+                self._handle(self._events.get_nowait())
+        except queue.Empty:
+            return
+
+    def _handle(self, event: Event) -> None:
+        match event:
+            case Submitted(tasks):
+                self._enqueue(tasks)
+            case Received(process, message):
+                slot = self._supervisor.slot_of(process)
+                if slot is not None:
+                    self._hear(slot, message)
+            case Gone(process):
+                slot = self._supervisor.slot_of(process)
+                if slot is not None:
+                    closing = self._closing_at is not None
+                    self._supervisor.reap(slot, time.monotonic(), closing=closing)
+                    self._retry(slot.take_back())
+            case "close":
+                self._closing_at = time.monotonic()
+                self._give_up()
+                self._supervisor.stop_all()
+
+    def _enqueue(self, tasks: Sequence[Task]) -> None:
+        if self._closing_at is not None:
+            self._refuse(tasks)
+            return
+        for task in tasks:
+            self._tasks[task.job.id] = task
+            self._waiting.append(task.job)
+            if task.deadline is not None:
+                heapq.heappush(self._deadlines, (task.deadline, task.job.id))
+
+    def _hear(self, slot: Slot, message: Ready | Heartbeat | Done | Failed) -> None:
+        slot.heard_at = time.monotonic()
+        match message:
+            case Ready(name, uuid, budget):
+                slot.state, slot.name, slot.uuid, slot.budget = "ready", name, uuid, budget
+                self.has_served = True
+                _log.info("%s (%s) is ready", slot.device, name)
+            case Heartbeat(cached, splits):
+                slot.cached, slot.splits = cached, splits
+            case Failed(reason):
+                slot.reason = reason
+            case Done(results):
+                for result, task in zip(results, slot.finish(message), strict=True):
+                    if task is not None:
+                        failed = TranslationError(result.error or "no translation came back")
+                        self._settle(task, failed if result.text is None else result.text)
+
+    def _retry(self, tasks: Sequence[Task]) -> None:
+        """Put the tasks of a dead worker back, first in the queue; twice dead, give them up.
+
+        From then on such a task travels alone, so that if it is the one that kills workers, no
+        other dies twice with it.
+        """
+        for task in reversed(tasks):
+            task.deaths += 1
+            if task.deaths >= _MAX_DEATHS:
+                self._settle(task, QuarantinedError("two workers died translating this text"))
+            else:
+                task.job.alone = True
+                self._waiting.appendleft(task.job)
+
+    def _expire(self, now: float) -> None:
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, number = heapq.heappop(self._deadlines)
+            task = self._tasks.get(number)
+            if task is not None:
+                task.resolve(DeadlineError("the deadline passed before the text was translated"))
+
+    def _dispatch(self) -> None:
+        self._drop_finished()
+        ready = [slot for slot in self.slots if slot.state == "ready"]
+        if not ready:
+            if all(slot.state == "failed" for slot in self.slots):
+                self._give_up()
+            return
+        readings = self._readings()
+        margin = self._settings.memory_margin
+        loads = [
+            slot.load(i, readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None, margin)
+            for i, slot in enumerate(ready)
+        ]
+        work: dict[int, list[Task]] = {}
+        for job, load in assign(self._waiting, loads, self._settings.worker_tokens):
+            task = self._tasks[job.id]
+            if task.begin():
+                ready[load.worker].give(task)
+                work.setdefault(load.worker, []).append(task)
+            else:
+                del self._tasks[job.id]
+        for worker, tasks in work.items():
+            process = ready[worker].process
+            assert process is not None, "a ready worker has a process"
+            process.send(Work(tuple((task.job.id, task.segment) for task in tasks)))
+        self._refuse_impossible()
+
+    def _drop_finished(self) -> None:
+        """Drop from the queue's front what has expired or been cancelled."""
+        while self._waiting and self._tasks[self._waiting[0].id].future.done():
+            del self._tasks[self._waiting.popleft().id]
+
+    def _refuse_impossible(self) -> None:
+        """Refuse a job at the queue's front that no worker could hold even alone."""
+        budgets = [slot.budget for slot in self.slots if slot.state != "failed"]
+        while self._waiting and not any(fits_budget(self._waiting[0], b) for b in budgets):
+            task = self._tasks[self._waiting.popleft().id]
+            self._settle(task, TranslationError("no device has the memory for this text"))
+
+    def _settle(self, task: Task, outcome: str | PoolError) -> None:
+        self._tasks.pop(task.job.id, None)
+        task.resolve(outcome)
+
+    def _give_up(self) -> None:
+        """Refuse every unfinished task; results that still come in find no taker."""
+        self._refuse(list(self._tasks.values()))
+        self._tasks.clear()
+        self._waiting.clear()
+
+    def _refuse(self, tasks: Sequence[Task]) -> None:
+        for task in tasks:
+            task.resolve(UnavailableError("no worker is left to translate this text"))

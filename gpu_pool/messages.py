@@ -1,0 +1,81 @@
+"""Every type that crosses the boundary between the front and a worker process.
+
+Plain data only: no exceptions, tensors or live objects, so that a message can always be
+unpickled on the other side, whatever went wrong on this one.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One piece of text to translate, and what it will cost."""
+
+    text: str
+    source: str
+    target: str
+    tokens: int  # source tokens: the unit in which work is counted and balanced
+    memory: int = 0  # bytes of device memory held while it is decoded
+
+
+# --- front → worker -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Segments for a worker, each under the id that its result will carry."""
+
+    segments: tuple[tuple[int, Segment], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Finish what is in hand, then leave with exit code 0."""
+
+
+# --- worker → front -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The model is loaded and warm."""
+
+    name: str  # what the device calls itself
+    uuid: str | None  # as torch reports it; None on a CPU
+    budget: int | None  # bytes that segments may hold in all; None: not limited by memory
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """The work loop is turning; sent at least once a second between steps."""
+
+    cached: int  # bytes the process holds from the device but does not use: free to its own work
+    splits: int  # batches split after running out of memory, since the start
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one segment: a text, or else an error that may be shown to the client."""
+
+    id: int
+    text: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Segments finished in one step of the worker."""
+
+    results: tuple[Result, ...]
+    busy_seconds: float  # time the worker spent computing since its last `Done`
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The worker cannot go on and is about to exit; `reason` never holds user text."""
+
+    reason: str
+
+
+ToWorker = Work | Stop
+FromWorker = Ready | Heartbeat | Done | Failed

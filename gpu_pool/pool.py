@@ -1,0 +1,116 @@
+"""GpuPool: what the server sees of the workers."""
+
+import itertools
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from gpu_pool.admission import Admission
+from gpu_pool.dispatcher import Dispatcher
+from gpu_pool.errors import OverloadedError, UnavailableError
+from gpu_pool.messages import Segment
+from gpu_pool.monitor import GpuMonitor, normalise_uuid
+from gpu_pool.scheduler import Job
+from gpu_pool.settings import PoolSettings
+from gpu_pool.status import PoolState, PoolStatus
+from gpu_pool.task import Task
+from gpu_pool.worker import WorkerFactory
+
+
+class GpuPool:
+    """One worker process a device, one queue in front of them. Any thread may call any method."""
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        factory: WorkerFactory,
+        settings: PoolSettings | None = None,
+        monitor: GpuMonitor | None = None,
+    ) -> None:
+        """`factory` is pickled and called in each worker, with its device. Starts nothing yet."""
+        self._monitor = monitor or GpuMonitor()
+        settings = settings or PoolSettings()
+        self._admission = Admission(settings)
+        self._dispatcher = Dispatcher(devices, factory, settings, self._monitor.snapshot)
+        self._numbers = itertools.count()
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the workers; returns at once, they load in the background."""
+        self._monitor.start()
+        self._dispatcher.start()
+
+    def submit(
+        self, segments: Sequence[Segment], timeout: float | None = None
+    ) -> list["Future[str]"]:
+        """Accept segments, all or none; return the future translation of each.
+
+        Every future resolves: with the text, or DeadlineError after `timeout` seconds,
+        QuarantinedError, TranslationError, or UnavailableError. Cancelling a future drops a
+        segment that waits. Raises OverloadedError and UnavailableError at once.
+        """
+        if self._state() in ("loading", "dead") and not self._coming_back():
+            raise UnavailableError("no worker is ready")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        tasks = [
+            Task(Job(next(self._numbers), segment.tokens, segment.memory), segment, deadline)
+            for segment in segments
+        ]
+        admitted = self._admission.admit(tasks)
+        if admitted is None:
+            raise UnavailableError("the server is shutting down")
+        if not admitted:
+            raise OverloadedError(self._retry_after())
+        self._dispatcher.submit(tasks)
+        return [task.future for task in tasks]
+
+    def status(self) -> PoolStatus:
+        """Return the state of the pool and its workers; waits for nothing."""
+        readings = self._monitor.snapshot()
+        slots = self._dispatcher.slots
+        workers = tuple(
+            slot.status(readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None)
+            for slot in slots
+        )
+        held = sum(worker.outstanding_segments for worker in workers)
+        held_tokens = sum(worker.outstanding_tokens for worker in workers)
+        return PoolStatus(
+            self._state(),
+            workers,
+            max(0, self._admission.segments - held),
+            max(0, self._admission.tokens - held_tokens),
+        )
+
+    def drain(self, timeout: float) -> bool:
+        """Refuse new work and wait for the accepted; False if `timeout` seconds did not do."""
+        self._admission.close()
+        return self._admission.wait_empty(timeout)
+
+    def close(self) -> None:
+        """Stop the workers and resolve what is unfinished with UnavailableError."""
+        self._admission.close()
+        if not self._closed:
+            self._closed = True
+            self._dispatcher.close()
+            self._monitor.close()
+
+    def _state(self) -> PoolState:
+        states = [slot.state for slot in self._dispatcher.slots]
+        ready = states.count("ready")
+        if self._dispatcher.crashed or all(state == "failed" for state in states):
+            return "dead"
+        if self._admission.closed:
+            return "draining"
+        if ready == len(states):
+            return "ok"
+        return "degraded" if ready else "loading"
+
+    def _coming_back(self) -> bool:
+        """Tell whether workers that served are being restarted: work may wait for them."""
+        states = {slot.state for slot in self._dispatcher.slots}
+        return self._dispatcher.has_served and not self._dispatcher.crashed and states != {"failed"}
+
+    def _retry_after(self) -> float:
+        """Return the seconds in which the workers should be through with what is accepted."""
+        speeds = [slot.speed for slot in self._dispatcher.slots if slot.speed]
+        return max(1.0, self._admission.tokens / sum(speeds)) if speeds else 1.0

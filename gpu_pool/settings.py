@@ -1,0 +1,19 @@
+"""The pool's limits and patience."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSettings:
+    """Times are in seconds, memory in bytes, work in source tokens."""
+
+    max_queued_tokens: int = 200_000  # accepted and unfinished; beyond it `submit` refuses
+    max_queued_segments: int = 20_000
+    worker_tokens: int = 4_096  # in a worker's hands at a time: about two batches
+    hang_timeout: float = 120.0  # silence of a busy worker before it is killed
+    startup_timeout: float = 600.0  # from spawn to readiness
+    backoff_initial: float = 0.5  # before a restart; doubles with each failure in a row
+    backoff_max: float = 30.0
+    max_load_failures: int = 5  # in a row, before readiness: then the worker stays `failed`
+    memory_margin: int = 512 * 2**20  # left free on a GPU for what nobody accounted for
+    stop_grace: float = 5.0  # for a worker to leave by itself before it is killed
