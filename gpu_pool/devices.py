@@ -22,39 +22,41 @@ def parse_devices(
 ) -> tuple[str, ...]:
     """Return device names, one a worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
 
-    `auto` is every visible GPU, or the CPU where there is none. Raises ValueError saying
-    what is allowed.
+    `auto` is every visible GPU, or the CPU where there is none; `count` tells how many GPUs the
+    machine has. Raises ValueError saying what is allowed.
     """
     if spec.strip() == "auto":
         gpus = visible_gpus(environ, count)
         return tuple(f"cuda:{i}" for i in range(gpus)) or ("cpu",)
     devices: list[str] = []
-    cpus = 0
     for part in (part.strip() for part in spec.split(",")):
         if match := _CPUS.fullmatch(part):
-            cpus += int(match[1] or 1)
+            cpus = int(match[1] or 1)
+            devices += ["cpu"] if cpus == 1 else [f"cpu:{i}" for i in range(cpus)]
         elif match := _GPU.fullmatch(part):
             devices.append(f"cuda:{int(match[1])}")
         else:
             raise ValueError(f"no device {part!r}; allowed are {_ALLOWED}")
-    if len(set(devices)) < len(devices):
-        raise ValueError(f"{spec!r} names a GPU twice; one worker a GPU is what keeps it busy")
-    return (*devices, *(["cpu"] if cpus == 1 else [f"cpu:{i}" for i in range(cpus)]))
+    if len(set(devices)) < len(devices) or spec.count("cpu") > 1:
+        raise ValueError(f"{spec!r} names a device twice; allowed are {_ALLOWED}")
+    return tuple(devices)
 
 
 def visible_gpus(environ: Mapping[str, str], count: Callable[[], int]) -> int:
-    """Return how many devices CUDA will show.
+    """Return how many devices CUDA will show a process.
 
     `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances; the list ends at the
-    first entry that names nothing ("CUDA C Programming Guide", environment variables).
+    first entry that names nothing ("CUDA C++ Programming Guide", environment variables).
     """
     listed = environ.get("CUDA_VISIBLE_DEVICES")
-    if listed is None:
-        return count()
+    installed = count()
+    if listed is None or not installed:
+        return installed
     visible = 0
     for entry in (entry.strip() for entry in listed.split(",")):
-        if entry.isdecimal() or entry.startswith(("GPU-", "MIG-")):
-            visible += 1
-        else:
+        if entry.startswith("MIG-"):
+            return 1  # of several instances CUDA shows a process one only
+        if not entry.startswith("GPU-") and not (entry.isdecimal() and int(entry) < installed):
             break
+        visible += 1
     return visible

@@ -5,6 +5,7 @@ import logging
 import queue
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -89,10 +90,12 @@ class Dispatcher:
             self._supervisor.spawn_all(time.monotonic())
             while self._closing_at is None or self._supervisor.any_running():
                 self._turn()
-        except Exception:  # noqa: BLE001 - it is logged, and told by the status
+        except Exception as error:  # noqa: BLE001 - it is logged, and told by the status
             # A bug here must not leave callers waiting for ever, nor look like health.
             self.crashed = True
-            _log.exception("the dispatcher failed; the pool is dead")
+            # Not the message: it may hold user text.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.critical("the dispatcher died of %s\n%s", type(error).__name__, place)
         self._ended = True
         self._supervisor.discard_all()
         self._give_up()
@@ -161,6 +164,8 @@ class Dispatcher:
                 slot.cached, slot.splits = cached, splits
             case Failed(reason):
                 slot.reason = reason
+                if slot.process:
+                    slot.process.kill()  # after a device error even its exit may hang
             case Done(results):
                 for result, task in zip(results, slot.finish(message), strict=True):
                     if task is not None:

@@ -8,7 +8,7 @@ an error.
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ _MILLIWATTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class GpuReading:
-    """One GPU as NVML sees it, other tenants included. Memory is in bytes."""
+    """One GPU or MIG instance as NVML sees it, other tenants included. Memory is in bytes."""
 
     uuid: str
     name: str | None = None
@@ -41,9 +41,10 @@ class GpuMonitor:
         self._interval = interval
         self._stale_after = stale_after
         self._nvml = nvml
+        self._uuids: dict[int, str] = {}  # by index: names a GPU that no longer answers
         self._readings: dict[str, GpuReading] = {}
-        self._uuids: dict[int, str] = {}  # by NVML's index, for GPUs that are lost later
         self._read_at = float("-inf")
+        self._error: str | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gpu-monitor", daemon=True)
 
@@ -54,69 +55,93 @@ class GpuMonitor:
     def close(self) -> None:
         """Stop polling; does not wait for an NVML call that hangs."""
         self._closing.set()
-        self._thread.join(timeout=self._interval)
+        if self._thread.ident is not None:
+            self._thread.join(timeout=self._interval)
 
     def snapshot(self) -> dict[str, GpuReading]:
-        """Return readings by normalised UUID; empty where there is no fresh one."""
+        """Return readings by normalised UUID; empty where there is no fresh one. Never blocks."""
         if time.monotonic() - self._read_at > self._stale_after:
             return {}
         return self._readings
+
+    @property
+    def error(self) -> str:
+        """Why a GPU has no fresh reading."""
+        return self._error or "NVML has no current reading of this GPU"
 
     def _run(self) -> None:
         try:
             self._nvml.nvmlInit()
         except self._nvml.NVMLError as error:
-            _log.info("no NVML (%s): GPU memory and load are unknown", error)
+            self._error = f"no NVML: {error}"
+            _log.warning("GPU memory and load are unknown; %s", self._error)
             return
         while not self._closing.is_set():
             self._poll()
             self._closing.wait(self._interval)
 
     def _poll(self) -> None:
+        readings: dict[str, GpuReading] = {}
         try:
-            count = self._nvml.nvmlDeviceGetCount()
+            for index in range(self._nvml.nvmlDeviceGetCount()):
+                for reading in self._read(index):
+                    readings[normalise_uuid(reading.uuid)] = reading
         except self._nvml.NVMLError as error:
-            _log.warning("NVML cannot count the GPUs: %s", error)
+            self._note(f"NVML cannot count the GPUs: {error}")
             return
-        readings = dict(self._readings)
-        for index in range(count):
-            reading = self._read(index)
-            if reading is not None:
-                readings[normalise_uuid(reading.uuid)] = reading
+        self._note(None)
         self._readings, self._read_at = readings, time.monotonic()
 
-    def _read(self, index: int) -> GpuReading | None:
-        """Read one GPU; None where it is lost before it ever told its UUID."""
+    def _note(self, error: str | None) -> None:
+        """Keep why polling fails; log it once, not at every poll."""
+        if error and error != self._error:
+            _log.warning("%s", error)
+        self._error = error
+
+    def _read(self, index: int) -> list[GpuReading]:
+        """Read a GPU and its MIG instances; nothing where it is lost before it told its UUID."""
         nvml = self._nvml
         try:
-            handle = nvml.nvmlDeviceGetHandleByIndex(index)
-            uuid = self._uuids[index] = str(nvml.nvmlDeviceGetUUID(handle))
-            memory = nvml.nvmlDeviceGetMemoryInfo(handle)
+            gpu = nvml.nvmlDeviceGetHandleByIndex(index)
+            self._uuids[index] = str(nvml.nvmlDeviceGetUUID(gpu))
+            return [self._figures(handle) for handle in (gpu, *self._instances(gpu))]
         except nvml.NVMLError as error:
-            return self._lost(index, str(error))
+            uuid = self._uuids.get(index)
+            return [] if uuid is None else [GpuReading(uuid, error=str(error))]
+
+    def _instances(self, gpu: Any) -> Iterator[Any]:
+        for index in range(self._ask(self._nvml.nvmlDeviceGetMaxMigDeviceCount, gpu) or 0):
+            instance = self._ask(self._nvml.nvmlDeviceGetMigDeviceHandleByIndex, gpu, index)
+            if instance is not None:
+                yield instance
+
+    def _figures(self, handle: Any) -> GpuReading:
+        nvml = self._nvml
+        memory = self._memory(handle)
         power = self._ask(nvml.nvmlDeviceGetPowerUsage, handle)
         utilisation = self._ask(nvml.nvmlDeviceGetUtilizationRates, handle)
         return GpuReading(
-            uuid,
-            self._ask(nvml.nvmlDeviceGetName, handle),
-            memory.total,
-            memory.used,
-            memory.free,
-            None if utilisation is None else utilisation.gpu,
-            self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
-            None if power is None else power / _MILLIWATTS,
+            uuid=str(nvml.nvmlDeviceGetUUID(handle)),
+            name=self._ask(nvml.nvmlDeviceGetName, handle),
+            memory_total=memory and memory.total,
+            memory_used=memory and memory.used,
+            memory_free=memory and memory.free,
+            utilisation=utilisation and utilisation.gpu,
+            temperature=self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
+            power=None if power is None else power / _MILLIWATTS,
         )
 
-    def _lost(self, index: int, error: str) -> GpuReading | None:
-        """Keep the row of a GPU that has gone, with the reason."""
-        uuid = self._uuids.get(index)
-        if uuid is None:
-            return None
-        known = self._readings.get(normalise_uuid(uuid))
-        return GpuReading(uuid, known.name if known else None, error=error)
+    def _memory(self, handle: Any) -> Any:
+        """Return the memory figures, None where the GPU has none; any other error is the GPU's."""
+        try:
+            return self._nvml.nvmlDeviceGetMemoryInfo(handle)
+        except self._nvml.NVMLError as error:
+            if error.value == self._nvml.NVML_ERROR_NOT_SUPPORTED:
+                return None
+            raise
 
     def _ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return a figure, or None where this GPU does not have it."""
+        """Return a figure, or None where this GPU does not give it."""
         try:
             return function(*arguments)
         except self._nvml.NVMLError:
@@ -124,8 +149,8 @@ class GpuMonitor:
 
 
 def normalise_uuid(uuid: str) -> str:
-    """Return a form that NVML (`GPU-9f…`) and torch (`9f…`) spell alike."""
-    return uuid.lower().removeprefix("gpu-")
+    """Return a form that NVML (`GPU-9f…`, `MIG-9f…`) and torch (`9f…`) spell alike."""
+    return uuid.lower().removeprefix("gpu-").removeprefix("mig-")
 
 
 def count_gpus(nvml: Any = pynvml) -> int:

@@ -1,5 +1,6 @@
 """GpuPool: what the server sees of the workers."""
 
+import atexit
 import itertools
 import time
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ class GpuPool:
 
     def start(self) -> None:
         """Start the workers; returns at once, they load in the background."""
+        # Workers ignore SIGTERM, so that at exit multiprocessing would wait for them for ever.
+        atexit.register(self.close)
         self._monitor.start()
         self._dispatcher.start()
 
@@ -69,7 +72,9 @@ class GpuPool:
         readings = self._monitor.snapshot()
         slots = self._dispatcher.slots
         workers = tuple(
-            slot.status(readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None)
+            slot.status(
+                readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None, self._monitor.error
+            )
             for slot in slots
         )
         held = sum(worker.outstanding_segments for worker in workers)
@@ -89,6 +94,7 @@ class GpuPool:
     def close(self) -> None:
         """Stop the workers and resolve what is unfinished with UnavailableError."""
         self._admission.close()
+        atexit.unregister(self.close)
         if not self._closed:
             self._closed = True
             self._dispatcher.close()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 # How often smaller jobs may overtake one that no worker has memory for, before a worker
 # is kept free for it.
 MAX_OVERTAKEN = 64
-# How far behind such a job to look for smaller ones: bounds the work of one call.
+# How many such jobs to look past for smaller ones: bounds the work of one call.
 LOOKAHEAD = 64
 
 
@@ -21,7 +21,7 @@ class Job:
     """What the scheduler knows of a segment. Tokens are source tokens, memory is bytes."""
 
     id: int
-    tokens: int
+    tokens: int  # at least 1
     memory: int = 0
     alone: bool = False  # a worker died with it in hand: it must not take others with it
     overtaken: int = 0
@@ -32,27 +32,52 @@ class Load:
     """A ready worker: what it holds and what it can still take. `assign` keeps it current."""
 
     worker: int
-    tokens: int = 0  # outstanding
+    tokens: int = 0  # outstanding; 0: idle
+    reserved: int = 0  # bytes that its outstanding segments may come to hold
     speed: float | None = None  # tokens a second; None: not measured yet
     budget: int | None = None  # bytes for segments in all; None: not limited by memory
-    memory: int | None = None  # bytes that may still be given out; None: not limited
+    available: int | None = None  # bytes free on its device now; None: unknown
     exclusive: bool = False  # holds a job that travels alone
 
     def take(self, job: Job) -> None:
         """Count a job in."""
         self.tokens += job.tokens
+        self.reserved += job.memory
         self.exclusive = job.alone
-        if self.memory is not None:
-            self.memory -= job.memory
+
+    def has_room(self, job: Job, limit: int) -> bool:
+        """Tell whether it may hold the job besides its others; an idle worker takes any."""
+        return self.tokens == 0 or (not job.alone and self.tokens + job.tokens <= limit)
+
+    def in_budget(self, job: Job) -> bool:
+        """Tell whether the worker can ever take the job."""
+        return fits_budget(job, self.budget)
+
+    def admits(self, job: Job) -> bool:
+        """Tell whether there is memory for the job now.
+
+        Segments being decoded count twice, as reserved and as no longer available: a reading
+        is up to seconds old, and which of them it saw is unknown.
+        """
+        need = self.reserved + job.memory
+        return (self.budget is None or need <= self.budget) and (
+            self.available is None or need <= self.available
+        )
+
+    def will_admit(self, job: Job) -> bool:
+        """Tell whether there may be memory for the job once the worker is idle."""
+        return self.in_budget(job) and (
+            self.available is None or job.memory <= self.available + self.reserved
+        )
 
 
 def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[Job, Load]]:
     """Take from the queue's front what workers can take now, and say who takes what.
 
-    `limit` bounds the outstanding tokens of a worker, except that an idle one takes any job. A
-    job that fits nowhere yet lets up to MAX_OVERTAKEN others pass (a job that travels alone:
-    none), after which the least loaded worker takes nothing else until it fits.
-    Jobs keep their order otherwise. Costs O(workers) for each job looked at.
+    `limit` bounds the outstanding tokens of a worker, except that an idle one takes any job.
+    Jobs keep their order, except that one which lacks memory lets up to MAX_OVERTAKEN others
+    pass (one that travels alone: none), after which a worker takes nothing else until it fits.
+    Costs O(workers) for each job looked at.
     """
     assigned: list[tuple[Job, Load]] = []
     skipped: list[Job] = []
@@ -61,8 +86,11 @@ def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[J
         free = [load for load in free if not load.exclusive and load.tokens < limit]
         if not free:
             break
-        job = queue.popleft()
-        load = choose(job, free, limit)
+        job = queue[0]
+        if not job.alone and not any(load.has_room(job, limit) for load in free):
+            break  # all hold enough; letting shorter jobs pass would gain nothing
+        queue.popleft()
+        load = choose(job, free, loads, limit)
         if load is not None:
             load.take(job)
             assigned.append((job, load))
@@ -70,58 +98,38 @@ def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[J
                 skipped[0].overtaken += 1
             continue
         if not skipped and (job.alone or job.overtaken >= MAX_OVERTAKEN):
-            free.remove(_reserve(job, free))
+            kept = _reserve(job, loads)
+            free = [load for load in free if load is not kept]
         skipped.append(job)
     queue.extendleft(reversed(skipped))
     return assigned
 
 
-def choose(job: Job, loads: Sequence[Load], limit: int) -> Load | None:
-    """Return the worker that would finish the job first, or None where none can take it now.
+def choose(job: Job, free: Sequence[Load], loads: Sequence[Load], limit: int) -> Load | None:
+    """Return the one of `free` that would finish the job first, or None where none can take it.
 
-    An idle worker takes a job within its budget even where the memory now free seems too small:
-    the reading may be old, and running out of memory is survived, waiting for ever is not.
+    Where no worker at all (`loads`) will have the memory, an idle one takes a job within its
+    budget even so: running out of memory is survived, waiting for ever is not.
     """
-    room = [
-        load
-        for load in loads
-        if load.tokens == 0 or (not job.alone and load.tokens + job.tokens <= limit)
-    ]
-    admitting = [load for load in room if load.memory is None or job.memory <= load.memory]
-    if not admitting:
-        admitting = [load for load in room if load.tokens == 0 and fits_budget(job, load.budget)]
-    if not admitting:
+    room = [load for load in free if load.has_room(job, limit)]
+    able = [load for load in room if load.admits(job)]
+    if not able and not any(load.will_admit(job) for load in loads):
+        able = [load for load in room if load.tokens == 0 and load.in_budget(job)]
+    if not able:
         return None
-    usual = _usual_speed(admitting)
-    return min(admitting, key=lambda load: (load.tokens + job.tokens) / (load.speed or usual))
+    usual = _usual_speed(able)
+    return min(able, key=lambda load: (load.tokens + job.tokens) / (load.speed or usual))
 
 
 def fits_budget(job: Job, budget: int | None) -> bool:
-    """Tell whether a worker with that budget can ever take the job."""
+    """Tell whether a worker with that budget, in bytes, can ever take the job."""
     return budget is None or job.memory <= budget
-
-
-def free_memory(
-    budget: int | None, reserved: int, device_free: int | None, cached: int, margin: int
-) -> int | None:
-    """Return the bytes that may still be given out on a device; None: not limited.
-
-    `reserved` is what the worker's outstanding segments may come to hold; `device_free` is what
-    NVML saw free on the device, all tenants counted, or None where it is unknown; `cached` is
-    free in the worker's own allocator. Segments being decoded count twice, as reserved and as
-    no longer free: the reading is up to seconds old, and which it saw is unknown.
-    """
-    limits = []
-    if budget is not None:
-        limits.append(budget - reserved)
-    if device_free is not None:
-        limits.append(device_free + cached - margin - reserved)
-    return min(limits, default=None)
 
 
 def _reserve(job: Job, loads: Sequence[Load]) -> Load:
     """Return the worker to keep free for a job: the one soonest empty that can hold it."""
-    able = [load for load in loads if fits_budget(job, load.budget)] or list(loads)
+    able = [load for load in loads if load.will_admit(job)]
+    able = able or [load for load in loads if load.in_budget(job)] or list(loads)
     return min(able, key=lambda load: load.tokens)
 
 

@@ -6,7 +6,7 @@ from itertools import islice
 from gpu_pool.messages import Done
 from gpu_pool.monitor import GpuReading
 from gpu_pool.process import WorkerProcess
-from gpu_pool.scheduler import Load, free_memory
+from gpu_pool.scheduler import Load
 from gpu_pool.status import WorkerState, WorkerStatus
 from gpu_pool.task import Task
 
@@ -69,19 +69,20 @@ class Slot:
 
     def load(self, index: int, reading: GpuReading | None, margin: int) -> Load:
         """Return what the scheduler must know of this worker."""
-        device_free = reading.memory_free if reading else None
+        free = reading.memory_free if reading else None
         return Load(
-            index,
-            self.outstanding_tokens,
-            self.speed,
-            self.budget,
-            free_memory(self.budget, self.outstanding_memory, device_free, self.cached, margin),
+            worker=index,
+            tokens=self.outstanding_tokens,
+            reserved=self.outstanding_memory,
+            speed=self.speed,
+            budget=self.budget,
+            available=None if free is None else free + self.cached - margin,
             # A job that travels alone is the only one there is.
-            any(task.job.alone for task in islice(self.outstanding.values(), 1)),
+            exclusive=any(task.job.alone for task in islice(self.outstanding.values(), 1)),
         )
 
-    def status(self, reading: GpuReading | None) -> WorkerStatus:
-        """Return the worker's row, with what NVML says of its device."""
+    def status(self, reading: GpuReading | None, monitor_error: str) -> WorkerStatus:
+        """Return the worker's row, with what NVML says of its device, or why it says nothing."""
         return WorkerStatus(
             device=self.device,
             state=self.state,
@@ -100,5 +101,7 @@ class Slot:
             finished_segments=self.finished_segments,
             finished_tokens=self.finished_tokens,
             tokens_per_second=self.speed,
-            last_error=(reading.error if reading else None) or self.last_error,
+            last_error=self.last_error,
+            # A CPU has no UUID, and nothing to be missed.
+            monitor_error=reading.error if reading else monitor_error if self.uuid else None,
         )

@@ -28,7 +28,8 @@ class WorkerStatus:
     finished_segments: int
     finished_tokens: int
     tokens_per_second: float | None  # while computing, a moving average
-    last_error: str | None
+    last_error: str | None  # why the last worker on this device was lost
+    monitor_error: str | None = None  # why NVML's figures are missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from gpu_pool.slot import Slot
 from gpu_pool.worker import WorkerFactory
 
 _log = logging.getLogger(__name__)
+_MAX_DOUBLINGS = 32  # beyond any useful `backoff_max`; a float ends at 1023
 
 
 class Supervisor:
@@ -52,16 +53,21 @@ class Supervisor:
         if closing:
             slot.state = "stopped"
             return
+        self._back_off(
+            slot, slot.reason or f"the worker ended with exit code {process.exitcode}", now
+        )
+
+    def _back_off(self, slot: Slot, error: str, now: float) -> None:
         slot.failures += 1
         slot.load_failures = slot.load_failures + 1 if slot.state == "starting" else 0
-        slot.last_error = slot.reason or f"the worker ended with exit code {process.exitcode}"
+        slot.last_error = error
         if slot.load_failures >= self._settings.max_load_failures:
             slot.state = "failed"
             _log.error(
                 "%s failed %d times to load: %s", slot.device, slot.failures, slot.last_error
             )
             return
-        wait = self._settings.backoff_initial * 2 ** (slot.failures - 1)
+        wait = self._settings.backoff_initial * 2 ** min(slot.failures - 1, _MAX_DOUBLINGS)
         wait = min(wait, self._settings.backoff_max)
         slot.state, slot.retry_at = "backoff", now + wait
         _log.warning("%s died (%s); restart in %.1f s", slot.device, slot.last_error, wait)
@@ -110,4 +116,7 @@ class Supervisor:
     def _spawn(self, slot: Slot, now: float) -> None:
         slot.state, slot.heard_at, slot.reason = "starting", now, None
         slot.cached = slot.splits = 0
-        slot.process = WorkerProcess(slot.device, self._factory, self._events)
+        try:
+            slot.process = WorkerProcess(slot.device, self._factory, self._events)
+        except OSError as error:  # no room for a process now; the other workers go on
+            self._back_off(slot, f"{type(error).__name__}: {error}", now)

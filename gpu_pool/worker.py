@@ -1,5 +1,6 @@
 """The main loop of a worker process: take segments from the inbox, translate, answer."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -99,6 +100,7 @@ class _Loop:
         self._results = results
         self._pending = 0
         self._stopping = False
+        self._busy_seconds = 0.0
 
     def run(self) -> None:
         beat_at = 0.0
@@ -135,14 +137,18 @@ class _Loop:
     def _step(self) -> None:
         begun = time.monotonic()
         finished = self._translator.step()
-        busy = time.monotonic() - begun
+        self._busy_seconds += time.monotonic() - begun
+        if not finished:
+            return  # a step may end no text; its time counts with the next that does
         self._pending -= len(finished)
         results = tuple(Result(item.key, item.text, item.error) for item in finished)
-        self._results.send(Done(results, busy))
+        self._results.send(Done(results, self._busy_seconds))
+        self._busy_seconds = 0.0
 
 
 def _fail(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:
-    results.send(Failed(reason))
+    with contextlib.suppress(OSError):  # the front is gone: nobody is left to tell
+        results.send(Failed(reason))
     sys.exit(1)
 
 

@@ -1,0 +1,66 @@
+"""Device names, and which GPUs CUDA would show."""
+
+import pytest
+
+from gpu_pool.devices import parse_devices, visible_gpus
+
+
+def three() -> int:
+    return 3
+
+
+@pytest.mark.parametrize(
+    ("spec", "devices"),
+    [
+        ("cpu", ("cpu",)),
+        ("cpu*1", ("cpu",)),
+        ("cpu*3", ("cpu:0", "cpu:1", "cpu:2")),
+        ("cuda:2, cuda:0", ("cuda:2", "cuda:0")),
+        ("cuda:0,cpu", ("cuda:0", "cpu")),
+        ("auto", ("cuda:0", "cuda:1", "cuda:2")),
+    ],
+)
+def test_what_is_allowed(spec: str, devices: tuple[str, ...]) -> None:
+    assert parse_devices(spec, {}, three) == devices
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["", "gpu", "cuda", "cuda:", "cuda:-1", "cuda:x", "cpu*0", "cpu:0", "cuda:0,", "auto,cpu"],
+)
+def test_what_is_not_allowed_is_told_with_what_is(spec: str) -> None:
+    with pytest.raises(ValueError, match=r"allowed are 'auto'"):
+        parse_devices(spec, {}, three)
+
+
+@pytest.mark.parametrize("spec", ["cuda:0,cuda:0", "cuda:1,cuda:01", "cpu,cpu", "cpu*2,cpu"])
+def test_a_device_is_named_once(spec: str) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        parse_devices(spec, {}, three)
+
+
+def test_auto_is_the_cpu_where_there_is_no_gpu() -> None:
+    assert parse_devices("auto", {}, lambda: 0) == ("cpu",)
+    assert parse_devices("auto", {"CUDA_VISIBLE_DEVICES": "-1"}, three) == ("cpu",)
+
+
+@pytest.mark.parametrize(
+    ("listed", "visible"),
+    [
+        ("", 0),
+        ("-1", 0),
+        ("2,0", 2),
+        (" 1 , 2 ", 2),
+        ("0,-1,1", 1),
+        ("0,7,1", 1),  # there is no GPU 7: CUDA ends the list there
+        ("GPU-9f1c,GPU-77aa", 2),
+        ("MIG-1f,MIG-2f", 1),
+        ("nonsense", 0),
+    ],
+)
+def test_cuda_visible_devices(listed: str, visible: int) -> None:
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": listed}, three) == visible
+
+
+def test_without_nvml_nothing_is_visible() -> None:
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "0"}, lambda: 0) == 0
