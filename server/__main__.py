@@ -1,0 +1,89 @@
+"""Composition root: settings → checkpoint → pool → application → waitress."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from gpu_pool.devices import parse_devices
+from gpu_pool.pool import GpuPool
+from gpu_pool.settings import PoolSettings
+from server.app import create_app
+from server.http_server import HttpServer
+from server.service import ServedModel
+from server.serving import serve
+from server.settings import Settings, load_settings
+from server.worker_target import make_translator
+from translator import CheckpointError, TranslatorConfig
+from translator.checkpoints import Checkpoint, resolve
+
+_BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all else is 16 bits wide
+_BATCHES_AHEAD = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the server until it is told to stop; return the exit code."""
+    settings = load_settings(argv, os.environ)
+    _configure_logging(settings.log_level)
+    devices = parse_devices(settings.devices)
+    try:
+        checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
+        model = _describe_model(settings, checkpoint)
+    except CheckpointError as error:
+        return _fail(f"model {settings.model}: {error}")
+    pool = _make_pool(settings, devices)
+    try:
+        http = HttpServer(create_app(pool, model, settings), settings)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _fail(f"cannot listen on {settings.host} port {settings.port}: {reason}")
+    banner = f"m2m-server at {http.url}, model {model.name}, devices {','.join(devices)}"
+    return serve(pool, http, settings.drain_timeout, banner)
+
+
+def _describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
+    bytes_per_value = _BYTES_PER_VALUE.get(settings.dtype, 2)
+
+    def memory(tokens: int) -> int:
+        return checkpoint.bytes_per_segment(tokens, settings.beams, bytes_per_value)
+
+    return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
+
+
+def _make_pool(settings: Settings, devices: Sequence[str]) -> GpuPool:
+    cpus = sum(device.startswith("cpu") for device in devices)
+    config = TranslatorConfig(
+        model=settings.model,
+        dtype=settings.dtype,
+        engine=settings.engine,
+        beams=settings.beams,
+        batch_tokens=settings.batch_tokens,
+        threads=max(1, len(os.sched_getaffinity(0)) // cpus) if cpus else None,
+        cache=settings.cache,
+        local_files_only=settings.local_files_only,
+    )
+    limits = PoolSettings(
+        max_queued_tokens=settings.max_queued_tokens,
+        worker_tokens=_BATCHES_AHEAD * settings.batch_tokens,
+        hang_timeout=settings.hang_timeout,
+    )
+    return GpuPool(devices, partial(make_translator, config=config), limits)
+
+
+def _configure_logging(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    # waitress names the paths of requests when it tells about clients that went away.
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"m2m-server: {message}\n")
+    return 1
+
+
+if __name__ == "__main__":  # a worker that is spawned imports this module again
+    sys.exit(main())

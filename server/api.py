@@ -1,0 +1,124 @@
+"""The HTTP API: POST /translation, GET /health_check, /health_check/live, /gpus, /languages."""
+
+from dataclasses import asdict
+from importlib.metadata import version
+from threading import BoundedSemaphore
+from typing import Any
+
+from flask import Blueprint, request
+
+from gpu_pool.errors import OverloadedError
+from server.errors import InvalidFieldError, MediaTypeError, TextError, UnsupportedLanguageError
+from server.schemas import TranslationRequest, parse_request
+from server.service import Pool, ServedModel, translate
+from server.settings import Settings
+from translator.languages import NAMES, canonical
+
+_SERVING = frozenset({"ok", "degraded"})
+_THREADS_BUSY_RETRY_SECONDS = 1.0
+
+
+class Api:
+    """The routes, and what they are about."""
+
+    def __init__(self, pool: Pool, model: ServedModel, settings: Settings) -> None:
+        self._pool = pool
+        self._model = model
+        self._settings = settings
+        # Requests wait in their threads; with all threads waiting, no probe would be answered.
+        self._slots = BoundedSemaphore(settings.http_threads)
+        self._version = version("m2m-server")
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes for a Flask application."""
+        blueprint = Blueprint("api", __name__)
+        blueprint.add_url_rule("/translation", view_func=self.translation, methods=["POST"])
+        blueprint.add_url_rule("/health_check", view_func=self.health_check)
+        blueprint.add_url_rule("/health_check/live", view_func=self.live)
+        blueprint.add_url_rule("/gpus", view_func=self.gpus)
+        blueprint.add_url_rule("/languages", view_func=self.languages)
+        return blueprint
+
+    def translation(self) -> dict[str, Any]:
+        """Translate one text or many."""
+        if not request.is_json:
+            raise MediaTypeError("send the body as Content-Type: application/json")
+        if not self._slots.acquire(blocking=False):
+            raise OverloadedError(_THREADS_BUSY_RETRY_SECONDS)
+        try:
+            return self._translate()
+        finally:
+            self._slots.release()
+
+    def health_check(self) -> tuple[dict[str, Any], int]:
+        """Tell whether requests are answered: 200, or 503 while loading, draining or dead."""
+        status = self._pool.status()
+        body = {
+            "status": status.state,
+            "workers": {
+                "ready": sum(worker.state == "ready" for worker in status.workers),
+                "total": len(status.workers),
+            },
+            "model": self._model.name,
+            "version": self._version,
+        }
+        return body, 200 if status.state in _SERVING else 503
+
+    def live(self) -> dict[str, str]:
+        """Answer while the process does; a restart would not help a pool that is loading."""
+        return {"status": "alive"}
+
+    def gpus(self) -> dict[str, Any]:
+        """Show every worker and what waits; memory is in bytes."""
+        status = self._pool.status()
+        return {
+            "gpus": [asdict(worker) for worker in status.workers],
+            "queued_segments": status.queued_segments,
+            "queued_tokens": status.queued_tokens,
+        }
+
+    def languages(self) -> dict[str, Any]:
+        """List the languages of the model; each translates to every other one."""
+        codes = sorted(self._model.languages)
+        return {
+            "model": self._model.name,
+            "languages": [{"code": code, "name": NAMES.get(code, code)} for code in codes],
+        }
+
+    def _translate(self) -> dict[str, Any]:
+        settings = self._settings
+        body = parse_request(request.get_data(), settings.max_texts, settings.max_characters)
+        source, target = self._languages_of(body)
+        many = isinstance(body.text, list)
+        client_gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        try:
+            translations = translate(
+                self._pool, self._model, body.texts, source, target, settings.timeout, client_gone
+            )
+        except TextError as error:
+            error.field = f"text[{error.index}]" if many else "text"
+            raise
+        return {
+            "translation": translations if many else translations[0],
+            "source_language": source,
+            "target_language": target,
+            "model": self._model.name,
+        }
+
+    def _languages_of(self, body: TranslationRequest) -> tuple[str, str]:
+        """Return M2M100's codes of the source and the target language."""
+        codes = []
+        for field, code in (
+            ("source_language", body.source_language),
+            ("target_language", body.target_language),
+        ):
+            if canonical(code) not in self._model.languages:
+                supported = ", ".join(sorted(self._model.languages))
+                raise UnsupportedLanguageError(f"{field} must be one of {supported}", field)
+            codes.append(canonical(code))
+        source, target = codes
+        if source == target:
+            raise InvalidFieldError(
+                f"source and target language are both {source}", "target_language"
+            )
+        return source, target

@@ -1,0 +1,47 @@
+"""create_app: the Flask application around a pool."""
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+from flask.json.provider import DefaultJSONProvider
+
+from server.api import Api
+from server.errors import register_errors
+from server.service import Pool, ServedModel
+from server.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Utf8Json(DefaultJSONProvider):
+    """JSON as people read it: UTF-8 instead of escapes, members in the order of the code."""
+
+    ensure_ascii = False
+    sort_keys = False
+
+
+def create_app(pool: Pool, model: ServedModel, settings: Settings) -> Flask:
+    """Return the WSGI application. It neither starts nor closes the pool."""
+    app = Flask("server", static_folder=None)
+    app.json = Utf8Json(app)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.url_map.merge_slashes = False  # a redirect would make a client send its text twice
+    app.register_blueprint(Api(pool, model, settings).blueprint())
+    register_errors(app)
+    app.before_request(_start_clock)
+    app.after_request(_log_access)
+    return app
+
+
+def _start_clock() -> None:
+    g.begun = time.perf_counter()
+
+
+def _log_access(response: Response) -> Response:
+    """Log one line; of an unknown path nothing, since it may hold anything."""
+    rule = request.url_rule
+    route = f"{request.method} {rule.rule}" if rule else "(no route)"
+    milliseconds = (time.perf_counter() - g.begun) * 1000
+    _log.info("%s %d %.1f ms", route, response.status_code, milliseconds)
+    return response

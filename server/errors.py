@@ -1,0 +1,165 @@
+"""One table from exceptions to answers, in the format of RFC 9457 (problem details)."""
+
+import logging
+import math
+import traceback
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException
+
+from gpu_pool.errors import (
+    DeadlineError,
+    OverloadedError,
+    QuarantinedError,
+    TranslationError,
+    UnavailableError,
+)
+
+_log = logging.getLogger(__name__)
+PROBLEM_TYPE = "application/problem+json"
+_UNAVAILABLE_RETRY_SECONDS = 5  # a worker takes about as long to load
+_LONGEST_RETRY_SECONDS = 3600.0
+
+
+class RequestError(Exception):
+    """Base of what is wrong with a request; the message never holds text to translate."""
+
+    def __init__(self, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.field = field
+
+
+class MalformedJsonError(RequestError):
+    """The body is no JSON, or JSON that different parsers read differently."""
+
+
+class InvalidFieldError(RequestError):
+    """A field is missing, unknown, of the wrong type, or without sense."""
+
+
+class UnsupportedLanguageError(RequestError):
+    """The model does not speak one of the languages."""
+
+
+class TooManyTextsError(RequestError):
+    """The request has more texts than the server takes."""
+
+
+class TooLongError(RequestError):
+    """The texts have more characters in all than the server takes."""
+
+
+class MediaTypeError(RequestError):
+    """The body is not declared as JSON."""
+
+
+class ClientGoneError(Exception):
+    """The client closed the connection; nobody will read the answer."""
+
+
+class TextError(Exception):
+    """The pool gave up on one text of the request: the one at `index`, because of `reason`."""
+
+    def __init__(self, index: int, reason: QuarantinedError | TranslationError) -> None:
+        super().__init__(str(reason))
+        self.index = index
+        self.reason = reason
+        self.field: str | None = None  # how the client wrote it; the API knows
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of answer to a request that failed."""
+
+    status: int
+    slug: str
+    title: str
+
+    def body(self, detail: str, field: str | None = None) -> dict[str, Any]:
+        """Return the JSON object of RFC 9457, with the name of the field at fault if any."""
+        body: dict[str, Any] = {
+            "type": f"urn:m2m-server:{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": detail,
+        }
+        return body if field is None else body | {"field": field}
+
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    MalformedJsonError: Problem(400, "malformed-json", "The body is not valid JSON"),
+    InvalidFieldError: Problem(400, "invalid-field", "A field is missing or has a wrong value"),
+    UnsupportedLanguageError: Problem(
+        400, "unsupported-language", "The model does not translate between these languages"
+    ),
+    TooManyTextsError: Problem(413, "too-many-texts", "There are too many texts in one request"),
+    TooLongError: Problem(413, "too-long", "The texts of the request are too long"),
+    MediaTypeError: Problem(415, "unsupported-media-type", "The body must be application/json"),
+    ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
+    OverloadedError: Problem(429, "overloaded", "The server has all the work it can take"),
+    UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),
+    DeadlineError: Problem(504, "deadline", "The translation was not finished in time"),
+    QuarantinedError: Problem(
+        500, "quarantined", "Two workers died translating this text; it is not tried again"
+    ),
+    TranslationError: Problem(500, "translation-failed", "This text could not be translated"),
+}
+_INTERNAL = Problem(500, "internal", "The server made a mistake")
+
+
+def http_problem(status: int) -> Problem:
+    """Return the problem for a plain HTTP status, such as 404."""
+    title = HTTPStatus(status).phrase
+    return Problem(status, title.lower().replace(" ", "-"), title)
+
+
+def register_errors(app: Flask) -> None:
+    """Make every error of `app` answer with a problem."""
+    for kind in PROBLEMS:
+        app.register_error_handler(kind, _answer_known)
+    app.register_error_handler(TextError, _answer_text)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unexpected)
+
+
+def _respond(problem: Problem, detail: str, field: str | None = None) -> Response:
+    body = current_app.json.dumps(problem.body(detail, field))
+    return Response(body, problem.status, mimetype=PROBLEM_TYPE)
+
+
+def _answer_known(error: Exception) -> Response:
+    problem = PROBLEMS[type(error)]
+    field = error.field if isinstance(error, RequestError) else None
+    response = _respond(problem, str(error) or problem.title, field)
+    if isinstance(error, OverloadedError):
+        seconds = max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
+        response.headers["Retry-After"] = str(seconds)
+    elif isinstance(error, UnavailableError):
+        response.headers["Retry-After"] = str(_UNAVAILABLE_RETRY_SECONDS)
+    return response
+
+
+def _answer_text(error: TextError) -> Response:
+    problem = PROBLEMS[type(error.reason)]
+    return _respond(problem, str(error) or problem.title, error.field)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    """Answer what Flask raises itself, such as 404; keep its headers, such as `Allow`."""
+    problem = http_problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    response = _respond(problem, error.description or problem.title)
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value
+    return response
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    """Log where an unforeseen exception came from; its message may hold user text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
+    _log.error("unexpected %s in %s", type(error).__name__, place)
+    return _respond(_INTERNAL, "the log of the server says where")

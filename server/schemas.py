@@ -1,0 +1,131 @@
+"""The body of POST /translation → a typed value, or an error that says what is wrong with it."""
+
+import json
+import re
+from typing import Annotated, Any, NoReturn
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+)
+
+from server.errors import InvalidFieldError, MalformedJsonError, TooLongError, TooManyTextsError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_NAME = re.compile(r"\w{1,64}")
+_TAGS = frozenset({"one", "many"})
+_MESSAGES = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of this request",
+    "string_type": "must be a string",
+    "string_unicode": "is not a field of this request",  # a name; texts are checked below
+}
+
+
+def _check_characters(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("holds a NUL character")
+    if _SURROGATE.search(text):
+        raise ValueError("holds half of a surrogate pair, which is no character")
+    return text
+
+
+def _shape(value: object) -> str:
+    return "many" if isinstance(value, list) else "one"
+
+
+Text = Annotated[str, AfterValidator(_check_characters)]
+Texts = Annotated[
+    list[Text], Field(fail_fast=True)
+]  # a million wrong items must not make a million errors
+
+
+class TranslationRequest(BaseModel):
+    """The body of POST /translation."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    text: Annotated[
+        Annotated[Text, Tag("one")] | Annotated[Texts, Tag("many")], Discriminator(_shape)
+    ]
+    source_language: str
+    target_language: str
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, be it one or many."""
+        return self.text if isinstance(self.text, list) else [self.text]
+
+
+def parse_request(body: bytes, max_texts: int, max_characters: int) -> TranslationRequest:
+    """Return the request in `body`.
+
+    Raises MalformedJsonError, InvalidFieldError, TooManyTextsError or TooLongError.
+    """
+    document = _parse_json(body)
+    if not isinstance(document, dict):
+        raise InvalidFieldError("the body must be a JSON object")
+    try:
+        request = TranslationRequest.model_validate(document)
+    except ValidationError as error:
+        raise _explain(error) from None  # the cause shows the input
+    if not request.texts:
+        raise InvalidFieldError("text must hold at least one string", "text")
+    if len(request.texts) > max_texts:
+        raise TooManyTextsError(f"a request may hold {max_texts} texts at most", "text")
+    if sum(map(len, request.texts)) > max_characters:
+        raise TooLongError(
+            f"the texts of a request may have {max_characters} characters in all", "text"
+        )
+    return request
+
+
+def _parse_json(body: bytes) -> Any:
+    """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused."""
+    try:
+        return json.loads(
+            body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise MalformedJsonError(f"the body is no JSON: {error.msg} ({place})") from None
+    except RecursionError:
+        raise MalformedJsonError("the body is nested too deeply") from None
+    except ValueError:  # from int(): more digits than `sys.get_int_max_str_digits()`
+        raise MalformedJsonError("the body holds a number with too many digits") from None
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise MalformedJsonError("an object in the body has two members of one name")
+    return members
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise MalformedJsonError("NaN and Infinity are no JSON")
+
+
+def _explain(error: ValidationError) -> InvalidFieldError:
+    """Turn pydantic's first error into one that names the field as the client wrote it."""
+    detail = error.errors(include_url=False, include_input=False)[0]
+    field = _spell(detail["loc"])
+    message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    if detail["type"] == "string_type" and field == "text":
+        message = "must be a string or an array of strings"
+    return InvalidFieldError(f"{field or 'a name'} {message}", field)
+
+
+def _spell(location: tuple[int | str, ...]) -> str | None:
+    """Write a location as `text[3]`; None for an unknown name that may be a text gone astray."""
+    name, *indices = [str(part) for part in location if part not in _TAGS] or [""]
+    if not _NAME.fullmatch(name):
+        return None
+    return name + "".join(f"[{index}]" for index in indices)

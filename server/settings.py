@@ -1,0 +1,176 @@
+"""Settings of the server: `TRANSLATION_*` variables, and flags of `m2m-server`, which win."""
+
+import argparse
+import difflib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+
+from gpu_pool.devices import parse_devices
+from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
+
+PREFIX = "TRANSLATION_"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
+_BODY_MARGIN = 65_536  # bytes for all of a body that is not text
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _one_of(allowed: Sequence[str]) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_devices(spec: str) -> str:
+    parse_devices(spec, count=lambda: 0)  # the words only; the GPUs are counted at the start
+    return spec
+
+
+class Settings(BaseModel):
+    """What an operator may choose. Times are in seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(
+        default="bundled", min_length=1, description="'bundled', a folder, or a hub id"
+    )
+    devices: Annotated[str, AfterValidator(_check_devices)] = Field(
+        default="auto", description="'auto', 'cpu', 'cpu*2', or a list such as cuda:0,cuda:2"
+    )
+    engine: Annotated[str, _one_of(ENGINES)] = Field(
+        default="auto", description=f"what decodes: {', '.join(ENGINES)}"
+    )
+    dtype: Annotated[str, _one_of(DTYPES)] = Field(
+        default="auto", description=f"type of the weights: {', '.join(DTYPES)}"
+    )
+    beams: PositiveInt | None = Field(default=None, description="beams; unset: as the model says")
+    batch_tokens: int = Field(
+        default=TranslatorConfig().batch_tokens,
+        ge=256,
+        description="padded source tokens × beams a batch",
+    )
+    local_files_only: bool = Field(
+        default=False, description="never download a model: true or false"
+    )
+    cache: Path = Field(default_factory=default_cache, description="folder for converted models")
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65_535, description="port to listen on; 0: any that is free"
+    )
+    http_threads: PositiveInt = Field(
+        default=64,
+        description="translation requests in hand at a time; one more is answered with 429",
+    )
+    max_texts: PositiveInt = Field(default=128, description="texts in one request")
+    max_characters: PositiveInt = Field(
+        default=100_000, description="characters of all texts of one request"
+    )
+    timeout: Seconds = Field(default=60.0, description="seconds a request may take")
+    max_queued_tokens: PositiveInt = Field(
+        default=200_000, description="source tokens accepted and unfinished; beyond it: 429"
+    )
+    hang_timeout: Seconds = Field(
+        default=120.0, description="seconds of silence after which a busy worker is restarted"
+    )
+    drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        default=30.0, description="seconds for accepted requests to finish after SIGTERM"
+    )
+    log_level: Annotated[str, _one_of(LOG_LEVELS)] = Field(
+        default="info", description=f"least severe messages to log: {', '.join(LOG_LEVELS)}"
+    )
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Size of the largest request body; no request within the other limits is larger."""
+        return self.max_characters * _BYTES_PER_CHARACTER + _BODY_MARGIN
+
+
+def load_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Settings:
+    """Read settings from the flags in `argv` (None: of this process) and from `environ`.
+
+    Exits with code 2 and a message for each unknown name and malformed value.
+    """
+    parser = _make_parser()
+    parsed, unknown_flags = parser.parse_known_args(argv)
+    flags = vars(parsed)
+    variables = {
+        field: environ[variable(field)]
+        for field in Settings.model_fields
+        if variable(field) in environ
+    }
+    problems = [*_refuse_flags(unknown_flags), *_refuse_variables(environ)]
+    try:
+        settings = Settings.model_validate(variables | flags)
+    except ValidationError as error:
+        problems += _describe(error, flags)
+    if problems:
+        parser.exit(2, "".join(f"{parser.prog}: {problem}\n" for problem in problems))
+    return settings
+
+
+def flag(field: str) -> str:
+    """Return the name of a field's flag."""
+    return "--" + field.replace("_", "-")
+
+
+def variable(field: str) -> str:
+    """Return the name of a field's environment variable."""
+    return PREFIX + field.upper()
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "m2m-server",
+        description="Serve translations over HTTP. Each flag wins over the variable beside it.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=version("m2m-server"))
+    for name, field in Settings.model_fields.items():
+        default = str(field.get_default(call_default_factory=True, validated_data={}))
+        note = f"{field.description} [{variable(name)}; default: {default.replace('%', '%%')}]"
+        options: dict[str, Any] = {"help": note, "default": argparse.SUPPRESS}
+        if field.annotation is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        else:
+            options["metavar"] = "VALUE"
+        parser.add_argument(flag(name), **options)
+    return parser
+
+
+def _refuse_flags(unknown: Sequence[str]) -> Iterator[str]:
+    """Say what is wrong with arguments that argparse did not know; values follow their flags."""
+    flags = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
+    for name in flags:
+        yield f"unknown flag {name}{_suggest(name, flag)}"
+    if unknown and not flags:
+        yield f"unexpected argument {unknown[0]!r}; all settings are flags, see --help"
+
+
+def _refuse_variables(environ: Mapping[str, str]) -> Iterator[str]:
+    known = {variable(field) for field in Settings.model_fields}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            yield f"unknown variable {name}{_suggest(name, variable)}"
+
+
+def _suggest(name: str, spell: Callable[[str], str]) -> str:
+    close = difflib.get_close_matches(name, [spell(field) for field in Settings.model_fields], 1)
+    return f"; did you mean {close[0]}?" if close else "; see --help for all there are"
+
+
+def _describe(error: ValidationError, flags: Mapping[str, Any]) -> Iterator[str]:
+    """Name the flag or variable that each malformed value came from, and what it may be."""
+    for detail in error.errors(include_url=False):
+        name = str(detail["loc"][0])
+        origin = flag(name) if name in flags else variable(name)
+        message = detail["msg"].removeprefix("Value error, ")
+        description = Settings.model_fields[name].description
+        yield f"{origin}={detail['input']!r}: {message} ({description})"

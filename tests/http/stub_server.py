@@ -1,0 +1,34 @@
+"""The server's process with a fake pool; run by test_shutdown.py as a module."""
+
+import sys
+
+from server.app import create_app
+from server.http_server import HttpServer
+from server.serving import serve
+from server.settings import Settings
+from tests.fakes import FakePool, served_model
+
+EXPANSION = 16_000_000  # characters; more than the kernel buffers between two sockets
+
+
+def expand(text: str) -> str:
+    """Upper-case, or make a reply that does not fit the buffers of a connection."""
+    return "X" * EXPANSION if text == "big" else text.upper()
+
+
+def main(mode: str) -> int:
+    """Serve from a pool that holds every request.
+
+    In mode "finishing" it translates them once it drains. In mode "stuck" it never does, nor in
+    mode "impatient", whose time for the drain is short.
+    """
+    pool = FakePool(translate=expand)
+    pool.holding = True
+    pool.finishes_on_drain = mode == "finishing"
+    settings = Settings(port=0, drain_timeout=0.2 if mode == "impatient" else 60.0)
+    http = HttpServer(create_app(pool, served_model(), settings), settings)
+    return serve(pool, http, settings.drain_timeout, http.url)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,142 @@
+"""SIGTERM: accepted requests are answered in full, then the process exits."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.http.stub_server import EXPANSION
+from tests.http.test_translation import GOOD
+
+PATIENCE = 20.0
+
+
+@dataclass
+class Server:
+    """A server process."""
+
+    process: "subprocess.Popen[str]"
+    url: str
+
+    def post(self, text: str) -> httpx.Response:
+        return httpx.post(f"{self.url}/translation", json={**GOOD, "text": text}, timeout=PATIENCE)
+
+    def held_segments(self) -> int:
+        return int(httpx.get(f"{self.url}/gpus").json()["queued_segments"])
+
+    def health(self) -> str:
+        return str(httpx.get(f"{self.url}/health_check").json()["status"])
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def exit_code(self) -> int:
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def running(mode: str) -> Iterator[Server]:
+    command = [sys.executable, "-W", "error", "-m", "tests.http.stub_server", mode]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Server(process, process.stdout.readline().strip())
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def executor() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as executor:
+        yield executor
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true"
+        time.sleep(0.01)
+
+
+def hold(server: Server, executor: ThreadPoolExecutor, count: int) -> list[Future[httpx.Response]]:
+    """Send requests and return once the pool has accepted all of them."""
+    requests = [executor.submit(server.post, f"text {i}") for i in range(count)]
+    wait_until(lambda: server.held_segments() == count)
+    return requests
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_accepted_requests_are_answered_before_the_exit(
+    executor: ThreadPoolExecutor, number: int
+) -> None:
+    with running("finishing") as server:
+        requests = hold(server, executor, 3)
+        server.signal(number)
+        answers = [request.result().json()["translation"] for request in requests]
+        assert answers == ["TEXT 0", "TEXT 1", "TEXT 2"]
+        assert server.exit_code() == 0
+
+
+def test_a_reply_under_way_is_sent_in_full(executor: ThreadPoolExecutor) -> None:
+    with running("finishing") as server:
+        sending = httpx.stream(
+            "POST", f"{server.url}/translation", json={**GOOD, "text": "big"}, timeout=PATIENCE
+        )
+        opened = executor.submit(sending.__enter__)
+        wait_until(lambda: server.held_segments() == 1)
+        server.signal()
+        response = opened.result()
+        # The head is here and the rest fits no buffer: the process has to stay for it.
+        with pytest.raises(subprocess.TimeoutExpired):
+            server.process.wait(1.0)
+        response.read()
+        sending.__exit__(None, None, None)
+        assert response.json()["translation"] == "X" * EXPANSION
+        assert server.exit_code() == 0
+
+
+def test_while_draining_health_is_503_and_new_work_is_refused(
+    executor: ThreadPoolExecutor,
+) -> None:
+    with running("stuck") as server:
+        (request,) = hold(server, executor, 1)
+        server.signal()
+        wait_until(lambda: server.health() == "draining")
+        assert httpx.get(f"{server.url}/health_check").status_code == 503
+        assert httpx.get(f"{server.url}/health_check/live").status_code == 200
+        assert server.post("late").status_code == 503
+        server.signal()
+        assert request.result().status_code == 503
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_drain(executor: ThreadPoolExecutor, number: int) -> None:
+    with running("stuck") as server:
+        (request,) = hold(server, executor, 1)
+        server.signal()
+        wait_until(lambda: server.health() == "draining")
+        server.signal(number)
+        assert request.result().status_code == 503
+        assert server.exit_code() == 128 + number
+
+
+def test_the_drain_ends_after_its_timeout(executor: ThreadPoolExecutor) -> None:
+    with running("impatient") as server:
+        (request,) = hold(server, executor, 1)
+        server.signal()
+        assert request.result().status_code == 503
+        assert server.exit_code() == 0
+
+
+def test_an_idle_server_exits_although_a_connection_is_open() -> None:
+    with running("finishing") as server, httpx.Client(base_url=server.url) as client:
+        client.get("/health_check/live")
+        server.signal()
+        assert server.exit_code() == 0

@@ -1,0 +1,64 @@
+"""The routes that only read, and those that do not exist."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.fakes import FakePool, worker_status
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("ok", 200), ("degraded", 200), ("loading", 503), ("draining", 503), ("dead", 503)],
+)
+def test_health_is_that_of_the_pool(
+    client: FlaskClient, pool: FakePool, state: Any, code: int
+) -> None:
+    pool.state = state
+    pool.workers[1] = worker_status("cuda:1", "backoff")
+    response = client.get("/health_check")
+    assert response.status_code == code
+    body = response.get_json()
+    assert body["status"] == state
+    assert body["workers"] == {"ready": 1, "total": 2}
+    assert body["model"] == "fake"
+    assert body["version"]
+
+
+def test_liveness_does_not_depend_on_the_pool(client: FlaskClient, pool: FakePool) -> None:
+    pool.state = "dead"
+    assert client.get("/health_check/live").status_code == 200
+
+
+def test_gpus_are_one_row_a_worker(client: FlaskClient, pool: FakePool) -> None:
+    pool.workers[0] = replace(pool.workers[0], utilisation=97, last_error="exit code 1")
+    body = client.get("/gpus").get_json()
+    assert [row["device"] for row in body["gpus"]] == ["cuda:0", "cuda:1"]
+    assert body["gpus"][0]["utilisation"] == 97
+    assert body["gpus"][0]["last_error"] == "exit code 1"
+    assert body["gpus"][1]["utilisation"] is None
+    assert (body["queued_segments"], body["queued_tokens"]) == (0, 0)
+
+
+def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
+    body = client.get("/languages").get_json()
+    assert body["model"] == "fake"
+    assert [entry["code"] for entry in body["languages"]] == ["de", "en", "fr", "he", "pt"]
+    assert body["languages"][0] == {"code": "de", "name": "German"}
+
+
+@pytest.mark.parametrize("path", ["/", "/translations", "/translation/", "//translation"])
+def test_an_unknown_route_is_a_problem(client: FlaskClient, path: str) -> None:
+    response = client.post(path, json={})
+    assert response.status_code == 404
+    assert response.mimetype == "application/problem+json"
+    assert response.get_json(force=True)["type"] == "urn:m2m-server:not-found"
+
+
+def test_a_wrong_method_is_a_problem_that_names_the_right_one(client: FlaskClient) -> None:
+    response = client.get("/translation")
+    assert response.status_code == 405
+    assert response.mimetype == "application/problem+json"
+    assert "POST" in response.headers["Allow"]

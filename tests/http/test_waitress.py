@@ -1,0 +1,150 @@
+"""The real server: sockets, threads, connections that break."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import httpx
+import pytest
+from flask import Flask
+
+from server.http_server import HttpServer
+from server.settings import Settings
+from tests.fakes import FakePool
+from tests.http.test_translation import GOOD
+
+PATIENCE = 20.0  # seconds until a condition that does not come true fails a test
+
+
+@pytest.fixture
+def server(app: Flask, settings: Settings, pool: FakePool) -> Iterator[HttpServer]:
+    server = HttpServer(app, settings)
+    server.start()
+    yield server
+    pool.release()
+    server.close()
+
+
+@pytest.fixture
+def http(server: HttpServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+        yield client
+
+
+def connect(server: HttpServer) -> socket.socket:
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
+
+
+def test_a_translation_over_a_socket(http: httpx.Client) -> None:
+    response = http.post("/translation", json=GOOD)
+    assert response.json()["translation"] == "HELLO"
+    assert "Server" not in response.headers
+
+
+def test_probes_are_answered_while_every_slot_waits_and_one_more_request_is_refused(
+    http: httpx.Client, pool: FakePool
+) -> None:
+    pool.holding = True
+    with ThreadPoolExecutor(2) as executor:
+        waiting: list[Future[httpx.Response]] = [
+            executor.submit(http.post, "/translation", json=GOOD) for _ in range(2)
+        ]
+        pool.wait_until_holding(2)
+        assert http.get("/health_check").status_code == 200
+        refused = http.post("/translation", json=GOOD)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+        pool.release()
+        assert [request.result().status_code for request in waiting] == [200, 200]
+    pool.holding = False
+    assert http.post("/translation", json=GOOD).status_code == 200  # its slot was given back
+
+
+def test_a_client_that_hangs_up_cancels_its_segments(server: HttpServer, pool: FakePool) -> None:
+    pool.holding = True
+    body = json.dumps(GOOD).encode()
+    with connect(server) as connection:
+        connection.sendall(
+            b"POST /translation HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        pool.wait_until_holding(1)
+        cancelled = threading.Event()
+        pool.futures[0].add_done_callback(lambda _: cancelled.set())
+    assert cancelled.wait(PATIENCE)
+    assert pool.futures[0].cancelled()
+
+
+def test_a_body_that_is_too_large_is_a_problem(http: httpx.Client, settings: Settings) -> None:
+    for size in (settings.max_body_bytes + 1, 5 * settings.max_body_bytes):
+        head = {"Content-Type": "application/json", "Content-Length": str(size)}
+        with http.stream("POST", "/translation", headers=head, content=b" " * size) as response:
+            assert response.status_code == 413
+            assert response.headers["Content-Type"] == "application/problem+json"
+            assert json.loads(response.read())["status"] == 413
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n",
+        b"POST /translation HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /translation HTTP/1.1\r\nHost: x\r\nContent-Length: 1, 1\r\n\r\na",
+        b"POST /translation HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
+        b"POST /translation HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    ],
+)
+def test_malformed_http_is_refused_once_as_a_problem(
+    server: HttpServer, request_bytes: bytes
+) -> None:
+    with connect(server) as connection:
+        connection.sendall(request_bytes)
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert answer.count(b"HTTP/1.") == 1
+    assert b"application/problem+json" in head
+    assert json.loads(body)["status"] in (400, 501)
+
+
+def test_two_lengths_make_one_request(server: HttpServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(
+            b"POST /translation HTTP/1.1\r\nHost: x\r\nContent-Length: 60\r\n"
+            b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            b"0\r\n\r\nGET /health_check/live HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_server_that_stops_reading_finishes_what_it_has(
+    server: HttpServer, http: httpx.Client, pool: FakePool
+) -> None:
+    pool.holding = True
+    with ThreadPoolExecutor(1) as executor:
+        request = executor.submit(http.post, "/translation", json=GOOD)
+        pool.wait_until_holding(1)
+        assert server.busy()
+        server.stop_reading()
+        pool.release()
+        assert request.result().json()["translation"] == "HELLO"
+    assert not server.busy()
+
+
+def test_a_port_in_use_is_an_os_error(server: HttpServer, app: Flask) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(OSError, match="in use"):
+        HttpServer(app, Settings(port=port))
+
+
+def test_an_ipv6_address_is_bracketed_in_the_url(app: Flask) -> None:
+    server = HttpServer(app, Settings(host="::1", port=0))
+    server.start()
+    try:
+        assert server.url.startswith("http://[::1]:")
+        assert httpx.get(f"{server.url}/health_check/live").status_code == 200
+    finally:
+        server.close()

@@ -1,0 +1,48 @@
+"""The command line: what stops the start, and what the front must not load."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.http_server import HttpServer
+from server.settings import Settings
+
+
+def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("module", ["server.app", "server.__main__", "server.worker_target"])
+def test_the_front_loads_no_model_library(module: str) -> None:
+    heavy = "{'torch', 'transformers', 'ctranslate2'}"
+    result = run("-c", f"import sys, {module}; assert not {heavy} & set(sys.modules)")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_malformed_setting_exits_with_2() -> None:
+    result = run("-m", "server", "--port", "http")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--port='http'" in result.stderr
+
+
+def test_a_model_that_is_not_there_exits_with_1(tmp_path: Path) -> None:
+    result = run("-m", "server", "--devices", "cpu", "--model", str(tmp_path))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is no M2M100 checkpoint" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_port_in_use_exits_with_1() -> None:
+    taken = HttpServer(lambda *_: [], Settings(port=0))
+    taken.start()
+    try:
+        port = taken.url.rpartition(":")[2]
+        result = run("-m", "server", "--devices", "cpu", "--port", port)
+    finally:
+        taken.close()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in result.stderr
