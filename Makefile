@@ -38,7 +38,7 @@ train: $(STAMP)
 	$(BIN)/python -m training export
 
 evaluate: $(STAMP)
-	$(BIN)/python -m training evaluate
+	$(BIN)/python -m training evaluate --write-card
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -1,15 +1,21 @@
-"""`python -m training`: prepare the data, train, export the checkpoint."""
+"""`python -m training`: prepare the data, train, export the checkpoint, evaluate it."""
 
 import argparse
+import platform
 from pathlib import Path
 
 import torch
 
+from training.card import write_card, write_training_facts
 from training.corpus import CORPUS, sentences
 from training.dataset import PairDataset, prepare
+from training.evaluate import evaluate, means
 from training.model import build, export
 from training.train import Schedule, load_weights, train
 from training.vocabulary import train_vocabulary
+from translator.checkpoints import resolve
+from translator.config import ENGINES
+from translator.engines.loading import load_model
 from translator.tokenizer import Tokenizer
 
 
@@ -41,6 +47,17 @@ def _export(arguments: argparse.Namespace) -> None:
     model = build(Tokenizer(arguments.work), arguments.dropout)
     load_weights(arguments.work, model)
     export(model, arguments.work, arguments.output)
+    write_training_facts(arguments.work, arguments.output, arguments.hardware)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    checkpoint = resolve(arguments.model)
+    scores = evaluate(arguments.model, arguments.engine, corpus=arguments.corpus)
+    for name, score in [*scores.items(), *means(scores).items()]:
+        print(f"{name!s:16} BLEU {score.bleu:5.1f}  chrF {score.chrf:5.1f}")
+    if arguments.write_card:
+        parameters = load_model(checkpoint.folder, torch.float16).num_parameters()
+        write_card(checkpoint, parameters, scores)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     training.set_defaults(command=_train)
     exporting = commands.add_parser("export", help="write the checkpoint folder")
     exporting.add_argument("--output", type=Path, default=Path("translator/bundled"))
+    exporting.add_argument("--hardware", default=platform.machine(), help="named on the card")
     exporting.set_defaults(command=_export)
+    evaluating = commands.add_parser("evaluate", help="BLEU and chrF on the test split")
+    evaluating.add_argument("--model", default="bundled", help="as for the server")
+    evaluating.add_argument("--engine", default="auto", choices=ENGINES)
+    evaluating.add_argument("--write-card", action="store_true", help="write the model card")
+    evaluating.set_defaults(command=_evaluate)
     return parser
 
 

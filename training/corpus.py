@@ -74,3 +74,23 @@ def _group(pairs: list[SentencePair]) -> dict[str, list[str]]:
         if other not in grouped[english]:
             grouped[english].append(other)
     return grouped
+
+
+def read_references(split: str, corpus: Path = CORPUS) -> dict[Direction, dict[str, list[str]]]:
+    """Return, per direction, each distinct source sentence with all its translations.
+
+    Translations of a sentence are those of every English sentence it translates.
+    """
+    meanings: dict[str, dict[str, list[str]]] = {language: {} for language in LANGUAGES}
+    for language in OTHERS:
+        for english, group in _group(read_pairs(split, language, corpus)).items():
+            meanings[language][english] = group
+            meanings[PIVOT][english] = [english]
+    references: dict[Direction, dict[str, list[str]]] = {}
+    for source, target in DIRECTIONS:
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for english, sources in meanings[source].items():
+            for sentence in sources:
+                found[sentence].update(dict.fromkeys(meanings[target].get(english, ())))
+        references[source, target] = {s: list(ts) for s, ts in found.items() if ts}
+    return references

@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,8 @@ def train(
 ) -> None:
     """Train to `schedule.steps`, from `folder`'s checkpoint if there is one.
 
-    Writes the checkpoint and a line of `log.jsonl` every `checkpoint_every` steps.
+    Writes the checkpoint and a line of `log.jsonl` (figures since the line before) every
+    `checkpoint_every` steps.
     """
     model.to(device).train()
     optimizer = torch.optim.AdamW(
@@ -59,7 +61,7 @@ def train(
     start = _resume(folder, model, optimizer)
     torch.manual_seed(schedule.seed + start)
     bar = tqdm(total=schedule.steps, initial=start, unit="step", smoothing=0.05)
-    total_loss, pairs = 0.0, 0
+    total_loss, pairs, begun = 0.0, 0, time.monotonic()
     for step, indices in _stream(data, schedule, start):
         batch = data.collate(indices)
         for group in optimizer.param_groups:
@@ -77,13 +79,13 @@ def train(
             entry = {
                 "step": done,
                 "pairs": pairs,
-                "seconds": round(bar.format_dict["elapsed"]),
+                "seconds": round(time.monotonic() - begun),
                 "train_loss": round(total_loss / since, 4),
                 "dev_loss": round(_validate(model, validation, device), 4),
             }
             _save(folder, model, optimizer, done, entry)
             bar.set_postfix(train=entry["train_loss"], dev=entry["dev_loss"])
-            total_loss = 0.0
+            total_loss, pairs, begun = 0.0, 0, time.monotonic()
     bar.close()
 
 

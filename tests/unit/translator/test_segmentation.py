@@ -57,6 +57,8 @@ def test_halving_loses_nothing(text: str) -> None:
         ("It costs 3.50 dollars. Dr. Smith paid.", ["It costs 3.50 dollars.", "Dr. Smith paid."]),
         ("Yes. Yes. Yes.", ["Yes.", "Yes.", "Yes."]),
         ("one\ntwo", ["one", "two"]),
+        ("- one\n  * two\n3. three\n> # four", ["one", "two", "three", "four"]),
+        ("-5 degrees. 3.5 metres.", ["-5 degrees.", "3.5 metres."]),
     ],
 )
 def test_sentences(text: str, sentences: list[str]) -> None:

@@ -1,0 +1,126 @@
+"""Kills and signals while real translations are under way."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.conftest import PATIENCE, Server, start, stop
+from training.corpus import read_references
+
+CLIENTS = 16
+
+
+class Load:
+    """Clients that ask and ask again until told to stop, and keep every answer."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._stopping = threading.Event()
+        self._sentences = list(read_references("test")["en", "de"])
+        self.answers: list[tuple[str, httpx.Response]] = []
+        self.broken: list[Exception] = []
+        self._threads = [threading.Thread(target=self._run, args=(i,)) for i in range(CLIENTS)]
+
+    def __enter__(self) -> "Load":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, answers: int) -> None:
+        goal, deadline = len(self.answers) + answers, time.monotonic() + PATIENCE
+        while len(self.answers) < goal:
+            assert time.monotonic() < deadline, "the server has stopped answering"
+            time.sleep(0.01)
+
+    def _run(self, first: int) -> None:
+        number = first
+        while not self._stopping.is_set():
+            text = self._sentences[number % len(self._sentences)]
+            body = {"text": text, "source_language": "en", "target_language": "de"}
+            number += CLIENTS
+            try:
+                response = self._server.client.post("/translation", json=body)
+            except httpx.HTTPError as error:
+                self.broken.append(error)
+                return
+            self.answers.append((text, response))
+            if response.status_code != 200:
+                return
+
+
+def test_killing_workers_under_load_loses_no_request(own_server: Server) -> None:
+    with Load(own_server) as load:
+        for row in (0, 1):
+            load.wait_for(50)
+            victim = own_server.get("/gpus")["gpus"][row]["pid"]
+            os.kill(victim, signal.SIGKILL)
+            load.wait_for(50)
+            own_server.wait_until("ok")
+            assert own_server.get("/gpus")["gpus"][row]["pid"] != victim
+    assert load.broken == []
+    assert {response.status_code for _, response in load.answers} == {200}
+    by_text: dict[str, set[str]] = {}
+    for text, response in load.answers:
+        by_text.setdefault(text, set()).add(response.json()["translation"])
+    assert all(len(translations) == 1 for translations in by_text.values())
+    assert [row["restarts"] for row in own_server.get("/gpus")["gpus"]] == [1, 1]
+
+
+def test_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server) -> None:
+    with Load(own_server) as load:
+        load.wait_for(50)
+        assert own_server.terminate() == 0
+    answered = [response.status_code for _, response in load.answers]
+    assert set(answered) <= {200, 503}
+    assert answered.count(200) >= 50
+    # A connection may be refused or closed between two requests; a reply may not be cut.
+    assert all(
+        isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
+        and "incomplete" not in str(error)
+        for error in load.broken
+    )
+
+
+def test_health_while_loading_and_the_last_worker_dead(cache: Path) -> None:
+    server = start(cache, "--devices", "cpu")
+    try:
+        response = server.client.get("/health_check")
+        assert (response.status_code, response.json()["status"]) == (503, "loading")
+        assert server.client.get("/health_check/live").status_code == 200
+        server.wait_until("ok")
+        os.kill(server.get("/gpus")["gpus"][0]["pid"], signal.SIGKILL)
+        server.wait_until("loading")
+        assert server.client.get("/health_check").status_code == 503
+        assert server.ask("Thank you.", "en", "de")
+        server.wait_until("ok")
+        assert server.terminate() == 0
+    finally:
+        stop(server)
+
+
+def test_a_killed_front_leaves_no_worker(own_server: Server) -> None:
+    workers = [row["pid"] for row in own_server.get("/gpus")["gpus"]]
+    own_server.process.kill()
+    deadline = time.monotonic() + PATIENCE
+    for pid in workers:
+        while Path(f"/proc/{pid}").exists():
+            assert time.monotonic() < deadline, f"worker {pid} is still there"
+            time.sleep(0.01)
+
+
+@pytest.mark.parametrize("module", ["server.app", "server.__main__", "gpu_pool.pool"])
+def test_the_front_loads_no_model_library(module: str) -> None:
+    script = f"import {module}, sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,0 +1,104 @@
+"""The Translator and the pool on real GPUs."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+import torch
+from sacrebleu import corpus_chrf
+
+from gpu_pool.devices import parse_devices
+from gpu_pool.messages import Segment
+from gpu_pool.monitor import GpuMonitor, normalise_uuid
+from gpu_pool.pool import GpuPool
+from server.worker_target import make_translator
+from training.corpus import DIRECTIONS, read_references
+from translator import DeviceError, Translator, TranslatorConfig
+
+PATIENCE = 120.0
+WORK = [
+    (text, source, target)
+    for source, target in DIRECTIONS
+    for text in list(read_references("test")[source, target])[:10]
+]
+TEXTS, SOURCES, TARGETS = (list(column) for column in zip(*WORK, strict=True))
+
+
+@pytest.fixture(scope="module")
+def expected() -> list[str]:
+    cpu = Translator(TranslatorConfig(engine="reference", dtype="float32"))
+    return cpu.batch(TEXTS, SOURCES, TARGETS)
+
+
+def test_float32_gives_what_the_cpu_gives(expected: list[str]) -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0", engine="reference", dtype="float32"))
+    results = gpu.batch(TEXTS, SOURCES, TARGETS)
+    assert sum(a == b for a, b in zip(results, expected, strict=True)) >= 0.98 * len(WORK)
+
+
+@pytest.mark.parametrize("dtype", ["auto", "float16"])
+def test_half_precision_is_as_good(expected: list[str], dtype: str) -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0", dtype=dtype))
+    assert corpus_chrf(gpu.batch(TEXTS, SOURCES, TARGETS), [expected]).score >= 90
+
+
+@pytest.fixture
+def little_memory() -> Iterator[None]:
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(0.004)
+    yield
+    torch.cuda.set_per_process_memory_fraction(1.0)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_running_out_of_memory_halves_the_batch_and_gives_the_same(expected: list[str]) -> None:
+    config = TranslatorConfig(
+        device="cuda:0", engine="reference", dtype="float32", batch_tokens=400_000
+    )
+    gpu = Translator(config)
+    many = 20
+    results = gpu.batch(TEXTS * many, SOURCES * many, TARGETS * many)
+    assert gpu.splits > 0
+    agreeing = sum(a == b for a, b in zip(results, expected * many, strict=True))
+    assert agreeing >= 0.98 * many * len(WORK)
+
+
+def test_a_device_beyond_the_last_is_refused() -> None:
+    with pytest.raises(DeviceError, match="does not exist"):
+        Translator(TranslatorConfig(device=f"cuda:{torch.cuda.device_count()}"))
+
+
+def test_auto_finds_what_torch_finds() -> None:
+    assert len(parse_devices("auto")) == torch.cuda.device_count()
+
+
+def test_nvml_and_torch_agree_on_the_card() -> None:
+    uuid = str(torch.cuda.get_device_properties(0).uuid)
+    monitor = GpuMonitor(interval=0.1)
+    monitor.start()
+    deadline = time.monotonic() + PATIENCE
+    while not (readings := monitor.snapshot()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    monitor.close()
+    reading = readings[normalise_uuid(uuid)]
+    assert reading.memory_total == pytest.approx(
+        torch.cuda.get_device_properties(0).total_memory, rel=0.1
+    )
+
+
+def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
+    devices = parse_devices("auto")
+    pool = GpuPool(devices, partial(make_translator, config=TranslatorConfig()))
+    pool.start()
+    deadline = time.monotonic() + PATIENCE
+    while pool.status().state != "ok":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    segments = [Segment(text, s, t, tokens=len(text)) for text, s, t in WORK]
+    results = [future.result(PATIENCE) for future in pool.submit(segments)]
+    rows = pool.status().workers
+    pool.close()
+    assert corpus_chrf(results, [expected]).score >= 90
+    assert all(row.uuid and row.memory_used and row.finished_segments for row in rows)

@@ -1,0 +1,28 @@
+"""Checkpoints and translators for the tests of the translator."""
+
+from pathlib import Path
+
+import pytest
+
+from translator import Translator, TranslatorConfig
+from translator.checkpoints import Checkpoint, resolve
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def bundled() -> Checkpoint:
+    return resolve("bundled")
+
+
+@pytest.fixture(scope="session")
+def reference(cache: Path) -> Translator:
+    return Translator(TranslatorConfig(engine="reference", cache=cache))
+
+
+@pytest.fixture(scope="session")
+def int8(cache: Path) -> Translator:
+    return Translator(TranslatorConfig(engine="ctranslate2", cache=cache))

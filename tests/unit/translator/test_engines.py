@@ -1,0 +1,160 @@
+"""Batches, memory, conversion, and the engines beside `generate` itself."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from sacrebleu import corpus_chrf
+from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
+
+from training.corpus import DIRECTIONS, read_references
+from translator import DeviceError, Translator, TranslatorConfig
+from translator.checkpoints import BUNDLED_FOLDER, Checkpoint
+from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+from translator.engines.conversion import content_hash
+from translator.engines.static import StaticEngine, select_batch
+
+LENGTHS = st.lists(st.integers(2, 60), min_size=1, max_size=40)
+PER_DIRECTION = 6
+
+
+def encoded(lengths: Sequence[int]) -> list[EncodedSegment]:
+    return [EncodedSegment(key, [5] * length, 9) for key, length in enumerate(lengths)]
+
+
+def sample() -> list[tuple[str, str, str]]:
+    """Sentences of all directions: `(text, source, target)`."""
+    references = read_references("test")
+    return [
+        (text, source, target)
+        for source, target in DIRECTIONS
+        for text in list(references[source, target])[-PER_DIRECTION:]
+    ]
+
+
+@given(LENGTHS, st.integers(10, 200))
+def test_batches_keep_the_budget_and_start_from_the_oldest(lengths: list[int], budget: int) -> None:
+    waiting = encoded(lengths)
+    batch = select_batch(waiting, budget)
+    assert 0 in [segment.key for segment in batch]
+    longest = max(len(segment.source_ids) for segment in batch)
+    assert len(batch) == 1 or len(batch) * longest <= budget
+
+
+class SmallMemory:
+    """Decodes batches of at most `limit` tokens, and takes note of their sizes."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.sizes: list[int] = []
+
+    def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
+        if sum(len(segment.source_ids) for segment in batch) > self.limit:
+            raise OutOfMemoryError
+        self.sizes.append(len(batch))
+        return [DecodedSegment(segment.key, segment.source_ids) for segment in batch]
+
+
+@given(LENGTHS)
+def test_every_segment_is_decoded_once_however_small_the_memory(lengths: list[int]) -> None:
+    decoder = SmallMemory(limit=40)
+    engine = StaticEngine(decoder, batch_tokens=500)
+    engine.submit(encoded(lengths))
+    results = []
+    while step := engine.step():
+        results += step
+    assert sorted(result.key for result in results) == list(range(len(lengths)))
+    for result in results:
+        too_large = lengths[result.key] > decoder.limit
+        assert (result.ids is None) == too_large
+        assert too_large or len(result.ids or []) == lengths[result.key]
+
+
+def test_a_batch_that_does_not_fit_is_halved() -> None:
+    decoder = SmallMemory(limit=40)
+    engine = StaticEngine(decoder, batch_tokens=80)
+    engine.submit(encoded([10] * 8))
+    assert len(engine.step()) == 8
+    assert decoder.sizes == [4, 4]
+    assert engine.splits == 1
+
+
+def test_reference_gives_what_generate_gives_token_by_token(reference: Translator) -> None:
+    """Mixed languages in one batch, against `generate` one sentence at a time."""
+    model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
+    model.eval()
+    tokenizer = M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER)
+    texts, sources, targets = map(list, zip(*sample(), strict=True))
+    ours = reference.batch(texts, sources, targets)
+    segmenter = reference.checkpoint.segmenter()
+    for text, source, target, translation in zip(texts, sources, targets, ours, strict=True):
+        expected = []
+        for segment in segmenter.split(text, source).segments:
+            tokenizer.src_lang = source
+            output = model.generate(
+                **tokenizer(segment.text, return_tensors="pt"),
+                forced_bos_token_id=tokenizer.get_lang_id(target),
+            )
+            expected.append(tokenizer.decode(output[0, 2:], skip_special_tokens=True))
+        assert translation == segmenter.split(text, source).join(expected, target)
+
+
+def test_ctranslate2_agrees_with_the_reference(
+    reference: Translator, int8: Translator, cache: Path
+) -> None:
+    """In float32 nearly always (it ends its beams by other rules); in int8 it is as good."""
+    texts, sources, targets = map(list, zip(*sample(), strict=True))
+    expected = reference.batch(texts, sources, targets)
+    float32 = Translator(TranslatorConfig(engine="ctranslate2", dtype="float32", cache=cache))
+    pairs = zip(expected, float32.batch(texts, sources, targets), strict=True)
+    assert sum(one == other for one, other in pairs) / len(texts) >= 0.9
+    quantised = int8.batch(texts, sources, targets)
+    assert corpus_chrf(quantised, [expected]).score >= 75
+
+
+def test_the_conversion_is_cached_by_content(
+    bundled: Checkpoint, cache: Path, int8: Translator, tmp_path: Path
+) -> None:
+    folders = sorted(path.name for path in (cache / "ctranslate2").iterdir() if path.is_dir())
+    assert f"{content_hash(bundled)}-int8" in folders
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for path in bundled.folder.iterdir():
+        (changed / path.name).write_bytes(path.read_bytes())
+    same = Checkpoint("same", changed, bundled.config, bundled.generation)
+    assert content_hash(same) == content_hash(bundled)
+    (changed / "config.json").write_text((changed / "config.json").read_text() + " ")
+    assert content_hash(same) != content_hash(bundled)
+
+
+def test_two_processes_convert_once(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from translator import Translator, TranslatorConfig;"
+        "t = Translator(TranslatorConfig(cache=Path(sys.argv[1])));"
+        "print(t.translate('Good morning.', 'en', 'fr'))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path)]
+    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    outputs = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert outputs[0] == outputs[1] != ""
+    assert len([path for path in (tmp_path / "ctranslate2").iterdir() if path.is_dir()]) == 1
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "gpu", "cuda:x", "cpu0"])
+def test_devices_that_are_not_there(device: str) -> None:
+    with pytest.raises(DeviceError, match=device):
+        Translator(TranslatorConfig(device=device))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("dtype", "float8"), ("engine", "magic"), ("beams", 0)]
+)
+def test_a_configuration_that_nothing_knows_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=field):
+        TranslatorConfig(**{field: value})  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""The model card: what the bundled model is, how good it is, and what it is not good for."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from training.corpus import Direction
+from training.evaluate import Score, means
+from training.train import LOG_FILE
+from translator.checkpoints import Checkpoint, weight_files
+
+CARD_FILE = "README.md"
+TRAINING_FILE = "training.json"
+
+_TEMPLATE = Path(__file__).with_suffix(".md")
+
+
+def write_training_facts(work: Path, folder: Path, hardware: str) -> None:
+    """Keep what the training log says of steps, pairs and time beside the weights."""
+    lines = [json.loads(line) for line in (work / LOG_FILE).read_text().splitlines()]
+    facts = {
+        "steps": lines[-1]["step"],
+        "pairs": sum(line["pairs"] for line in lines),
+        "seconds": sum(line["seconds"] for line in lines),
+        "hardware": hardware,
+        "final_dev_loss": lines[-1]["dev_loss"],
+    }
+    (folder / TRAINING_FILE).write_text(json.dumps(facts, indent=2) + "\n")
+
+
+def write_card(checkpoint: Checkpoint, parameters: int, scores: Mapping[Direction, Score]) -> None:
+    """Write the card into the checkpoint's folder."""
+    facts = json.loads((checkpoint.folder / TRAINING_FILE).read_text())
+    config = checkpoint.config
+    rows = [(f"{source} → {target}", score) for (source, target), score in scores.items()]
+    rows += [(f"**mean, {name}**", score) for name, score in means(scores).items()]
+    card = _TEMPLATE.read_text(encoding="utf-8").format(
+        languages=", ".join(checkpoint.languages),
+        count=len(checkpoint.languages),
+        directions=len(scores),
+        parameters=parameters / 1e6,
+        d_model=config["d_model"],
+        encoder_layers=config["encoder_layers"],
+        decoder_layers=config["decoder_layers"],
+        vocabulary=config["vocab_size"],
+        megabytes=sum(p.stat().st_size for p in weight_files(checkpoint.folder)) / 1e6,
+        pairs=facts["pairs"],
+        steps=facts["steps"],
+        hours=facts["seconds"] / 3600,
+        hardware=facts["hardware"],
+        beams=checkpoint.beams,
+        table="\n".join(
+            f"| {name} | {s.bleu:.1f} | {s.chrf:.1f} | {s.sentences} |" for name, s in rows
+        ),
+    )
+    (checkpoint.folder / CARD_FILE).write_text(card, encoding="utf-8")
