@@ -29,6 +29,8 @@ class GpuPool:
         monitor: GpuMonitor | None = None,
     ) -> None:
         """`factory` is pickled and called in each worker, with its device. Starts nothing yet."""
+        # Without GPUs there is nothing to watch, and no NVML to be missed.
+        self._watching = monitor is not None or any(name.startswith("cuda") for name in devices)
         self._monitor = monitor or GpuMonitor()
         settings = settings or PoolSettings()
         self._admission = Admission(settings)
@@ -40,7 +42,8 @@ class GpuPool:
         """Start the workers; returns at once, they load in the background."""
         # Workers ignore SIGTERM, so that at exit multiprocessing would wait for them for ever.
         atexit.register(self.close)
-        self._monitor.start()
+        if self._watching:
+            self._monitor.start()
         self._dispatcher.start()
 
     def submit(
@@ -98,7 +101,8 @@ class GpuPool:
         if not self._closed:
             self._closed = True
             self._dispatcher.close()
-            self._monitor.close()
+            if self._watching:
+                self._monitor.close()
 
     def _state(self) -> PoolState:
         states = [slot.state for slot in self._dispatcher.slots]

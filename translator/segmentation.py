@@ -1,8 +1,9 @@
 """Text → segments that a model can take, and their translations → text.
 
-Line breaks, indentation and blank lines never reach the model: they are the gaps between segments
-and are put back as they were. Sentences come from the `sentencex` package; what is longer than the
-model takes is halved at a clause, else at a space, else between two characters. Nothing is cut.
+Line breaks, indentation, list marks and blank lines never reach the model: they are the gaps
+between segments and are put back as they were. Sentences come from the `sentencex` package; what
+is longer than the model takes is halved at a clause, else at a space, else between two
+characters. Nothing is cut.
 """
 
 import re
@@ -15,6 +16,8 @@ import sentencex
 _LINE_BREAK = re.compile(r"(\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
 _CLAUSE_END = re.compile(r"[,;:)\]}»”]\s+|\s[-–—(\[{«“]|[、，；：。！？]")
 _SPACE = re.compile(r"\s+")
+# Indentation, and the marks of lists, quotations and headings.
+_LEAD = re.compile(r"\s*(?:(?:[-*+•>]|#{1,6}|\d{1,3}[.)])\s+)*")
 _UNSPACED = frozenset({"ja", "zh"})  # languages that write no space between sentences
 _FULL_WIDTH_END = frozenset("。！？、，；：」』）")
 
@@ -63,8 +66,10 @@ class Segmenter:
         segments: list[TextSegment] = []
         gaps = [""]
         for i, part in enumerate(_LINE_BREAK.split(text)):
-            pieces = sentencex.segment(language, part) if i % 2 == 0 and part.strip() else [part]
-            for piece in pieces:
+            lead = _LEAD.match(part)
+            start = lead.end() if lead and i % 2 == 0 else len(part)
+            gaps[-1] += part[:start]
+            for piece in sentencex.segment(language, part[start:]) if start < len(part) else ():
                 self._append(piece, segments, gaps)
         return Document(tuple(segments), tuple(gaps))
 

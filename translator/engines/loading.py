@@ -1,9 +1,11 @@
 """Loading the weights of a checkpoint with transformers."""
 
+import pickle
 from pathlib import Path
 
 import torch
 from transformers import M2M100ForConditionalGeneration
+from transformers.utils import logging
 
 from translator.errors import CheckpointError
 
@@ -14,6 +16,7 @@ def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGenerati
     Pickled weights are read with `weights_only`, which runs no code of the file.
     Raises CheckpointError where weights are missing from the file or do not fit the configuration.
     """
+    logging.disable_progress_bar()  # a server's log is no place for it
     try:
         model, report = M2M100ForConditionalGeneration.from_pretrained(
             folder,
@@ -23,6 +26,10 @@ def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGenerati
             local_files_only=True,
             output_loading_info=True,
         )
+    except pickle.UnpicklingError as error:
+        raise CheckpointError(
+            f"the weights in {folder} hold more than tensors; code in pickles is never run"
+        ) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"the weights in {folder} cannot be read: {error}") from error
     if report["missing_keys"] or report["mismatched_keys"]:
