@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         model = _describe_model(settings, checkpoint)
     except CheckpointError as error:
         return _fail(f"model {settings.model}: {error}")
-    pool = _make_pool(settings, devices)
+    pool = _make_pool(settings, devices, checkpoint)
     try:
         http = HttpServer(create_app(pool, model, settings), settings)
     except OSError as error:
@@ -51,21 +51,22 @@ def _describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
     return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
 
 
-def _make_pool(settings: Settings, devices: Sequence[str]) -> GpuPool:
+def _make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
     cpus = sum(device.startswith("cpu") for device in devices)
     config = TranslatorConfig(
-        model=settings.model,
+        model=str(checkpoint.folder),  # found or downloaded here, once for all workers
         dtype=settings.dtype,
         engine=settings.engine,
         beams=settings.beams,
         batch_tokens=settings.batch_tokens,
         threads=max(1, len(os.sched_getaffinity(0)) // cpus) if cpus else None,
         cache=settings.cache,
-        local_files_only=settings.local_files_only,
     )
     limits = PoolSettings(
         max_queued_tokens=settings.max_queued_tokens,
-        worker_tokens=_BATCHES_AHEAD * settings.batch_tokens,
+        worker_tokens=_BATCHES_AHEAD
+        * settings.batch_tokens
+        // (settings.beams or checkpoint.beams),
         hang_timeout=settings.hang_timeout,
     )
     return GpuPool(devices, partial(make_translator, config=config), limits)

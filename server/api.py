@@ -77,13 +77,17 @@ class Api:
             "queued_tokens": status.queued_tokens,
         }
 
-    def languages(self) -> dict[str, Any]:
-        """List the languages of the model; each translates to every other one."""
+    def languages(self) -> list[dict[str, Any]]:
+        """List the languages of the model, each with those it can be translated to: all others."""
         codes = sorted(self._model.languages)
-        return {
-            "model": self._model.name,
-            "languages": [{"code": code, "name": NAMES.get(code, code)} for code in codes],
-        }
+        return [
+            {
+                "code": code,
+                "name": NAMES.get(code, code),
+                "targets": [target for target in codes if target != code],
+            }
+            for code in codes
+        ]
 
     def _translate(self) -> dict[str, Any]:
         settings = self._settings
