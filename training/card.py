@@ -48,6 +48,7 @@ def write_card(checkpoint: Checkpoint, parameters: int, scores: Mapping[Directio
         steps=facts["steps"],
         hours=facts["seconds"] / 3600,
         hardware=facts["hardware"],
+        notes="; " + facts["notes"] if "notes" in facts else "",  # what a person added
         beams=checkpoint.beams,
         table="\n".join(
             f"| {name} | {s.bleu:.1f} | {s.chrf:.1f} | {s.sentences} |" for name, s in rows
