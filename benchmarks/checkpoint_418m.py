@@ -11,9 +11,11 @@ from translator.checkpoints import BUNDLED_FOLDER
 from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
 
 _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
-# How much larger than others the embedding of </s> is: it then wins now and then, and the
-# lengths of the translations spread as those of real ones do.
-_END_SCALE = 2.6
+# Random weights do not end a translation. So </s> is made to win at about this position, whatever
+# the source: its embedding looks like that position and unlike the ones before it, and
+# embeddings are not scaled up, so that positions stand out in what the decoder sees.
+_LENGTH = 22
+_END_STRENGTH = 1.0
 
 
 def make_checkpoint(folder: Path) -> Path:
@@ -22,9 +24,13 @@ def make_checkpoint(folder: Path) -> Path:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(1)
-    model = M2M100ForConditionalGeneration(M2M100Config(vocab_size=_ENTRIES + 108))
+    model = M2M100ForConditionalGeneration(
+        M2M100Config(vocab_size=_ENTRIES + 108, scale_embedding=False)
+    )
     with torch.no_grad():
-        model.model.shared.weight[model.config.eos_token_id] *= _END_SCALE
+        positions = model.model.decoder.embed_positions.weights[2:]
+        end = positions[_LENGTH] - positions[: _LENGTH - 4].mean(0)
+        model.model.shared.weight[model.config.eos_token_id] = _END_STRENGTH * end / end.norm()
     model.half().save_pretrained(folder)
     GenerationConfig(
         bos_token_id=0,

@@ -40,7 +40,7 @@ def main() -> None:
     if "bundled" in arguments.models:
         results.append(measure("bundled", BUNDLED_FOLDER, arguments.devices, 100, 800))
     if "418M" in arguments.models:
-        folder = make_checkpoint(Path(arguments.scratch) / "random-418m")
+        folder = make_checkpoint(arguments.scratch / "random-418m")
         results.append(measure("random 418M", folder, arguments.devices, 8, 32))
     report = {
         "benchmark": "server",
@@ -55,8 +55,9 @@ def main() -> None:
     print(table)
     print(json.dumps(report))
     if arguments.output:
+        arguments.output.parent.mkdir(parents=True, exist_ok=True)
         text = f"{table}\n\n```json\n{json.dumps(report)}\n```\n"
-        Path(arguments.output).write_text(text, encoding="utf-8")
+        arguments.output.write_text(text, encoding="utf-8")
 
 
 def measure(
@@ -64,7 +65,7 @@ def measure(
 ) -> dict[str, Any]:
     """Measure one checkpoint: first the loop over `generate`, then the server."""
     sentences = list(read_references("test")[_SOURCE, _TARGET])
-    # Every third, so that short and long ones come in turn; the file is sorted by length.
+    # The file is sorted by length; in strides, short and long ones come in turn.
     mixed = [sentences[i * 37 % len(sentences)] for i in range(server_sentences)]
     loop = generate_loop(folder, mixed[:loop_sentences])
     loads = []
@@ -129,8 +130,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--models", nargs="+", choices=choices, default=choices)
     parser.add_argument("--devices", default="auto", help="as for the server")
     scratch = Path(tempfile.gettempdir()) / "m2m-server-bench"
-    parser.add_argument("--scratch", default=scratch, help="folder of the 418M checkpoint (1 GB)")
-    parser.add_argument("--output", help="Markdown file to write")
+    parser.add_argument(
+        "--scratch", type=Path, default=scratch, help="folder of the 418M checkpoint (1 GB)"
+    )
+    parser.add_argument("--output", type=Path, help="Markdown file to write")
     return parser
 
 
