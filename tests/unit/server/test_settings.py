@@ -40,7 +40,7 @@ def test_a_switch_can_be_turned_on_and_off() -> None:
 def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
     values = {
         "devices": "cpu*2", "engine": "reference", "dtype": "float32", "log_level": "debug",
-        "local_files_only": "true", "cache": "/tmp/models", "model": "m", "host": "::1",
+        "local_files_only": "true", "cache": "/srv/models", "model": "m", "host": "::1",
     }  # fmt: skip
     value = values.get(field, "777")
     by_variable = load_settings([], {variable(field): value})
