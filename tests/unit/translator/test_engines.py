@@ -17,6 +17,7 @@ from translator import DeviceError, Translator, TranslatorConfig
 from translator.checkpoints import BUNDLED_FOLDER, Checkpoint
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
 from translator.engines.conversion import content_hash
+from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
 
 LENGTHS = st.lists(st.integers(2, 60), min_size=1, max_size=40)
@@ -84,24 +85,25 @@ def test_a_batch_that_does_not_fit_is_halved() -> None:
     assert engine.splits == 1
 
 
-def test_reference_gives_what_generate_gives_token_by_token(reference: Translator) -> None:
-    """Mixed languages in one batch, against `generate` one sentence at a time."""
+def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint) -> None:
+    """Mixed languages and lengths in one batch, against `generate` one sentence at a time."""
     model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
     model.eval()
-    tokenizer = M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER)
-    texts, sources, targets = map(list, zip(*sample(), strict=True))
-    ours = reference.batch(texts, sources, targets)
-    segmenter = reference.checkpoint.segmenter()
-    for text, source, target, translation in zip(texts, sources, targets, ours, strict=True):
-        expected = []
-        for segment in segmenter.split(text, source).segments:
-            tokenizer.src_lang = source
-            output = model.generate(
-                **tokenizer(segment.text, return_tensors="pt"),
-                forced_bos_token_id=tokenizer.get_lang_id(target),
-            )
-            expected.append(tokenizer.decode(output[0, 2:], skip_special_tokens=True))
-        assert translation == segmenter.split(text, source).join(expected, target)
+    tokenizer, ours = M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER), bundled.tokenizer()
+    work = sample()
+    batch = [
+        EncodedSegment(key, ours.encode(text, source), ours.language_ids[target])
+        for key, (text, source, target) in enumerate(work)
+    ]
+    decoded = ReferenceDecoder(model, model.generation_config).decode(batch)
+    for (text, source, target), result in zip(work, decoded, strict=True):
+        tokenizer.src_lang = source
+        output = model.generate(
+            **tokenizer(text, return_tensors="pt"),
+            forced_bos_token_id=tokenizer.get_lang_id(target),
+        )[0].tolist()
+        assert result.complete
+        assert [ours.eos, ours.language_ids[target], *(result.ids or []), ours.eos] == output
 
 
 def test_ctranslate2_agrees_with_the_reference(
