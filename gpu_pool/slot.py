@@ -101,6 +101,7 @@ class Slot:
             finished_segments=self.finished_segments,
             finished_tokens=self.finished_tokens,
             tokens_per_second=self.speed,
+            oom_splits=self.splits,
             last_error=self.last_error,
             # A CPU has no UUID, and nothing to be missed.
             monitor_error=reading.error if reading else monitor_error if self.uuid else None,

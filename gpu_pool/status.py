@@ -28,6 +28,7 @@ class WorkerStatus:
     finished_segments: int
     finished_tokens: int
     tokens_per_second: float | None  # while computing, a moving average
+    oom_splits: int  # batches halved for want of memory since the worker started
     last_error: str | None  # why the last worker on this device was lost
     monitor_error: str | None = None  # why NVML's figures are missing
 

@@ -32,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         model = _describe_model(settings, checkpoint)
     except CheckpointError as error:
         return _fail(f"model {settings.model}: {error}")
-    pool = _make_pool(settings, devices, checkpoint)
+    try:
+        pool = _make_pool(settings, devices, checkpoint)
+    except ValueError as error:  # settings that are fine one by one, but not together
+        return _fail(str(error))
     try:
         http = HttpServer(create_app(pool, model, settings), settings)
     except OSError as error:

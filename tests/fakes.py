@@ -38,6 +38,7 @@ def worker_status(device: str, state: str = "ready") -> WorkerStatus:
         finished_segments=0,
         finished_tokens=0,
         tokens_per_second=None,
+        oom_splits=0,
         last_error=None,
     )
 

@@ -28,7 +28,7 @@ def _prepare(arguments: argparse.Namespace) -> None:
     work: Path = arguments.work
     train_vocabulary(sentences("train", arguments.corpus), work)
     tokenizer = Tokenizer(work)
-    for split in ("train", "dev"):
+    for split in ("dev", "train"):  # train last: where it is there, all is
         prepare(split, tokenizer, arguments.corpus).save(work / f"{split}.npz")
 
 

@@ -1,5 +1,6 @@
 """Sentence pairs as token ids, and batches of them with a fixed token budget."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +46,10 @@ class PairDataset:
         return len(self.offsets) // 2
 
     def save(self, path: Path) -> None:
-        np.savez(path, tokens=self.tokens, offsets=self.offsets, pad=self.pad, eos=self.eos)
+        """Write the file at once, so that an interrupt leaves none rather than half of it."""
+        partial = path.with_suffix(".partial.npz")
+        np.savez(partial, tokens=self.tokens, offsets=self.offsets, pad=self.pad, eos=self.eos)
+        os.replace(partial, path)
 
     @classmethod
     def load(cls, path: Path) -> "PairDataset":

@@ -21,13 +21,11 @@ class Score:
     sentences: int
 
 
-def evaluate(
-    model: str, engine: str = "auto", split: str = "test", corpus: Path = CORPUS
-) -> dict[Direction, Score]:
-    """Translate the split in every direction and score it against all its references."""
+def evaluate(model: str, engine: str = "auto", corpus: Path = CORPUS) -> dict[Direction, Score]:
+    """Translate the test split in every direction and score it against all its references."""
     translator = Translator(TranslatorConfig(model=model, engine=engine))
     scores = {}
-    for direction, sentences in tqdm(read_references(split, corpus).items(), unit="direction"):
+    for direction, sentences in tqdm(read_references("test", corpus).items(), unit="direction"):
         source, target = direction
         count = len(sentences)
         outputs = translator.batch(list(sentences), [source] * count, [target] * count)

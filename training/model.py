@@ -33,8 +33,13 @@ def build(tokenizer: Tokenizer, dropout: float) -> M2M100ForConditionalGeneratio
     )
 
 
-def export(model: M2M100ForConditionalGeneration, vocabulary: Path, folder: Path) -> None:
-    """Write fp16 safetensors, configuration and `M2M100Tokenizer` files to `folder`."""
+def export(
+    model: M2M100ForConditionalGeneration, vocabulary: Path, folder: Path, beams: int = 4
+) -> None:
+    """Write fp16 safetensors, configuration and `M2M100Tokenizer` files to `folder`.
+
+    The tokenizer's files come from the folder `vocabulary`; `beams` is the default for decoding.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     model.half().save_pretrained(folder)
     GenerationConfig(
@@ -42,7 +47,7 @@ def export(model: M2M100ForConditionalGeneration, vocabulary: Path, folder: Path
         pad_token_id=model.config.pad_token_id,
         eos_token_id=model.config.eos_token_id,
         decoder_start_token_id=model.config.decoder_start_token_id,
-        num_beams=4,
+        num_beams=beams,
         early_stopping=True,
         max_length=200,
     ).save_pretrained(folder)

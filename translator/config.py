@@ -41,6 +41,8 @@ class TranslatorConfig:
         ):
             if value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
+        if (self.engine, self.dtype) == ("reference", "int8"):
+            raise ValueError("dtype int8 needs engine ctranslate2; reference has none")
         for name, number in (("batch_tokens", self.batch_tokens), ("beams", self.beams)):
             if number is not None and number < 1:
                 raise ValueError(f"{name} must be at least 1, not {number}")

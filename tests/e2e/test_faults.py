@@ -2,14 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.e2e.conftest import PATIENCE, Server, start, stop
 from training.corpus import read_references
@@ -88,7 +85,7 @@ def test_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server) -> Non
     # A connection may be refused or closed between two requests; a reply may not be cut.
     assert all(
         isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
-        and "incomplete" not in str(error)
+        and "complete" not in str(error)  # "… without sending complete message body"
         for error in load.broken
     )
 
@@ -118,9 +115,3 @@ def test_a_killed_front_leaves_no_worker(own_server: Server) -> None:
         while Path(f"/proc/{pid}").exists():
             assert time.monotonic() < deadline, f"worker {pid} is still there"
             time.sleep(0.01)
-
-
-@pytest.mark.parametrize("module", ["server.app", "server.__main__", "gpu_pool.pool"])
-def test_the_front_loads_no_model_library(module: str) -> None:
-    script = f"import {module}, sys; assert 'torch' not in sys.modules"
-    subprocess.run([sys.executable, "-c", script], check=True)

@@ -59,8 +59,8 @@ def _reference(
     from translator.engines.loading import load_model
     from translator.engines.reference import ReferenceDecoder
 
-    if dtype == "int8":
-        raise DeviceError("the reference engine has no int8; use float32, float16 or bfloat16")
+    if dtype == "int8":  # of engine "auto", which is this one on a GPU
+        raise DeviceError("dtype int8 needs engine ctranslate2; reference has none")
     on_cpu = config.device.startswith("cpu")
     if on_cpu and config.threads:
         torch.set_num_threads(config.threads)

@@ -157,6 +157,11 @@ def test_devices_that_are_not_there(device: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"), [("dtype", "float8"), ("engine", "magic"), ("beams", 0)]
 )
-def test_a_configuration_that_nothing_knows_is_refused(field: str, value: object) -> None:
+def test_a_value_that_nothing_knows_is_refused(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=field):
         TranslatorConfig(**{field: value})  # type: ignore[arg-type]
+
+
+def test_values_that_do_not_go_together_are_refused() -> None:
+    with pytest.raises(ValueError, match="int8 needs engine ctranslate2"):
+        TranslatorConfig(engine="reference", dtype="int8")

@@ -72,7 +72,7 @@ def test_languages_the_model_lacks_are_refused(int8: Translator) -> None:
 class Incomplete:
     """An engine that echoes segments, but ends none of more than `limit` tokens."""
 
-    def __init__(self, limit: int | None, translator: Translator) -> None:
+    def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self.splits = 0
         self.lengths: list[int] = []
@@ -96,7 +96,7 @@ class Incomplete:
 def test_a_translation_that_does_not_end_is_done_again_in_halves(
     int8: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    engine = Incomplete(30, int8)
+    engine = Incomplete(30)
     monkeypatch.setattr(int8, "_engine", engine)
     text = "one two three four five, six seven eight nine ten, " * 4 + "and that is all there is"
     assert int8.translate(text, "en", "de") == text
@@ -106,7 +106,7 @@ def test_a_translation_that_does_not_end_is_done_again_in_halves(
 def test_too_little_memory_for_one_segment_is_an_error_of_that_text(
     int8: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(int8, "_engine", Incomplete(None, int8))
+    monkeypatch.setattr(int8, "_engine", Incomplete(None))
     int8.submit(7, "Hello! How are you?", "en", "de")
     (result,) = int8.step()
     assert (result.key, result.text) == (7, None)
