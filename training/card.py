@@ -1,8 +1,13 @@
 """The model card: what the bundled model is, how good it is, and what it is not good for."""
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
 
 from training.corpus import Direction
 from training.evaluate import Score, means
@@ -11,6 +16,7 @@ from translator.checkpoints import Checkpoint, weight_files
 
 CARD_FILE = "README.md"
 TRAINING_FILE = "training.json"
+CURVE_FILE = "curve.svg"
 
 _TEMPLATE = Path(__file__).with_suffix(".md")
 
@@ -26,14 +32,36 @@ def write_training_facts(work: Path, folder: Path, hardware: str) -> None:
         "final_dev_loss": lines[-1]["dev_loss"],
     }
     (folder / TRAINING_FILE).write_text(json.dumps(facts, indent=2) + "\n")
+    _draw_curve(lines, folder / CURVE_FILE)
 
 
-def write_card(checkpoint: Checkpoint, parameters: int, scores: Mapping[Direction, Score]) -> None:
-    """Write the card into the checkpoint's folder."""
+def _draw_curve(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Draw the losses over the pairs seen: the learning curve of the card."""
+    millions = [total / 1e6 for total in itertools.accumulate(line["pairs"] for line in lines)]
+    figure = Figure(figsize=(7, 3.5), layout="constrained")
+    axes = figure.subplots()
+    for name, label in (("train_loss", "training (smoothed labels)"), ("dev_loss", "dev split")):
+        axes.plot(millions, [line[name] for line in lines], marker=".", label=label)
+    axes.set(xlabel="million sentence pairs", ylabel="cross-entropy (nats a token)")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    # Without these two, the same figures would give another file at every call.
+    with matplotlib.rc_context({"svg.hashsalt": CURVE_FILE}):
+        figure.savefig(path, metadata={"Date": None})
+
+
+def write_card(
+    checkpoint: Checkpoint,
+    parameters: int,
+    scores: Mapping[Direction, Score],
+    unquantised: Mapping[Direction, Score],
+) -> None:
+    """Write the card into the checkpoint's folder; `unquantised` are the scores of fp32 weights."""
     facts = json.loads((checkpoint.folder / TRAINING_FILE).read_text())
     config = checkpoint.config
     rows = [(f"{source} → {target}", score) for (source, target), score in scores.items()]
     rows += [(f"**mean, {name}**", score) for name, score in means(scores).items()]
+    rows += [(f"mean, {name}, fp32", score) for name, score in means(unquantised).items()]
     card = _TEMPLATE.read_text(encoding="utf-8").format(
         languages=", ".join(checkpoint.languages),
         count=len(checkpoint.languages),

@@ -8,6 +8,7 @@ PIVOT = "en"
 OTHERS = ("de", "es", "fr", "nl")
 LANGUAGES = tuple(sorted((PIVOT, *OTHERS)))
 DIRECTIONS = tuple((s, t) for s in LANGUAGES for t in LANGUAGES if s != t)
+PIVOT_TARGETS = 2  # of a sentence, where English is neither source nor target
 CORPUS = Path(__file__).with_name("corpus")
 
 Direction = tuple[str, str]
@@ -34,7 +35,7 @@ def read_directions(split: str, corpus: Path = CORPUS) -> dict[Direction, list[S
     """Return every `(source, target)` pair of the 20 directions, without repeats, in a fixed order.
 
     Without English, two sentences are taken as translations of one another where both translate
-    the same English sentence; each source sentence then gets one of the targets, in turn, since
+    the same English sentence; each source sentence then gets two of the targets, in turn, since
     the full product would repeat the sentences that have many translations over and over.
     """
     by_english = {language: _group(read_pairs(split, language, corpus)) for language in OTHERS}
@@ -61,10 +62,11 @@ def sentences(split: str, corpus: Path = CORPUS) -> list[str]:
 
 def _join(sources: dict[str, list[str]], targets: dict[str, list[str]]) -> list[SentencePair]:
     return [
-        (source, targets[english][i % len(targets[english])])
+        (source, targets[english][j % len(targets[english])])
         for english, group in sources.items()
         if english in targets
         for i, source in enumerate(group)
+        for j in range(i, i + PIVOT_TARGETS)
     ]
 
 

@@ -1,7 +1,9 @@
 """Sentence pairs as token ids, and batches of them with a fixed token budget."""
 
+import itertools
 import os
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +12,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from training.corpus import read_directions
+from training.augmentation import variants
+from training.corpus import PIVOT, SentencePair, read_directions
+from training.dictionary import word_pairs
 from translator.tokenizer import Tokenizer
 
 MAX_TOKENS = 96  # a side; longer pairs are left out: they are under 0.1 % and slow every step
-SHORT_WORDS = 2
-SHORT_REPEATS = 4  # one-word inputs are what people try first and a tiny share of the tokens
+WORD_REPEATS = 4  # of the word pairs: they are a small share of the tokens
+PIVOT_REPEATS = 2  # of pairs without English: 12 of 20 directions, but a third of the corpus
 SORT_WINDOW = 50_000  # pairs sorted by length together; larger windows pad less, shuffle less
 
 
@@ -90,21 +94,33 @@ class PairDataset:
         return torch.from_numpy(padded)
 
 
-def prepare(split: str, tokenizer: Tokenizer, corpus: Path) -> PairDataset:
-    """Encode every direction of a split, in the corpus's order."""
+def prepare(split: str, tokenizer: Tokenizer, corpus: Path, *, augment: bool) -> PairDataset:
+    """Encode every direction of a split, in the corpus's order; `augment` mixes variants in."""
     runs: list[list[int]] = []
     for (source_language, target_language), pairs in tqdm(
         read_directions(split, corpus).items(), desc="encoding", unit="direction"
     ):
-        for source, target in pairs:
+        repeats = 1 if PIVOT in (source_language, target_language) else PIVOT_REPEATS
+        for source, target in _augmented(pairs, repeats) if augment else pairs:
             source_ids = tokenizer.encode(source, source_language)
             target_ids = tokenizer.encode(target, target_language)
             if max(len(source_ids), len(target_ids)) <= MAX_TOKENS:
-                short = len(source.split()) <= SHORT_WORDS
-                runs.extend([source_ids, target_ids] * (SHORT_REPEATS if short else 1))
+                runs += (source_ids, target_ids)
     offsets = np.cumsum([0, *map(len, runs)], dtype=np.int64)
     tokens = np.concatenate([np.asarray(run, dtype=np.int32) for run in runs])
     return PairDataset(tokens, offsets, tokenizer.pad, tokenizer.eos)
+
+
+def _augmented(pairs: Sequence[SentencePair], repeats: int) -> Iterator[SentencePair]:
+    """Yield the pairs, variants of them, and the words that they imply, the same at every call."""
+    rng = random.Random(0)
+    previous = pairs[-1] if pairs else ("", "")
+    for pair in itertools.chain.from_iterable(itertools.repeat(pairs, repeats)):
+        yield pair
+        yield from variants(pair, previous, rng)
+        previous = rng.choice((previous, pair))
+    for word_pair in word_pairs(pairs):
+        yield from [word_pair] * WORD_REPEATS
 
 
 def _cut(window: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:

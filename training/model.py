@@ -1,13 +1,12 @@
 """The shape of the bundled model, and writing it as a transformers checkpoint folder."""
 
 import json
-import shutil
 from pathlib import Path
 
 from transformers import GenerationConfig, M2M100Config, M2M100ForConditionalGeneration
 
 from training.corpus import LANGUAGES
-from training.vocabulary import MODEL_FILE, VOCABULARY_FILE
+from training.vocabulary import copy_vocabulary
 from translator.tokenizer import Tokenizer
 
 
@@ -51,7 +50,6 @@ def export(
         early_stopping=True,
         max_length=200,
     ).save_pretrained(folder)
-    for name in (MODEL_FILE, VOCABULARY_FILE):
-        shutil.copyfile(vocabulary / name, folder / name)
+    copy_vocabulary(vocabulary, folder)
     tokenizer_config = {"tokenizer_class": "M2M100Tokenizer", "language_codes": "m2m100"}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokenizer_config, indent=2) + "\n")

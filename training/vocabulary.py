@@ -1,6 +1,7 @@
 """One SentencePiece vocabulary for all languages, laid out as M2M100Tokenizer wants it."""
 
 import json
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,3 +39,10 @@ def train_vocabulary(sentences: Iterable[str], folder: Path) -> None:
     vocabulary = {piece: i for i, piece in enumerate([*SPECIALS, *pieces])}
     text = json.dumps(vocabulary, ensure_ascii=False, indent=0)
     (folder / VOCABULARY_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def copy_vocabulary(source: Path, folder: Path) -> None:
+    """Copy both files from a checkpoint folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (MODEL_FILE, VOCABULARY_FILE):
+        shutil.copyfile(source / name, folder / name)

@@ -62,8 +62,11 @@ class Checkpoint:
 
     def segmenter(self, tokenizer: Tokenizer | None = None) -> Segmenter:
         """Return what splits text into segments that this model takes."""
-        encode = (tokenizer or self.tokenizer()).encode_pieces
-        return Segmenter(lambda text: len(encode(text)) + 2, self.segment_limit)
+        tokenizer = tokenizer or self.tokenizer()
+        encode = tokenizer.encode_pieces
+        return Segmenter(
+            lambda text: len(encode(text)) + 2, self.segment_limit, tokenizer.has_words
+        )
 
     def bytes_per_segment(self, tokens: int, beams: int | None, bytes_per_value: int) -> int:
         """Return the device memory that a segment of `tokens` source tokens holds while decoded.

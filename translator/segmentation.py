@@ -1,7 +1,8 @@
 """Text → segments that a model can take, and their translations → text.
 
-Line breaks, indentation, list marks and blank lines never reach the model: they are the gaps
-between segments and are put back as they were. Sentences come from the `sentencex` package; what
+Line breaks, indentation, list marks, blank lines and what has no word that the model knows (emoji,
+numbers, a foreign script) never reach the model: they are the gaps between segments and are put
+back as they were. Sentences come from the `sentencex` package; what
 is longer than the model takes is halved at a clause, else at a space, else between two
 characters. Nothing is cut.
 """
@@ -56,10 +57,16 @@ class Document:
 class Segmenter:
     """Splits text for one model; holds no state, so threads may share it."""
 
-    def __init__(self, count: Callable[[str], int], limit: int) -> None:
-        """`count` gives the tokens of a text; no segment will have more than `limit` (≥ 8)."""
+    def __init__(
+        self, count: Callable[[str], int], limit: int, has_words: Callable[[str], bool]
+    ) -> None:
+        """`count` gives the tokens of a text; no segment will have more than `limit` (≥ 8).
+
+        Text without words of the model (`has_words`) is left as it is.
+        """
         self._count = count
         self._limit = limit
+        self._has_words = has_words
 
     def split(self, text: str, language: str) -> Document:
         """Split text into lines, lines into sentences, and what is too long into halves."""
@@ -94,11 +101,13 @@ class Segmenter:
         gaps[-1] += piece[:start]
         for part in self._fit(core):
             text = part.strip()
+            if not text or not self._has_words(text):
+                gaps[-1] += part
+                continue
             lead = part.index(text)
             gaps[-1] += part[:lead]
-            if text:
-                segments.append(TextSegment(text, self._count(text)))
-                gaps.append(part[lead + len(text) :])
+            segments.append(TextSegment(text, self._count(text)))
+            gaps.append(part[lead + len(text) :])
         gaps[-1] += piece[start + len(core) :]
 
     def _fit(self, text: str) -> Iterator[str]:

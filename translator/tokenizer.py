@@ -6,6 +6,7 @@ such as `</s>` in a user's text as the plain characters they are.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from translator.languages import M2M100_CODES
 
 SENTENCEPIECE_FILE = "sentencepiece.bpe.model"
 VOCABULARY_FILE = "vocab.json"
+_BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 UNUSED_TOKENS = 8  # `num_madeup_words` of M2M100Tokenizer: padding of the embedding matrix
 
 
@@ -39,6 +41,13 @@ class Tokenizer:
             for i in range(self._processor.get_piece_size())
         ]
         self._text_ids = frozenset(self._pieces) - specials
+        self._word_ids = frozenset(
+            i
+            for i, piece in self._pieces.items()
+            if i not in specials
+            and not _BYTE_PIECE.fullmatch(piece)
+            and any(map(str.isalpha, piece))
+        )
         self.language_ids = {code: len(vocabulary) + i for i, code in enumerate(M2M100_CODES)}
         self.size = len(vocabulary) + len(M2M100_CODES) + UNUSED_TOKENS
 
@@ -50,6 +59,10 @@ class Tokenizer:
         """Return the ids of the text alone, without language token and `</s>`."""
         ids = self._ids
         return [ids[i] for i in self._processor.encode(text)]
+
+    def has_words(self, text: str) -> bool:
+        """Return whether a letter of the text is in the vocabulary, other than as bare bytes."""
+        return any(i in self._word_ids for i in self.encode_pieces(text))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; language tokens, `</s>`, padding and unknown pieces are left out."""

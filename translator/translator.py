@@ -70,7 +70,7 @@ class Translator:
         self._cuda = self.config.device.startswith("cuda")
         self.name, self.uuid = self._describe()
         first, second = self.checkpoint.languages[:2]
-        self.translate("1", first, second)
+        self.translate("a", first, second)
         self.budget = self._free_memory()
 
     @property

@@ -10,10 +10,12 @@ import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from training import train as loop
+from training.card import write_training_facts
 from training.corpus import DIRECTIONS, read_directions, read_pairs, read_references
 from training.dataset import PairDataset, prepare
 from training.evaluate import Score, means, score
 from training.train import Schedule, train
+from training.vocabulary import copy_vocabulary
 from translator.checkpoints import BUNDLED_FOLDER
 from translator.tokenizer import Tokenizer
 
@@ -35,17 +37,19 @@ def corpus(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def dev() -> PairDataset:
-    return prepare("dev", Tokenizer(BUNDLED_FOLDER), Path("training/corpus"))
+    return prepare("dev", Tokenizer(BUNDLED_FOLDER), Path("training/corpus"), augment=False)
 
 
 def test_pairs_without_english_are_joined_on_it(corpus: Path) -> None:
     directions = read_directions("train", corpus)
     assert directions["en", "de"] == LINES["de"]
     assert directions["nl", "en"] == [("Stop!", "Stop!")]
-    # Each German sentence gets one French one, in turn; not all of them.
+    # Each German sentence gets two of the French ones, in turn; not all of them.
     assert directions["de", "fr"] == [
         ("Ich sehe.", "Je vois."),
+        ("Ich sehe.", "D'accord."),
         ("Verstehe.", "D'accord."),
+        ("Verstehe.", "Ah."),
         ("Geh!", "Va !"),
     ]
     assert directions["es", "nl"] == []
@@ -119,7 +123,7 @@ def test_an_interrupted_run_ends_with_the_same_weights(
     cpu = torch.device("cpu")
     whole, broken, resumed = tiny_model(), tiny_model(), tiny_model()
     few = PairDataset(dev.tokens, dev.offsets[:201], dev.pad, dev.eos)  # 100 pairs
-    train(whole, few, few, schedule, folders[0], cpu)
+    train(whole, few, few, schedule, folders[0], cpu, torch.float32)
     save = loop._save
 
     def interrupt(*arguments: object) -> None:
@@ -129,8 +133,8 @@ def test_an_interrupted_run_ends_with_the_same_weights(
     with monkeypatch.context() as patch:
         patch.setattr(loop, "_save", interrupt)
         with pytest.raises(KeyboardInterrupt):
-            train(broken, few, few, schedule, folders[1], cpu)
-    train(resumed, few, few, schedule, folders[1], cpu)
+            train(broken, few, few, schedule, folders[1], cpu, torch.float32)
+    train(resumed, few, few, schedule, folders[1], cpu, torch.float32)
     for name, weights in whole.state_dict().items():
         assert torch.equal(weights, resumed.state_dict()[name]), name
     logs = [(folder / "log.jsonl").read_text().splitlines() for folder in folders]
@@ -149,3 +153,37 @@ def test_means_are_taken_over_directions_with_and_without_english() -> None:
     scores = {d: Score(30.0 if "en" in d else 20.0, 50.0, 10) for d in DIRECTIONS}
     assert means(scores)["with English"] == Score(30.0, 50.0, 80)
     assert means(scores)["without English"] == Score(20.0, 50.0, 120)
+
+
+def test_augmented_data_are_more_and_repeat(corpus: Path) -> None:
+    tokenizer = Tokenizer(BUNDLED_FOLDER)
+    plain = prepare("train", tokenizer, corpus, augment=False)
+    first, second = (prepare("train", tokenizer, corpus, augment=True) for _ in range(2))
+    assert len(first) > 2 * len(plain)
+    assert np.array_equal(first.tokens, second.tokens)
+
+
+def test_a_vocabulary_is_copied_whole(tmp_path: Path) -> None:
+    copy_vocabulary(BUNDLED_FOLDER, tmp_path / "new")
+    assert Tokenizer(tmp_path / "new").tokens() == Tokenizer(BUNDLED_FOLDER).tokens()
+
+
+def test_the_curve_and_the_facts_are_drawn_from_the_log(tmp_path: Path) -> None:
+    lines = [
+        {
+            "step": step,
+            "pairs": 1000,
+            "seconds": 60,
+            "train_loss": 9.0 - step,
+            "dev_loss": 8.0 - step,
+        }
+        for step in (1, 2, 3)
+    ]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    write_training_facts(tmp_path, tmp_path, "an abacus")
+    facts = json.loads((tmp_path / "training.json").read_text())
+    assert (facts["steps"], facts["pairs"], facts["seconds"]) == (3, 3000, 180)
+    curve = (tmp_path / "curve.svg").read_text()
+    assert "<svg" in curve
+    write_training_facts(tmp_path, tmp_path, "an abacus")
+    assert (tmp_path / "curve.svg").read_text() == curve

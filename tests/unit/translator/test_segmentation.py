@@ -16,7 +16,7 @@ TEXTS = st.text(
 
 
 def segmenter(limit: int = 100) -> Segmenter:
-    return Segmenter(len, limit)
+    return Segmenter(len, limit, bool)
 
 
 def texts(document: Document) -> list[str]:
@@ -76,6 +76,16 @@ def test_blank_text_has_no_segments_and_comes_back(blank: str) -> None:
     document = segmenter().split(blank, "en")
     assert document.segments == ()
     assert document.join([], "de") == blank
+
+
+def test_what_has_no_words_is_left_where_it_is() -> None:
+    letters_only = Segmenter(len, 20, lambda text: any(map(str.isalpha, text)))
+    document = letters_only.split("- One. 12! Two.\n  ☃☃ \n12 345\nThree?", "en")
+    assert texts(document) == ["One.", "Two.", "Three?"]
+    assert document.join(["Eins.", "Zwei.", "Drei?"], "de") == (
+        "- Eins. 12! Zwei.\n  ☃☃ \n12 345\nDrei?"
+    )
+    assert letters_only.split("1" * 50, "en").segments == ()
 
 
 def test_long_sentences_are_split_at_clauses_first() -> None:

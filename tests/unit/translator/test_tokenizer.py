@@ -81,3 +81,15 @@ def test_threads_share_it(ours: Tokenizer) -> None:
     expected = [ours.encode(text, language) for text, language in work]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda item: ours.encode(*item), work)) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "Hello 世界", "3 Äpfel", "😀 ok"])
+def test_text_with_words(ours: Tokenizer, text: str) -> None:
+    assert ours.has_words(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12:30", "…!?", "Привет, мир!", "日本語", "😀👩‍👩‍👧", "עברית"]
+)
+def test_text_without_words_that_the_model_knows(ours: Tokenizer, text: str) -> None:
+    assert not ours.has_words(text)

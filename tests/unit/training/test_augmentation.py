@@ -1,0 +1,81 @@
+"""Variants change both sides alike, and come in the kinds that people type."""
+
+import random
+import re
+from collections.abc import Callable
+
+import pytest
+
+from training import augmentation
+from training.augmentation import variants
+from training.corpus import SentencePair
+from training.dictionary import word_pairs
+from training.foreign import foreign_phrase, token
+
+PAIR = ("Tom was born on the 24th.", "Tom wurde am 24. geboren.")
+OTHER = ("I see.", "Ich sehe.")
+
+
+def many(pair: SentencePair, times: int = 400) -> set[SentencePair]:
+    rng = random.Random(0)
+    return {variant for _ in range(times) for variant in variants(pair, OTHER, rng)}
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        (PAIR[0].lower(), PAIR[1]),
+        (PAIR[0].upper(), PAIR[1].upper()),
+        (PAIR[0][:-1], PAIR[1][:-1]),
+        (PAIR[0][:-1].lower(), PAIR[1][:-1]),
+        (f"{OTHER[0]} {PAIR[0]}", f"{OTHER[1]} {PAIR[1]}"),
+    ],
+)
+def test_kinds(expected: SentencePair) -> None:
+    assert expected in many(PAIR)
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"\d+", r"^(\S+(?: \S+)?) w[au]", r"\S*[@{%/\U0001F300-\U0001F9FF]\S*"]
+)
+def test_numbers_names_and_tokens_are_the_same_on_both_sides(pattern: str) -> None:
+    found = [[re.findall(pattern, side) for side in pair] for pair in many(PAIR)]
+    with_any = [sides for sides in found if sides[0]]
+    assert len(with_any) > 10
+    assert all(str(a).lower() == str(b).lower() for a, b in with_any if "I see" not in str(a))
+
+
+def test_numbers_that_differ_and_inflected_names_stay() -> None:
+    pair = ("Tom's bus leaves at 2:30.", "Toms Bus fährt um 14.30 Uhr.")
+    rng = random.Random(0)
+    assert augmentation._renumbered(pair, rng) is None
+    assert augmentation._renamed(pair, rng) is None
+
+
+def test_one_word_comes_bare_too() -> None:
+    found = list(variants(("Hello!", "Hallo!"), OTHER, random.Random(0)))
+    assert ("Hello", "Hallo") in found
+    assert ("hello", "Hallo") in found
+
+
+@pytest.mark.parametrize("make", [token, foreign_phrase])
+def test_tokens_are_never_empty_and_repeat_with_the_seed(
+    make: Callable[[random.Random], str],
+) -> None:
+    made = [make(random.Random(seed)) for seed in range(300)]
+    assert all(text.strip() for text in made)
+    assert made == [make(random.Random(seed)) for seed in range(300)]
+    assert len(set(made)) > 200
+
+
+def test_words_that_go_together_are_paired() -> None:
+    pairs = [
+        pair
+        for noun, other in (("dog", "Hund"), ("house", "Haus"), ("tree", "Baum"), ("road", "Weg"))
+        for pair in [(f"The {noun} is old.", f"Alt ist der {other}.")] * 10
+    ]
+    found = word_pairs(pairs)
+    assert ("dog", "Hund") in found
+    assert ("tree", "Baum") in found
+    assert len({source for source, _ in found}) == len(found)
+    assert word_pairs(pairs[:9]) == []  # too few to tell
