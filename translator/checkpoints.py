@@ -8,6 +8,7 @@ from typing import Any
 from huggingface_hub import HfApi, snapshot_download
 from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
+from translator.engines import Decoding
 from translator.errors import CheckpointError
 from translator.languages import M2M100_CODES
 from translator.segmentation import Segmenter
@@ -66,6 +67,15 @@ class Checkpoint:
         encode = tokenizer.encode_pieces
         return Segmenter(
             lambda text: len(encode(text)) + 2, self.segment_limit, tokenizer.has_words
+        )
+
+    def decoding(self, beams: int | None = None) -> Decoding:
+        """Return how translations are searched for, by `generation_config.json`."""
+        return Decoding(
+            beams=beams or self.beams,
+            max_length=self.max_length,
+            length_penalty=float(self.generation.get("length_penalty", 1.0)),
+            early_stopping=self.generation.get("early_stopping", False),
         )
 
     def bytes_per_segment(self, tokens: int, beams: int | None, bytes_per_value: int) -> int:

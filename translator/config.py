@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
-ENGINES = ("auto", "reference", "ctranslate2")
+ENGINES = ("auto", "reference", "ctranslate2", "inflight")
 
 
 def default_cache() -> Path:
@@ -41,8 +41,8 @@ class TranslatorConfig:
         ):
             if value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
-        if (self.engine, self.dtype) == ("reference", "int8"):
-            raise ValueError("dtype int8 needs engine ctranslate2; reference has none")
+        if self.engine in ("reference", "inflight") and self.dtype == "int8":
+            raise ValueError(f"dtype int8 needs engine ctranslate2; {self.engine} has none")
         for name, number in (("batch_tokens", self.batch_tokens), ("beams", self.beams)):
             if number is not None and number < 1:
                 raise ValueError(f"{name} must be at least 1, not {number}")

@@ -61,6 +61,7 @@ class Translator:
         self.checkpoint = resolve(self.config.model, local_files_only=self.config.local_files_only)
         self._tokenizer = self.checkpoint.tokenizer()
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
+        self._decoding = self.checkpoint.decoding(self.config.beams)
         self._engine: Engine = build_engine(self.config, self.checkpoint, self._tokenizer)
         self._numbers = itertools.count()
         self._tasks: dict[int, _Task] = {}  # by the caller's key
@@ -147,6 +148,7 @@ class Translator:
                     number,
                     self._tokenizer.encode(segment.text, source),
                     self._tokenizer.language_ids[target],
+                    self._decoding,
                 )
             )
         self._engine.submit(encoded)

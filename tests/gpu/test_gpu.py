@@ -15,6 +15,8 @@ from gpu_pool.pool import GpuPool
 from server.worker_target import make_translator
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
+from translator.engines.inflight import build
+from translator.engines.inflight.runner import EagerRunner
 
 PATIENCE = 120.0
 WORK = [
@@ -31,15 +33,17 @@ def expected() -> list[str]:
     return cpu.batch(TEXTS, SOURCES, TARGETS)
 
 
-def test_float32_gives_what_the_cpu_gives(expected: list[str]) -> None:
-    gpu = Translator(TranslatorConfig(device="cuda:0", engine="reference", dtype="float32"))
+@pytest.mark.parametrize("engine", ["reference", "inflight"])
+def test_float32_gives_what_the_cpu_gives(expected: list[str], engine: str) -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0", engine=engine, dtype="float32"))
     results = gpu.batch(TEXTS, SOURCES, TARGETS)
     assert sum(a == b for a, b in zip(results, expected, strict=True)) >= 0.98 * len(WORK)
 
 
+@pytest.mark.parametrize("engine", ["reference", "inflight"])
 @pytest.mark.parametrize("dtype", ["auto", "float16"])
-def test_half_precision_is_as_good(expected: list[str], dtype: str) -> None:
-    gpu = Translator(TranslatorConfig(device="cuda:0", dtype=dtype))
+def test_half_precision_is_as_good(expected: list[str], dtype: str, engine: str) -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0", dtype=dtype, engine=engine))
     assert corpus_chrf(gpu.batch(TEXTS, SOURCES, TARGETS), [expected]).score >= 90
 
 
@@ -62,6 +66,13 @@ def test_running_out_of_memory_halves_the_batch_and_gives_the_same(expected: lis
     assert gpu.splits > 0
     agreeing = sum(a == b for a, b in zip(results, expected * many, strict=True))
     assert agreeing >= 0.98 * many * len(WORK)
+
+
+def test_graphs_give_what_single_kernels_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    config = TranslatorConfig(device="cuda:0", engine="inflight", dtype="float32")
+    graphs = Translator(config).batch(TEXTS, SOURCES, TARGETS)
+    monkeypatch.setattr(build, "GraphRunner", EagerRunner)
+    assert Translator(config).batch(TEXTS, SOURCES, TARGETS) == graphs
 
 
 def test_a_device_beyond_the_last_is_refused() -> None:

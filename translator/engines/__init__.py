@@ -2,7 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How to search for a translation, in the terms of transformers' GenerationConfig.
+
+    `max_length` counts the start token, the language token and `</s>`. `early_stopping` is True,
+    False or "never"; one beam is greedy search, whatever the rest says.
+    """
+
+    beams: int
+    max_length: int
+    length_penalty: float = 1.0
+    early_stopping: bool | Literal["never"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +26,7 @@ class EncodedSegment:
     key: int
     source_ids: list[int]
     target_id: int
+    decoding: Decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +61,7 @@ class Decoder(Protocol):
     """Decodes one batch from start to end."""
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
-        """Return one result a segment, in order; raises OutOfMemoryError."""
+        """Return one result a segment, in order; raises OutOfMemoryError.
+
+        All segments of a batch have the same `decoding`.
+        """

@@ -3,19 +3,16 @@
 import os
 
 import torch
-from transformers import GenerationConfig
 
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
-from translator.engines import Decoder
+from translator.engines import Decoder, Engine
 from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
 from translator.tokenizer import Tokenizer
 
 
-def build_engine(
-    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer
-) -> StaticEngine:
+def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer) -> Engine:
     """Load the model and return the engine that `config` asks for.
 
     Raises DeviceError for a device that is not there or cannot do what is asked, and
@@ -27,10 +24,12 @@ def build_engine(
     if engine == "auto":
         engine = "ctranslate2" if kind == "cpu" else "reference"
     dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, engine)
-    beams = config.beams or checkpoint.beams
+    if engine == "inflight":
+        from translator.engines.inflight.build import build_inflight
+
+        return build_inflight(config, checkpoint, tokenizer, getattr(torch, dtype))
     build = _ctranslate2 if engine == "ctranslate2" else _reference
-    decoder = build(config, checkpoint, tokenizer, dtype, beams)
-    return StaticEngine(decoder, max(1, config.batch_tokens // beams))
+    return StaticEngine(build(config, checkpoint, tokenizer, dtype), config.batch_tokens)
 
 
 def best_dtype(device: str, engine: str) -> str:
@@ -54,7 +53,7 @@ def check_device(device: str) -> None:
 
 
 def _reference(
-    config: TranslatorConfig, checkpoint: Checkpoint, _: Tokenizer, dtype: str, beams: int
+    config: TranslatorConfig, checkpoint: Checkpoint, _: Tokenizer, dtype: str
 ) -> Decoder:
     from translator.engines.loading import load_model
     from translator.engines.reference import ReferenceDecoder
@@ -66,25 +65,18 @@ def _reference(
         torch.set_num_threads(config.threads)
     model = load_model(checkpoint.folder, getattr(torch, dtype))
     model.to("cpu" if on_cpu else config.device)
-    generation: GenerationConfig = model.generation_config
-    generation.num_beams = beams
-    generation.max_length = checkpoint.max_length
-    if beams == 1:
-        generation.early_stopping = False  # generate warns that it means nothing without beams
-    return ReferenceDecoder(model, generation)
+    return ReferenceDecoder(model)
 
 
 def _ctranslate2(
-    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str, beams: int
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
 ) -> Decoder:
     from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 
     return CTranslate2Decoder(
         converted(checkpoint, tokenizer, dtype, config.cache),
-        checkpoint,
         tokenizer,
-        beams,
         "cpu" if config.device.startswith("cpu") else config.device,
         dtype,
         config.threads or len(os.sched_getaffinity(0)),

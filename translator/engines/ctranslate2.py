@@ -5,7 +5,6 @@ from pathlib import Path
 
 import ctranslate2
 
-from translator.checkpoints import Checkpoint
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
 from translator.tokenizer import Tokenizer
 
@@ -16,9 +15,7 @@ class CTranslate2Decoder:
     def __init__(
         self,
         folder: Path,
-        checkpoint: Checkpoint,
         tokenizer: Tokenizer,
-        beams: int,
         device: str,
         compute_type: str,
         threads: int,
@@ -36,22 +33,19 @@ class CTranslate2Decoder:
         self._tokens = tokenizer.tokens()
         self._ids = {token: i for i, token in enumerate(self._tokens)}
         self._eos = self._tokens[tokenizer.eos]
-        self._options = {
-            "beam_size": beams,
-            "length_penalty": float(checkpoint.generation.get("length_penalty", 1.0)),
-            "max_decoding_length": checkpoint.max_length,
-            "max_input_length": 0,  # no cut: the segmenter has seen to the length
-            "return_end_token": True,
-        }
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
         """Return one result a segment, in order; raises OutOfMemoryError."""
-        tokens = self._tokens
+        tokens, decoding = self._tokens, batch[0].decoding
         try:
             results = self._translator.translate_batch(
                 [[tokens[i] for i in segment.source_ids] for segment in batch],
                 target_prefix=[[tokens[segment.target_id]] for segment in batch],
-                **self._options,
+                beam_size=decoding.beams,
+                length_penalty=decoding.length_penalty,
+                max_decoding_length=decoding.max_length,
+                max_input_length=0,  # no cut: the segmenter has seen to the length
+                return_end_token=True,
             )
         except RuntimeError as error:
             # CTranslate2 has no class of its own for it: "CUDA failed with error out of memory".

@@ -1,5 +1,6 @@
 """`generate` of transformers: the engine that the others are held to."""
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -11,16 +12,15 @@ from transformers import (
     M2M100ForConditionalGeneration,
 )
 
-from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+from translator.engines import DecodedSegment, Decoding, EncodedSegment, OutOfMemoryError
 
 
 class ReferenceDecoder:
     """Decodes batches of any mix of languages with `generate`."""
 
-    def __init__(self, model: M2M100ForConditionalGeneration, generation: GenerationConfig) -> None:
-        """The model is on its device already; `generation` gives beams, length and penalties."""
+    def __init__(self, model: M2M100ForConditionalGeneration) -> None:
+        """The model is on its device already."""
         self._model = model
-        self._generation = generation
         self._pad: int = model.config.pad_token_id
         self._eos: int = model.config.eos_token_id
 
@@ -38,13 +38,25 @@ class ReferenceDecoder:
             output = self._model.generate(
                 input_ids=source,
                 attention_mask=(source != self._pad).long(),
-                generation_config=self._generation,
+                generation_config=self._configuration(batch[0].decoding),
                 logits_processor=LogitsProcessorList([_ForceTarget(targets)]),
             ).tolist()
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError from error
         return [self._read(segment.key, row) for segment, row in zip(batch, output, strict=True)]
+
+    def _configuration(self, decoding: Decoding) -> GenerationConfig:
+        """Return the checkpoint's defaults with what `decoding` says."""
+        generation = copy.deepcopy(self._model.generation_config)
+        generation.update(
+            num_beams=decoding.beams,
+            max_length=decoding.max_length,
+            length_penalty=decoding.length_penalty,
+            # generate warns that it means nothing without beams
+            early_stopping=decoding.beams > 1 and decoding.early_stopping,
+        )
+        return generation
 
     def _read(self, key: int, row: list[int]) -> DecodedSegment:
         """Cut `</s> __target__ … </s> <pad>…` down to the translation."""

@@ -9,7 +9,7 @@ class StaticEngine:
     """An Engine over a Decoder: one batch a step, split in two when memory runs out."""
 
     def __init__(self, decoder: Decoder, batch_tokens: int) -> None:
-        """`batch_tokens` bounds segments × longest source of a batch."""
+        """`batch_tokens` bounds segments × beams × longest source of a batch."""
         self._decoder = decoder
         self._batch_tokens = batch_tokens
         self._waiting: list[EncodedSegment] = []
@@ -43,13 +43,17 @@ class StaticEngine:
 def select_batch(waiting: Sequence[EncodedSegment], batch_tokens: int) -> list[EncodedSegment]:
     """Return the oldest segment and those nearest to it in length, within the token budget.
 
-    Sorting keeps padding low; starting from the oldest keeps any length from being starved.
+    They are decoded alike. Sorting keeps padding low; starting from the oldest keeps any length
+    from being starved.
     """
-    order = sorted(range(len(waiting)), key=lambda i: len(waiting[i].source_ids))
+    decoding = waiting[0].decoding
+    alike = [i for i, segment in enumerate(waiting) if segment.decoding == decoding]
+    order = sorted(alike, key=lambda i: len(waiting[i].source_ids))
     low = high = order.index(0)
 
     def fits(first: int, last: int) -> bool:
-        return (last - first + 1) * len(waiting[order[last]].source_ids) <= batch_tokens
+        width = len(waiting[order[last]].source_ids) * decoding.beams
+        return (last - first + 1) * width <= batch_tokens
 
     while True:
         if low > 0 and fits(low - 1, high):

@@ -15,17 +15,18 @@ from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
 from translator.checkpoints import BUNDLED_FOLDER, Checkpoint
-from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+from translator.engines import DecodedSegment, Decoding, EncodedSegment, OutOfMemoryError
 from translator.engines.conversion import content_hash
 from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
 
 LENGTHS = st.lists(st.integers(2, 60), min_size=1, max_size=40)
 PER_DIRECTION = 6
+GREEDY = Decoding(beams=1, max_length=200)
 
 
 def encoded(lengths: Sequence[int]) -> list[EncodedSegment]:
-    return [EncodedSegment(key, [5] * length, 9) for key, length in enumerate(lengths)]
+    return [EncodedSegment(key, [5] * length, 9, GREEDY) for key, length in enumerate(lengths)]
 
 
 def sample() -> list[tuple[str, str, str]]:
@@ -45,6 +46,13 @@ def test_batches_keep_the_budget_and_start_from_the_oldest(lengths: list[int], b
     assert 0 in [segment.key for segment in batch]
     longest = max(len(segment.source_ids) for segment in batch)
     assert len(batch) == 1 or len(batch) * longest <= budget
+
+
+def test_a_batch_holds_what_is_decoded_alike_and_counts_its_beams() -> None:
+    wide = Decoding(beams=4, max_length=200)
+    waiting = [EncodedSegment(key, [5] * 10, 9, wide if key % 2 else GREEDY) for key in range(40)]
+    assert [s.key for s in select_batch(waiting, 80)] == list(range(0, 16, 2))
+    assert [s.key for s in select_batch(waiting[1:], 80)] == [1, 3]
 
 
 class SmallMemory:
@@ -92,10 +100,12 @@ def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint)
     tokenizer, ours = M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER), bundled.tokenizer()
     work = sample()
     batch = [
-        EncodedSegment(key, ours.encode(text, source), ours.language_ids[target])
+        EncodedSegment(
+            key, ours.encode(text, source), ours.language_ids[target], bundled.decoding()
+        )
         for key, (text, source, target) in enumerate(work)
     ]
-    decoded = ReferenceDecoder(model, model.generation_config).decode(batch)
+    decoded = ReferenceDecoder(model).decode(batch)
     for (text, source, target), result in zip(work, decoded, strict=True):
         tokenizer.src_lang = source
         output = model.generate(

@@ -1,0 +1,283 @@
+"""The in-flight engine gives what `generate` gives, token by token, whoever shares its steps."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+from torch.utils._python_dispatch import TorchDispatchMode
+from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+from training.corpus import DIRECTIONS, read_references
+from translator import Translator, TranslatorConfig
+from translator.engines import DecodedSegment, Decoding, EncodedSegment
+from translator.engines.inflight import engine as engine_module
+from translator.engines.inflight.beam import advance
+from translator.engines.inflight.engine import InflightEngine
+from translator.engines.inflight.network import Network
+from translator.engines.inflight.placement import Placement, place
+from translator.engines.inflight.pool import SlotPool, bucket
+from translator.engines.inflight.runner import EagerRunner
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.weights import load
+from translator.engines.reference import ReferenceDecoder
+
+CPU = torch.device("cpu")
+VOCABULARY, EOS, START, PAD = 60, 2, 2, 1
+SOURCE, LENGTH = 24, 40
+LANGUAGES = (50, 51, 52)
+PER_MODEL = 420
+
+
+def tiny_model(seed: int) -> M2M100ForConditionalGeneration:
+    """Return random weights that end their translations after some ten tokens."""
+    torch.manual_seed(seed)
+    config = M2M100Config(
+        vocab_size=VOCABULARY, d_model=16, encoder_layers=2, decoder_layers=2,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=32,
+        decoder_ffn_dim=32, max_position_embeddings=64, init_std=0.5,
+    )  # fmt: skip
+    model = M2M100ForConditionalGeneration(config).eval()
+    embedding = model.model.shared.weight.data
+    # Random embeddings are long: shorter ones make scores that are close to one another.
+    embedding *= 0.5
+    norm = model.model.decoder.layer_norm
+    norm.bias.data = 2.0 * embedding[EOS] / embedding[EOS].norm() ** 2
+    return model
+
+
+def make_engine(model: M2M100ForConditionalGeneration, slots: int = 16) -> InflightEngine:
+    layers = model.config.encoder_layers, model.config.decoder_layers
+    network = Network(load(model, Placement(*((CPU,) * n for n in layers))))
+
+    def make_pool(beams: int) -> SlotPool:
+        state = SlotState.allocate(network.weights, slots, beams, SOURCE, LENGTH)
+        return SlotPool(network, state, EagerRunner, START, EOS)
+
+    return InflightEngine(make_pool, encoder_tokens=64)
+
+
+def random_segments(count: int, seed: int) -> list[EncodedSegment]:
+    rng = random.Random(seed)
+    decodings = [
+        Decoding(beams, max_length, length_penalty, early_stopping)
+        for beams in (1, 4, 5)
+        for max_length in (5, 12, 25, 40)
+        for length_penalty in (0.0, 0.6, 1.0, 2.0)
+        for early_stopping in (True, False, "never")
+    ]
+    some = rng.sample(decodings, 9)  # each is a call of generate
+    return [
+        EncodedSegment(
+            key,
+            [rng.choice(LANGUAGES), *rng.choices(range(4, 50), k=rng.randint(0, 18)), EOS],
+            rng.choice(LANGUAGES),
+            rng.choice(some),
+        )
+        for key in range(count)
+    ]
+
+
+def by_generate(
+    model: M2M100ForConditionalGeneration, segments: Sequence[EncodedSegment]
+) -> dict[int, DecodedSegment]:
+    groups = defaultdict(list)
+    for segment in segments:
+        groups[segment.decoding].append(segment)
+    decoder = ReferenceDecoder(model)
+    return {d.key: d for group in groups.values() for d in decoder.decode(group)}
+
+
+def drain(engine: InflightEngine, results: dict[int, DecodedSegment], count: int) -> None:
+    while len(results) < count:
+        results |= {decoded.key: decoded for decoded in engine.step()}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_to_generate_with_segments_that_join_at_any_step(seed: int) -> None:
+    model = tiny_model(seed)
+    segments = random_segments(PER_MODEL, seed)
+    expected = by_generate(model, segments)
+    lengths = {len(decoded.ids or []) for decoded in expected.values()}
+    assert len(lengths) > 10, "the model must end its translations at all lengths"
+    engine = make_engine(model)
+    rng, results, position = random.Random(seed), dict[int, DecodedSegment](), 0
+    while position < len(segments):
+        joining = rng.choice((0, 0, 1, 2, 9))
+        engine.submit(segments[position : position + joining])
+        position += joining
+        results |= {decoded.key: decoded for decoded in engine.step()}
+    drain(engine, results, len(segments))
+    different = [key for key in expected if expected[key] != results[key]]
+    assert not different, [(segments[k], expected[k], results[k]) for k in different[:3]]
+
+
+def sample(count: int) -> tuple[list[str], list[str], list[str]]:
+    """Return texts, sources and targets, of all directions and lengths."""
+    work = [
+        (text, source, target)
+        for source, target in DIRECTIONS
+        for text in list(read_references("test")[source, target])[:: 200 // count]
+    ]
+    texts, sources, targets = map(list, zip(*work, strict=True))
+    return texts, sources, targets
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_equal_to_generate_on_the_bundled_model(beams: int) -> None:
+    texts, sources, targets = sample(2 if beams > 1 else 4)
+    reference, ours = (
+        Translator(TranslatorConfig(engine=engine, dtype="float32", beams=beams))
+        for engine in ("reference", "inflight")
+    )
+    expected = reference.batch(texts, sources, targets)
+    assert ours.batch(texts, sources, targets) == expected
+
+
+def test_layers_on_several_devices_give_the_same() -> None:
+    model, segments = tiny_model(1), random_segments(40, 1)
+    second = torch.device("cpu", 0)
+    placement = Placement((CPU, second), (second, CPU))
+    weights = load(model, placement)
+    assert [part.layers for part in weights.cross] == [1, 1]
+    results: list[dict[int, DecodedSegment]] = []
+    for parts in (weights, load(model, Placement((CPU,) * 2, (CPU,) * 2))):
+        network = Network(parts)
+
+        def make_pool(beams: int, network: Network = network) -> SlotPool:
+            state = SlotState.allocate(network.weights, 4, beams, SOURCE, LENGTH)
+            return SlotPool(network, state, EagerRunner, START, EOS)
+
+        engine = InflightEngine(make_pool, 100)
+        engine.submit(segments)
+        results.append({})
+        drain(engine, results[-1], len(segments))
+    assert results[0] == results[1]
+
+
+def test_layers_go_to_devices_by_memory() -> None:
+    one, two = torch.device("cuda", 0), torch.device("cuda", 1)
+    placement = place([10] * 4, [20] * 4, [(one, 280), (two, 120)])
+    assert placement.encoder == (one,) * 4
+    assert placement.decoder == (one, one, two, two)
+    assert [*placement.decoder_runs()] == [(one, (0, 2)), (two, (2, 4))]
+    assert not placement.single
+
+
+class NoSync(TorchDispatchMode):
+    """Fails on operations whose result the host must wait for."""
+
+    FORBIDDEN = ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal.default")
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        assert not any(name in str(func) for name in self.FORBIDDEN), f"{func} waits for the device"
+        return func(*args, **(kwargs or {}))
+
+
+def loaded_pool(beams: int) -> tuple[Network, SlotState, SlotPool]:
+    network = Network(load(tiny_model(3), Placement((CPU,) * 2, (CPU,) * 2)))
+    state = SlotState.allocate(network.weights, 4, beams, SOURCE, LENGTH)
+    pool = SlotPool(network, state, EagerRunner, START, EOS)
+    segments = [replace(s, decoding=Decoding(beams, LENGTH)) for s in random_segments(4, 3)]
+    pool.admit(segments)
+    return network, state, pool
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_a_step_never_waits_for_the_device(beams: int) -> None:
+    network, state, pool = loaded_pool(beams)
+    shape = pool.shape()
+    with torch.inference_mode(), NoSync():
+        advance(state, network.decode(state, shape), shape, EOS)
+
+
+def tensors(state: SlotState) -> list[torch.Tensor]:
+    fields = [getattr(state, name) for name in state.__dataclass_fields__]
+    caches = [getattr(c, name) for c in state.caches for name in c.__dataclass_fields__]
+    return [field for field in fields if isinstance(field, torch.Tensor)] + caches
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_a_step_recorded_once_can_be_replayed(beams: int) -> None:
+    """What a CUDA graph needs: the same operations on the same memory at every step."""
+    network, state, _ = loaded_pool(beams)
+    _, traced_state, _ = loaded_pool(beams)
+    shape = Shape(4, SOURCE, LENGTH)
+
+    def step(*_: torch.Tensor) -> torch.Tensor:
+        advance(traced_state, network.decode(traced_state, shape), shape, EOS)
+        return traced_state.token
+
+    before = [tensor.clone() for tensor in tensors(traced_state)]
+    pointers = [tensor.data_ptr() for tensor in tensors(traced_state)]
+    with torch.inference_mode(False), torch.no_grad():
+        recorded = make_fx(step)()
+        for tensor, old in zip(tensors(traced_state), before, strict=True):
+            tensor.copy_(old)
+        for _ in range(30):
+            advance(state, network.decode(state, shape), shape, EOS)
+            recorded()
+            assert torch.equal(state.token, traced_state.token)
+    assert torch.equal(state.finished, traced_state.finished)
+    assert not state.active.all()
+    assert pointers == [tensor.data_ptr() for tensor in tensors(traced_state)]
+
+
+def test_memory_that_runs_out_splits_an_admission(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, segments = tiny_model(2), random_segments(60, 2)
+    expected = by_generate(model, segments)
+    engine, admit = make_engine(model), SlotPool.admit
+
+    def small(self: SlotPool, group: Sequence[EncodedSegment]) -> None:
+        if len(group) > 1:
+            raise torch.OutOfMemoryError
+        admit(self, group)
+
+    monkeypatch.setattr(SlotPool, "admit", small)
+    engine.submit(segments)
+    results: dict[int, DecodedSegment] = {}
+    drain(engine, results, len(segments))
+    assert results == expected
+    assert engine.splits > 0
+
+
+def test_scores_that_are_not_finite_are_decoded_again_in_fp32() -> None:
+    model, segments = tiny_model(2), random_segments(30, 2)
+    expected = by_generate(model, segments)
+    precise = make_engine(model)
+    broken = tiny_model(2)
+    broken.model.decoder.layer_norm.bias.data[0] = torch.inf
+    engine = make_engine(broken)
+    engine.submit(segments[:1])
+    with pytest.raises(ArithmeticError, match="finite"):
+        engine.step()
+    engine = make_engine(broken)
+    engine._make_precise = lambda: precise
+    engine.submit(segments)
+    results: dict[int, DecodedSegment] = {}
+    drain(engine, results, len(segments))
+    assert results == expected
+
+
+def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(engine_module.time, "monotonic", lambda: now)
+    first, second = (replace(s, decoding=Decoding(4, 40)) for s in random_segments(2, 0))
+    engine = make_engine(tiny_model(0), slots=16)
+    engine.submit([replace(first, key=key) for key in range(15)])
+    engine.step()
+    engine.submit([replace(second, key=99)])
+    engine.step()
+    pool = engine._pools[4]
+    assert pool.live == 15  # one free slot of 16 is not worth a pass of the encoder yet
+    now = 0.01
+    engine.step()
+    assert pool.live == 16
+
+
+@pytest.mark.parametrize(("size", "expected"), [(1, 1), (3, 4), (33, 40), (64, 40)])
+def test_buckets(size: int, expected: int) -> None:
+    assert bucket(size, (1, 2, 4, 8, 16, 32, 64), 40) == expected

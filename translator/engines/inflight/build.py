@@ -1,0 +1,109 @@
+"""From a configuration to an InflightEngine: placement, slots, graphs."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import torch
+from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+from translator.checkpoints import Checkpoint
+from translator.config import TranslatorConfig
+from translator.engines.inflight.engine import InflightEngine
+from translator.engines.inflight.network import Network
+from translator.engines.inflight.placement import Placement, place
+from translator.engines.inflight.pool import LENGTH_BUCKETS, SLOT_BUCKETS, SlotPool, bucket
+from translator.engines.inflight.runner import EagerRunner, GraphRunner
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.weights import load
+from translator.engines.loading import load_model
+from translator.tokenizer import Tokenizer
+
+MAX_SLOTS = 128
+CPU_SLOTS = 16  # a CPU computes where a GPU waits for memory: more slots add no speed
+STATE_SHARE = 0.5  # of the memory that is free once the weights are there
+ENCODER_TOKENS = 8_192  # padded source tokens of one admission
+# Recorded at start: what short sentences need. The rest is recorded when first needed.
+WARM_LENGTHS = (16, 32, 64)
+
+
+def build_inflight(
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: torch.dtype
+) -> InflightEngine:
+    """Load the model onto the device or the group of devices (`cuda:0+cuda:1`) of `config`."""
+    devices = [torch.device("cpu" if d.startswith("cpu") else d) for d in config.device.split("+")]
+    if devices[0].type == "cpu" and config.threads:
+        torch.set_num_threads(config.threads)
+    model = load_model(checkpoint.folder, dtype)
+    placement = _placement(model, devices)
+    network = Network(load(model, placement))
+    make_pool = partial(_make_pool, network, placement, checkpoint, model.config, tokenizer.eos)
+    make_precise = None
+    if dtype != torch.float32:
+        make_precise = partial(build_inflight, config, checkpoint, tokenizer, torch.float32)
+    return InflightEngine(make_pool, ENCODER_TOKENS, make_precise)
+
+
+def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.device]) -> Placement:
+    """One device for all layers, or a share of them for each device of a group."""
+    encoder, decoder = model.model.encoder.layers, model.model.decoder.layers
+    if len(devices) == 1:
+        return Placement((devices[0],) * len(encoder), (devices[0],) * len(decoder))
+    encoder_sizes, decoder_sizes = (
+        [sum(p.numel() * p.element_size() for p in layer.parameters()) for layer in layers]
+        for layers in (encoder, decoder)
+    )
+    memory = [
+        (device, torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 1)
+        for device in devices
+    ]
+    return place(encoder_sizes, decoder_sizes, memory)
+
+
+def _make_pool(
+    network: Network,
+    placement: Placement,
+    checkpoint: Checkpoint,
+    model_config: M2M100Config,
+    eos: int,
+    beams: int,
+) -> SlotPool:
+    """Allocate slots for as many sentences as memory allows, and record the common graphs."""
+    device = placement.decoder[-1]
+    source, length = checkpoint.segment_limit, checkpoint.max_length
+    slots = CPU_SLOTS
+    if device.type == "cuda":
+        free, _ = torch.cuda.mem_get_info(device)
+        value = network.weights.embedding.element_size()
+        each = 2 * len(network.weights.decoder) * network.weights.width * value
+        each *= source + beams * length
+        slots = max(1, min(MAX_SLOTS, int(free * STATE_SHARE) // each))
+    state = SlotState.allocate(network.weights, slots, beams, source, length)
+    graphs = device.type == "cuda" and placement.single
+    pool = SlotPool(
+        network,
+        state,
+        GraphRunner if graphs else EagerRunner,
+        model_config.decoder_start_token_id,
+        eos,
+    )
+    if isinstance(pool.runner, GraphRunner):
+        with torch.inference_mode():
+            _record(pool.runner, slots, source, length)
+    return pool
+
+
+def _record(runner: GraphRunner, slots: int, source: int, length: int) -> None:
+    """Record the graphs of short sentences, largest first, so that the rest reuse its memory."""
+    shapes = {
+        Shape(
+            bucket(n, SLOT_BUCKETS, slots),
+            bucket(s, LENGTH_BUCKETS, source),
+            bucket(t, LENGTH_BUCKETS, length),
+        )
+        for n in SLOT_BUCKETS
+        for s in WARM_LENGTHS
+        for t in WARM_LENGTHS
+    }
+    runner.warm_up(Shape(slots, source, length))
+    for shape in sorted(shapes, key=lambda x: (x.slots, x.length, x.source), reverse=True):
+        runner.capture(shape)

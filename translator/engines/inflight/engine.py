@@ -1,0 +1,117 @@
+"""In-flight batching: a sentence joins the running batch as soon as a slot is free.
+
+The idea is Orca's iteration-level scheduling (Yu et al., OSDI 2022), for an encoder-decoder: one
+pass of the encoder on admission, then a token a step beside sentences of any age.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+
+from translator.engines import DecodedSegment, EncodedSegment, Engine
+from translator.engines.inflight.pool import SlotPool
+
+ADMIT_SHARE = 1 / 8  # of the slots: so many free ones are worth a pass of the encoder
+ADMIT_AFTER = 0.002  # seconds that a segment waits at most while slots are free
+
+
+class InflightEngine:
+    """An Engine of slots, one pool for each beam width in use."""
+
+    def __init__(
+        self,
+        make_pool: Callable[[int], SlotPool],
+        encoder_tokens: int,
+        make_precise: Callable[[], Engine] | None = None,
+    ) -> None:
+        """`make_pool` allocates the slots of a beam width; `encoder_tokens` bounds an admission.
+
+        `make_precise` builds the engine in fp32 that decodes again what overflowed in fp16; None
+        where nothing overflows.
+        """
+        self._make_pool = make_pool
+        self._pools: dict[int, SlotPool] = {}
+        self._encoder_tokens = encoder_tokens
+        self._make_precise = make_precise
+        self._precise: Engine | None = None
+        self._waiting: dict[int, list[EncodedSegment]] = {}  # by beam width, in order of arrival
+        self._since: dict[int, float] = {}  # when the oldest of them came
+        self.splits = 0
+
+    def submit(self, segments: Sequence[EncodedSegment]) -> None:
+        """Take segments; they are decoded beside those in hand as slots become free."""
+        now = time.monotonic()
+        for segment in segments:
+            beams = segment.decoding.beams
+            self._waiting.setdefault(beams, []).append(segment)
+            self._since.setdefault(beams, now)
+
+    def step(self) -> list[DecodedSegment]:
+        """Admit what may join, then decode one token of every sentence in a slot."""
+        results: list[DecodedSegment] = []
+        for beams in [*self._waiting]:
+            results += self._admit(beams)
+        for pool in self._pools.values():
+            if pool.live:
+                done, broken = pool.step()
+                results += done
+                if broken:
+                    self._again(broken)
+        if self._precise is not None:
+            results += self._precise.step()
+        return results
+
+    def _admit(self, beams: int) -> list[DecodedSegment]:
+        """Fill free slots, shortest sources together; return what cannot be decoded at all."""
+        if beams not in self._pools:
+            self._pools[beams] = self._make_pool(beams)
+        pool, waiting = self._pools[beams], self._waiting[beams]
+        worth_it = pool.free >= max(1, ADMIT_SHARE * pool.slots) or not pool.live
+        overdue = pool.free and time.monotonic() - self._since[beams] > ADMIT_AFTER
+        if not (worth_it or overdue):
+            return []
+        joining, rest = waiting[: pool.free], waiting[pool.free :]
+        if rest:
+            self._waiting[beams] = rest
+            self._since[beams] = time.monotonic()
+        else:
+            del self._waiting[beams], self._since[beams]
+        results: list[DecodedSegment] = []
+        for group in _groups(joining, self._encoder_tokens):
+            results += self._join(pool, group)
+        return results
+
+    def _join(self, pool: SlotPool, group: list[EncodedSegment]) -> list[DecodedSegment]:
+        """Admit a group, in halves where memory runs out; None for one that has too little."""
+        try:
+            pool.admit(group)
+        except torch.OutOfMemoryError:
+            if len(group) == 1:
+                return [DecodedSegment(group[0].key, None)]
+        else:
+            return []
+        # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
+        torch.cuda.empty_cache()
+        self.splits += 1
+        middle = len(group) // 2
+        return self._join(pool, group[:middle]) + self._join(pool, group[middle:])
+
+    def _again(self, broken: list[EncodedSegment]) -> None:
+        """Decode in fp32 what had scores that are not finite."""
+        if self._precise is None:
+            if self._make_precise is None:
+                raise ArithmeticError("the model's scores are not finite: its weights are damaged")
+            self._precise = self._make_precise()
+        self._precise.submit(broken)
+
+
+def _groups(segments: list[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
+    """Sort by length and cut where the padded tokens of a group would pass `tokens`."""
+    groups: list[list[EncodedSegment]] = []
+    for segment in sorted(segments, key=lambda segment: len(segment.source_ids)):
+        if groups and (len(groups[-1]) + 1) * len(segment.source_ids) <= tokens:
+            groups[-1].append(segment)
+        else:
+            groups.append([segment])
+    return groups

@@ -1,0 +1,157 @@
+"""The forward pass of M2M100 in plain torch: encoder, keys and values of the source, decoder step.
+
+The network of Fan et al., "Beyond English-Centric Multilingual Machine Translation" (2020): a
+pre-norm Transformer with ReLU, sinusoidal positions and one embedding for encoder, decoder and
+head. Letters in shapes: n sentences, S source tokens, K beams, T decoder positions, d hidden size,
+H heads of D values, V vocabulary.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.weights import (
+    POSITION_OFFSET,
+    DecoderLayer,
+    FeedForward,
+    SelfAttention,
+    Weights,
+)
+
+KeyValue = tuple[Tensor, Tensor]
+
+
+class Network:
+    """Runs the weights; holds no state of its own."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+
+    def encode(self, source: Tensor) -> Tensor:
+        """Source ids `[n, S]`, padded at the end → hidden states `[n, S, d]`."""
+        weights = self.weights
+        known = source != weights.pad
+        index = torch.arange(source.shape[1], device=source.device) + POSITION_OFFSET
+        rows = torch.where(known, index, weights.pad)
+        hidden = weights.embedding[source] * weights.scale + weights.positions[rows]
+        mask = known[:, None, None, :]
+        for layer in weights.encoder:
+            hidden, mask = hidden.to(layer.device), mask.to(layer.device)
+            query, key, value = self._qkv(layer.attention, hidden)
+            attended = functional.scaled_dot_product_attention(query, key, value, mask)
+            hidden = hidden + layer.attention.out(_merge(attended))
+            hidden = _clamped(hidden + _fed_forward(layer.feed_forward, hidden))
+        return weights.encoder_norm(hidden)
+
+    def cross_keys_values(self, hidden: Tensor) -> list[KeyValue]:
+        """Hidden states `[n, S, d]` → for each decoder layer keys and values `[n, H, S, D]`."""
+        result: list[KeyValue] = []
+        for part in self.weights.cross:
+            projected = part.project(hidden.to(part.device))  # [n, S, layers · 2 · d]
+            n, length, _ = projected.shape
+            split = projected.view(n, length, part.layers, 2, self.weights.heads, -1)
+            for i in range(part.layers):
+                key, value = split[:, :, i].permute(2, 0, 3, 1, 4)
+                result.append((key, value))
+        return result
+
+    def start(self, tokens: Tensor, cross: list[KeyValue], known: Tensor) -> list[KeyValue]:
+        """Decoder position 0, without the head: self-attention keys and values `[n, H, D]`.
+
+        `tokens [n]` start the decoder, `known [n, S]` is true where the source is no padding. With
+        one position, self-attention is its value.
+        """
+        hidden = self._embed(tokens[:, None], torch.zeros_like(tokens)[:, None])  # [n, 1, d]
+        mask = known[:, None, None, :]
+        result: list[KeyValue] = []
+        for layer, (key, value) in zip(self.weights.decoder, cross, strict=True):
+            hidden, mask = hidden.to(layer.device), mask.to(layer.device)
+            _, own_key, own_value = self._qkv(layer.attention, hidden)
+            result.append((own_key[:, :, 0], own_value[:, :, 0]))
+            hidden = hidden + layer.attention.out(_merge(own_value))
+            hidden = self._cross_and_feed(layer, hidden, key, value, mask)
+        return result
+
+    def decode(self, state: SlotState, shape: Shape) -> Tensor:
+        """Feed each slot's current tokens; return scores `[n, K, V]` in fp32, not normalised.
+
+        Writes keys and values into the caches at each slot's position.
+        """
+        n, source_length, length = shape.slots, shape.source, shape.length
+        position = state.position[:n]
+        hidden = self._embed(state.token[:n], position[:, None].expand(-1, state.beams))
+        self_mask = state.self_mask(shape)
+        cross_mask = state.cross_mask[:n, None, None, :source_length]
+        rows = torch.arange(n, device=position.device)
+        for layer, cache in zip(self.weights.decoder, state.caches, strict=True):
+            device = layer.device
+            hidden, self_mask = hidden.to(device), self_mask.to(device)
+            cross_mask, rows, position = cross_mask.to(device), rows.to(device), position.to(device)
+            query, key, value = self._qkv(layer.attention, hidden)
+            cache.self_key[rows, :, position] = key
+            cache.self_value[rows, :, position] = value
+            attended = functional.scaled_dot_product_attention(
+                query,
+                cache.self_key[:n, :, :length].flatten(2, 3),
+                cache.self_value[:n, :, :length].flatten(2, 3),
+                self_mask,
+            )
+            hidden = hidden + layer.attention.out(_merge(attended))
+            cross_key = cache.cross_key[:n, :, :source_length]
+            cross_value = cache.cross_value[:n, :, :source_length]
+            hidden = self._cross_and_feed(layer, hidden, cross_key, cross_value, cross_mask)
+        return self._head(self.weights.decoder_norm(hidden))
+
+    def _cross_and_feed(
+        self, layer: DecoderLayer, hidden: Tensor, key: Tensor, value: Tensor, mask: Tensor
+    ) -> Tensor:
+        """Attention to the source and feed-forward, both with residuals: `[n, K, d]`."""
+        query = self._heads(layer.cross_query(layer.cross_norm(hidden)))
+        attended = functional.scaled_dot_product_attention(query, key, value, mask)
+        hidden = hidden + layer.cross_out(_merge(attended))
+        return hidden + _fed_forward(layer.feed_forward, hidden)
+
+    def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """`[n, K]` each → `[n, K, d]`. A generated padding token has the position of padding."""
+        weights = self.weights
+        tokens = tokens.to(weights.decoder_embedding.device)
+        positions = positions.to(weights.decoder_embedding.device)
+        rows = torch.where(tokens == weights.pad, weights.pad, positions + POSITION_OFFSET)
+        return weights.decoder_embedding[tokens] * weights.scale + weights.decoder_positions[rows]
+
+    def _qkv(self, attention: SelfAttention, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """`[n, L, d]` → three times `[n, H, L, D]`."""
+        projected = attention.qkv(attention.norm(hidden))
+        query, key, value = (self._heads(part) for part in projected.chunk(3, dim=-1))
+        return query, key, value
+
+    def _heads(self, hidden: Tensor) -> Tensor:
+        """`[n, L, d] → [n, H, L, D]`."""
+        return hidden.view(*hidden.shape[:2], self.weights.heads, -1).transpose(1, 2)
+
+    def _head(self, hidden: Tensor) -> Tensor:
+        """`[n, K, d] → [n, K, V]`, accumulated and returned in fp32."""
+        head = self.weights.head
+        if head.dtype == torch.float32:
+            return functional.linear(hidden.float(), head)
+        flat = torch.mm(hidden.flatten(0, 1), head.t(), out_dtype=torch.float32)
+        return flat.view(*hidden.shape[:2], -1)
+
+
+def _merge(heads: Tensor) -> Tensor:
+    """`[n, H, L, D] → [n, L, d]`."""
+    return heads.transpose(1, 2).flatten(2)
+
+
+def _fed_forward(part: FeedForward, hidden: Tensor) -> Tensor:
+    """`[n, L, d] → [n, L, d]`."""
+    return part.down(functional.relu(part.up(part.norm(hidden))))
+
+
+def _clamped(hidden: Tensor) -> Tensor:
+    """Keep fp16 finite in the encoder, as transformers does."""
+    if hidden.dtype != torch.float16:
+        return hidden
+    limit = torch.finfo(torch.float16).max - 1_000
+    return hidden.clamp(-limit, limit)

@@ -1,0 +1,190 @@
+"""The slots of one beam width: sentences join and leave them between any two steps."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from translator.engines import DecodedSegment, EncodedSegment
+from translator.engines.inflight.beam import advance
+from translator.engines.inflight.network import KeyValue, Network
+from translator.engines.inflight.runner import Runner, Step
+from translator.engines.inflight.state import NEVER, Shape, SlotState
+
+SLOT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+LENGTH_BUCKETS = (16, 32, 64, 128, 256, 512, 1_024)
+
+
+def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
+    """Return the smallest bucket that holds `size`, or `limit` where that is smaller."""
+    return min(limit, next((b for b in buckets if b >= size), limit))
+
+
+@dataclass(slots=True)
+class _Live:
+    """A sentence in a slot; `position` is where its next token is fed."""
+
+    segment: EncodedSegment
+    first_run: int  # number of the first step that it takes part in
+    position: int = 1
+
+
+class SlotPool:
+    """Admits encoded segments into slots, runs steps, and gives back what is done."""
+
+    def __init__(
+        self,
+        network: Network,
+        state: SlotState,
+        make_runner: Callable[[Step, SlotState], Runner],
+        start: int,
+        eos: int,
+    ) -> None:
+        """`start` is the token of decoder position 0."""
+        self._network = network
+        self._state = state
+        self._start = start
+        self._eos = eos
+        self.runner = make_runner(self._step, state)
+        self._free = list(range(len(state.active)))  # a heap: low slots first keeps steps small
+        self._live: dict[int, _Live] = {}
+        self._runs = 0
+
+    @property
+    def slots(self) -> int:
+        """The number of slots, free ones included."""
+        return len(self._state.active)
+
+    @property
+    def free(self) -> int:
+        """The number of free slots."""
+        return len(self._free)
+
+    @property
+    def live(self) -> int:
+        """The number of slots in use."""
+        return len(self._live)
+
+    def fits(self, segment: EncodedSegment) -> bool:
+        """Return whether source and translation are within the length of a slot."""
+        _, source, length = self._limits()
+        return len(segment.source_ids) <= source and segment.decoding.max_length <= length
+
+    @torch.inference_mode()
+    def admit(self, segments: Sequence[EncodedSegment]) -> None:
+        """Encode segments (at most as many as are free) and give each a slot.
+
+        Raises torch.OutOfMemoryError and then has admitted none.
+        """
+        network, device = self._network, self._state.position.device
+        width = max(len(segment.source_ids) for segment in segments)
+        padded = torch.full((len(segments), width), network.weights.pad)
+        for row, segment in zip(padded, segments, strict=True):
+            row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
+        source = padded.to(network.weights.embedding.device)
+        cross = network.cross_keys_values(network.encode(source))
+        known = (source != network.weights.pad).to(device)
+        starts = torch.full((len(segments),), self._start, device=device)
+        own = network.start(starts, cross, known)
+        slots = [heapq.heappop(self._free) for _ in segments]
+        self._fill(torch.tensor(slots, device=device), segments, cross, own, known)
+        for slot, segment in zip(slots, segments, strict=True):
+            self._live[slot] = _Live(segment, self._runs)
+
+    @torch.inference_mode()
+    def step(self) -> tuple[list[DecodedSegment], list[EncodedSegment]]:
+        """Feed one token a beam; return what is done, and what had scores that are not finite."""
+        active, finite = self.runner.run(self.shape())
+        known = self._runs - self.runner.lag  # the step that the flags tell of
+        self._runs += 1
+        for live in self._live.values():
+            live.position += 1
+        ended = [
+            slot
+            for slot, live in self._live.items()
+            if live.first_run <= known and not active[slot]
+        ]
+        good = [slot for slot in ended if finite[slot]]
+        sequences = self._state.finished[good, 0].tolist() if good else []
+        done = [
+            _read(self._live[slot].segment, sequence, self._eos)
+            for slot, sequence in zip(good, sequences, strict=True)
+        ]
+        broken = [self._live[slot].segment for slot in ended if not finite[slot]]
+        for slot in ended:
+            del self._live[slot]
+            heapq.heappush(self._free, slot)
+        return done, broken
+
+    def shape(self) -> Shape:
+        """Return the smallest shape that holds every slot in use."""
+        slots, source, length = self._limits()
+        live = self._live.values()
+        longest = max(len(item.segment.source_ids) for item in live)
+        furthest = max(item.position for item in live)
+        return Shape(
+            bucket(max(self._live) + 1, SLOT_BUCKETS, slots),
+            bucket(longest, LENGTH_BUCKETS, source),
+            bucket(furthest + 1, LENGTH_BUCKETS, length),
+        )
+
+    def _limits(self) -> tuple[int, int, int]:
+        slots, source = self._state.cross_mask.shape
+        return slots, source, self._state.running.shape[2]
+
+    def _step(self, shape: Shape) -> None:
+        advance(self._state, self._network.decode(self._state, shape), shape, self._eos)
+
+    def _fill(
+        self,
+        slots: Tensor,
+        segments: Sequence[EncodedSegment],
+        cross: list[KeyValue],
+        own: list[KeyValue],
+        known: Tensor,
+    ) -> None:
+        """Set the slots to: position 0 is done, the language token is fed next, beam 0 leads."""
+        state, width = self._state, known.shape[1]
+        for cache, (cross_key, cross_value), (key, value) in zip(
+            state.caches, cross, own, strict=True
+        ):
+            rows = slots.to(key.device)
+            cache.cross_key[rows, :, :width] = cross_key
+            cache.cross_value[rows, :, :width] = cross_value
+            cache.self_key[rows, :, 0, 0] = key
+            cache.self_value[rows, :, 0, 0] = value
+        device = slots.device
+        state.cross_mask[slots] = False
+        state.cross_mask[slots, :width] = known
+        targets = torch.tensor([segment.target_id for segment in segments], device=device)
+        state.token[slots] = targets[:, None]
+        state.position[slots] = 1
+        state.ancestor[slots] = torch.arange(state.beams, device=device)[:, None]
+        state.ancestor[slots, :, 0] = 0
+        state.running[slots, :, 0] = self._start
+        state.running[slots, :, 1] = targets[:, None]
+        state.running_score[slots] = NEVER
+        state.running_score[slots, 0] = 0.0
+        state.finished_score[slots] = NEVER
+        state.is_finished[slots] = False
+        state.finite[slots] = True
+        rules = [segment.decoding for segment in segments]
+        state.max_length[slots] = torch.tensor([r.max_length for r in rules], device=device)
+        state.length_penalty[slots] = torch.tensor([r.length_penalty for r in rules], device=device)
+        greedy = state.beams == 1
+        state.stop_when_full[slots] = torch.tensor(
+            [greedy or r.early_stopping is True for r in rules], device=device
+        )
+        state.hope_for_longest[slots] = torch.tensor(
+            [r.early_stopping == "never" for r in rules], device=device
+        )
+        state.active[slots] = True
+
+
+def _read(segment: EncodedSegment, sequence: list[int], eos: int) -> DecodedSegment:
+    """Cut `start __target__ … </s> …` down to the translation."""
+    ids = sequence[2 : segment.decoding.max_length]
+    complete = eos in ids
+    return DecodedSegment(segment.key, ids[: ids.index(eos)] if complete else ids, complete)

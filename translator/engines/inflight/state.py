@@ -1,0 +1,118 @@
+"""What slots hold between steps: allocated once, updated in place, so that graphs can be replayed.
+
+Letters in shapes: N slots, K beams, T decoder positions, S source tokens, H heads of D values.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from translator.engines.inflight.weights import Weights
+
+NEVER = -1e9  # the score of what cannot be chosen, as in transformers
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How much of the state a step works on: the first `slots`, `source` and `length`."""
+
+    slots: int
+    source: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """Keys and values of one decoder layer.
+
+    `self_* [N, H, T, K, D]`: time before beams, so that the first t positions of all beams are a
+    view. `cross_* [N, H, S, D]`: once a sentence, not once a beam.
+    """
+
+    self_key: Tensor
+    self_value: Tensor
+    cross_key: Tensor
+    cross_value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """All slots of one beam width.
+
+    Beams are re-ordered by `ancestor` alone: `ancestor[i, k, t]` is the cache column, among the K
+    of position t, that beam k descends from. The caches never move.
+    """
+
+    beams: int
+    caches: tuple[Cache, ...]
+    cross_mask: Tensor  # bool [N, S]; an empty slot has column 0, or attention would be NaN
+    token: Tensor  # int64 [N, K]: fed at the next step
+    position: Tensor  # int64 [N]: where it is fed
+    ancestor: Tensor  # int64 [N, K, T]
+    running: Tensor  # int64 [N, K, T]: the sequences of the beams
+    running_score: Tensor  # fp32 [N, K]: sum of log-probabilities
+    finished: Tensor  # int64 [N, K, T]: the best sequences that ended, best first
+    finished_score: Tensor  # fp32 [N, K]: divided by length ** penalty
+    is_finished: Tensor  # bool [N, K]: whether there is such a sequence
+    active: Tensor  # bool [N]: holds a sentence that is not done
+    finite: Tensor  # bool [N]: no score was NaN or infinite so far
+    max_length: Tensor  # int64 [N]: of a sequence, with start, language and end
+    length_penalty: Tensor  # fp32 [N]
+    stop_when_full: Tensor  # bool [N]: early_stopping True
+    hope_for_longest: Tensor  # bool [N]: early_stopping "never"
+
+    @classmethod
+    def allocate(
+        cls, weights: Weights, slots: int, beams: int, source: int, length: int
+    ) -> "SlotState":
+        """Return empty slots for sources of up to `source` and sequences of `length` tokens."""
+        heads, size = weights.heads, weights.width // weights.heads
+        device = weights.head.device
+
+        def full(shape: tuple[int, ...], value: float, dtype: torch.dtype) -> Tensor:
+            return torch.full(shape, value, dtype=dtype, device=device)
+
+        def caches(*shape: int) -> list[Tensor]:
+            return [
+                torch.zeros(shape, dtype=weights.dtype, device=layer.device)
+                for layer in weights.decoder
+            ]
+
+        self_shape, cross_shape = (slots, heads, length, beams, size), (slots, heads, source, size)
+        parts = zip(
+            caches(*self_shape), caches(*self_shape), caches(*cross_shape), caches(*cross_shape),
+            strict=True,
+        )  # fmt: skip
+        sequences = (slots, beams, length)
+        cross_mask = full((slots, source), 0, torch.bool)
+        cross_mask[:, 0] = True
+        return cls(
+            beams=beams,
+            caches=tuple(Cache(*part) for part in parts),
+            cross_mask=cross_mask,
+            token=full((slots, beams), weights.pad, torch.int64),
+            position=full((slots,), 0, torch.int64),
+            ancestor=full(sequences, 0, torch.int64),
+            running=full(sequences, weights.pad, torch.int64),
+            running_score=full((slots, beams), 0, torch.float32),
+            finished=full(sequences, weights.pad, torch.int64),
+            finished_score=full((slots, beams), NEVER, torch.float32),
+            is_finished=full((slots, beams), 0, torch.bool),
+            active=full((slots,), 0, torch.bool),
+            finite=full((slots,), 1, torch.bool),
+            max_length=full((slots,), length, torch.int64),
+            length_penalty=full((slots,), 1, torch.float32),
+            stop_when_full=full((slots,), 1, torch.bool),
+            hope_for_longest=full((slots,), 0, torch.bool),
+        )
+
+    def self_mask(self, shape: Shape) -> Tensor:
+        """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""
+        n, length = shape.slots, shape.length
+        device = self.position.device
+        time = torch.arange(length, device=device)
+        column = torch.arange(self.beams, device=device)
+        own = self.ancestor[:n, :, :length, None] == column  # [n, K, t, K]
+        past = time <= self.position[:n, None]  # [n, t]
+        return (own & past[:, None, :, None]).flatten(2)[:, None]

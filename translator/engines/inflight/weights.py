@@ -1,0 +1,211 @@
+"""The weights of an M2M100 checkpoint, fused and placed on their devices."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import M2M100ForConditionalGeneration
+
+from translator.engines.inflight.placement import Placement
+
+POSITION_OFFSET = 2  # position p is row p + 2 of the table; row 1, of padding, is zeros
+MAX_POSITIONS = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """`weight [out, in]`, `bias [out]`."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """`[…, in] → […, out]`."""
+        return functional.linear(x, self.weight, self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerNorm:
+    """`weight [d]`, `bias [d]`."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """`[…, d] → […, d]`."""
+        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedForward:
+    """Norm, d → ffn, activation, ffn → d."""
+
+    norm: LayerNorm
+    up: Linear
+    down: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class SelfAttention:
+    """Norm, one product for query, key and value (`[3·d, d]`), output projection."""
+
+    norm: LayerNorm
+    qkv: Linear
+    out: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderLayer:
+    """One layer on one device."""
+
+    device: torch.device
+    attention: SelfAttention
+    feed_forward: FeedForward
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderLayer:
+    """One layer on one device; keys and values of the source are made by `Weights.cross`."""
+
+    device: torch.device
+    attention: SelfAttention
+    cross_norm: LayerNorm
+    cross_query: Linear
+    cross_out: Linear
+    feed_forward: FeedForward
+
+
+@dataclass(frozen=True, slots=True)
+class CrossKeysValues:
+    """Keys and values of consecutive decoder layers on one device, in one product.
+
+    `project.weight [layers · 2 · d, d]`: for each layer its keys, then its values.
+    """
+
+    device: torch.device
+    layers: int
+    project: Linear
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """All weights; `embedding [V, d]` is on the first device, `head [V, d]` on the last."""
+
+    embedding: Tensor
+    decoder_embedding: Tensor
+    head: Tensor
+    positions: Tensor  # [MAX_POSITIONS + 2, d], sinusoidal
+    decoder_positions: Tensor
+    scale: float  # of embeddings: √d, or 1
+    heads: int
+    pad: int
+    encoder: tuple[EncoderLayer, ...]
+    encoder_norm: LayerNorm
+    cross: tuple[CrossKeysValues, ...]
+    decoder: tuple[DecoderLayer, ...]
+    decoder_norm: LayerNorm
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The dtype of weights, activations and caches."""
+        return self.embedding.dtype
+
+    @property
+    def width(self) -> int:
+        """The size d of a hidden state."""
+        return self.embedding.shape[1]
+
+
+def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights:
+    """Take the weights out of a transformers model, fuse them and put them where they belong.
+
+    The head is kept in fp32 on a CPU, where there is no product of 16-bit numbers with a 32-bit
+    result.
+    """
+    config = model.config
+    reader = _Reader(model.state_dict())
+    first, last = placement.encoder[0], placement.decoder[-1]
+    shared = model.model.shared.weight.detach()
+    module = model.model.encoder.embed_positions
+    positions = module.get_embedding(
+        MAX_POSITIONS + POSITION_OFFSET, config.d_model, config.pad_token_id
+    ).to(shared.dtype)
+    decoder_first = placement.decoder[0]
+    embedding = shared.to(first)
+    head = shared.to(last, torch.float32 if last.type == "cpu" else shared.dtype)
+    return Weights(
+        embedding=embedding,
+        decoder_embedding=embedding if decoder_first == first else shared.to(decoder_first),
+        head=head,
+        positions=positions.to(first),
+        decoder_positions=positions.to(decoder_first),
+        scale=config.d_model**0.5 if config.scale_embedding else 1.0,
+        heads=config.decoder_attention_heads,
+        pad=config.pad_token_id,
+        encoder=tuple(
+            reader.encoder_layer(f"model.encoder.layers.{i}", device)
+            for i, device in enumerate(placement.encoder)
+        ),
+        encoder_norm=reader.norm("model.encoder.layer_norm", placement.encoder[-1]),
+        cross=tuple(reader.cross(range(*run), device) for device, run in placement.decoder_runs()),
+        decoder=tuple(
+            reader.decoder_layer(f"model.decoder.layers.{i}", device)
+            for i, device in enumerate(placement.decoder)
+        ),
+        decoder_norm=reader.norm("model.decoder.layer_norm", last),
+    )
+
+
+class _Reader:
+    """Reads parts of a state dict by their names in transformers."""
+
+    def __init__(self, state: dict[str, Tensor]) -> None:
+        self._state = state
+
+    def linear(self, names: Sequence[str], device: torch.device) -> Linear:
+        """Return the projections of these names, stacked into one."""
+        weight, bias = (
+            torch.cat([self._state[f"{name}.{part}"] for name in names]).detach().to(device)
+            for part in ("weight", "bias")
+        )
+        return Linear(weight, bias)
+
+    def norm(self, name: str, device: torch.device) -> LayerNorm:
+        weight, bias = (self._state[f"{name}.{part}"].to(device) for part in ("weight", "bias"))
+        return LayerNorm(weight, bias)
+
+    def attention(self, name: str, device: torch.device) -> SelfAttention:
+        parts = [f"{name}.self_attn.{part}_proj" for part in "qkv"]
+        return SelfAttention(
+            self.norm(f"{name}.self_attn_layer_norm", device),
+            self.linear(parts, device),
+            self.linear([f"{name}.self_attn.out_proj"], device),
+        )
+
+    def feed_forward(self, name: str, device: torch.device) -> FeedForward:
+        return FeedForward(
+            self.norm(f"{name}.final_layer_norm", device),
+            self.linear([f"{name}.fc1"], device),
+            self.linear([f"{name}.fc2"], device),
+        )
+
+    def encoder_layer(self, name: str, device: torch.device) -> EncoderLayer:
+        return EncoderLayer(device, self.attention(name, device), self.feed_forward(name, device))
+
+    def decoder_layer(self, name: str, device: torch.device) -> DecoderLayer:
+        return DecoderLayer(
+            device,
+            self.attention(name, device),
+            self.norm(f"{name}.encoder_attn_layer_norm", device),
+            self.linear([f"{name}.encoder_attn.q_proj"], device),
+            self.linear([f"{name}.encoder_attn.out_proj"], device),
+            self.feed_forward(name, device),
+        )
+
+    def cross(self, layers: range, device: torch.device) -> CrossKeysValues:
+        names = [
+            f"model.decoder.layers.{i}.encoder_attn.{part}_proj" for i in layers for part in "kv"
+        ]
+        return CrossKeysValues(device, len(layers), self.linear(names, device))
