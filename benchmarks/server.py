@@ -7,8 +7,6 @@ sentences. Prints a table and one JSON line; `--output` writes both as Markdown 
 
 import argparse
 import datetime
-import importlib.metadata
-import json
 import os
 import platform
 import tempfile
@@ -24,6 +22,7 @@ from transformers.utils import logging as transformers_logging
 
 from benchmarks.checkpoint_418m import make_checkpoint
 from benchmarks.load import Load, put_load, running_server
+from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator.checkpoints import BUNDLED_FOLDER
 
@@ -48,16 +47,10 @@ def main() -> None:
         "cores": len(os.sched_getaffinity(0)),
         "machine": f"{platform.system()} {platform.machine()}",
         "devices": arguments.devices,
-        "versions": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "versions": versions(*_PACKAGES),
         "models": results,
     }
-    table = render(report)
-    print(table)
-    print(json.dumps(report))
-    if arguments.output:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        text = f"{table}\n\n```json\n{json.dumps(report)}\n```\n"
-        arguments.output.write_text(text, encoding="utf-8")
+    publish(report, render(report), arguments.output)
 
 
 def measure(
@@ -96,12 +89,11 @@ def generate_loop(folder: Path, sentences: Sequence[str]) -> float:
 
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
-    versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
     lines = [
         "# The server beside a loop over `generate`",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
-        f"`{report['devices']}`; {versions}. Command: `make bench`.",
+        f"`{report['devices']}`; {in_words(report['versions'])}. Command: `make bench`.",
         "",
         "| model | clients | sentences/s | times the loop | median latency, ms |",
         "| --- | ---: | ---: | ---: | ---: |",

@@ -54,7 +54,9 @@ def _export(arguments: argparse.Namespace) -> None:
     model = build(Tokenizer(arguments.work), arguments.dropout)
     load_weights(arguments.work, model)
     export(model, arguments.work, arguments.output)
-    write_training_facts(arguments.work, arguments.output, arguments.hardware)
+    write_training_facts(
+        arguments.work, arguments.output, arguments.hardware, arguments.trained_by, arguments.start
+    )
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -90,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser("export", help="write the checkpoint folder")
     exporting.add_argument("--output", type=Path, default=Path("translator/bundled"))
     exporting.add_argument("--hardware", default=platform.machine(), help="named on the card")
+    exporting.add_argument("--trained-by", default="make train", help="command named on the card")
     exporting.set_defaults(command=_export)
     evaluating = commands.add_parser("evaluate", help="BLEU and chrF on the test split")
     evaluating.add_argument("--model", default="bundled", help="as for the server")

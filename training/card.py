@@ -21,16 +21,26 @@ CURVE_FILE = "curve.svg"
 _TEMPLATE = Path(__file__).with_suffix(".md")
 
 
-def write_training_facts(work: Path, folder: Path, hardware: str) -> None:
-    """Keep what the training log says of steps, pairs and time beside the weights."""
+def write_training_facts(
+    work: Path, folder: Path, hardware: str, command: str, start: Path | None = None
+) -> None:
+    """Keep what the training log says of steps, pairs and time beside the weights.
+
+    `command` is what was run; the facts of the checkpoint folder `start`, from which it went on,
+    are kept too.
+    """
     lines = [json.loads(line) for line in (work / LOG_FILE).read_text().splitlines()]
     facts = {
         "steps": lines[-1]["step"],
         "pairs": sum(line["pairs"] for line in lines),
         "seconds": sum(line["seconds"] for line in lines),
         "hardware": hardware,
+        "command": command,
         "final_dev_loss": lines[-1]["dev_loss"],
+        "curve": [[line["step"], line["train_loss"], line["dev_loss"]] for line in lines],
     }
+    if start is not None:
+        facts["start"] = json.loads((start / TRAINING_FILE).read_text())
     (folder / TRAINING_FILE).write_text(json.dumps(facts, indent=2) + "\n")
     _draw_curve(lines, folder / CURVE_FILE)
 
@@ -48,6 +58,17 @@ def _draw_curve(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     # Without these two, the same figures would give another file at every call.
     with matplotlib.rc_context({"svg.hashsalt": CURVE_FILE}):
         figure.savefig(path, metadata={"Date": None})
+
+
+def _earlier(facts: Mapping[str, Any]) -> str:
+    """Return what the card says of the run that this one went on from."""
+    if "start" not in facts:
+        return ""
+    start = facts["start"]
+    return (
+        f", after {start['pairs']:,} pairs in {start['steps']:,} steps, "
+        f"{start['seconds'] / 3600:.1f} hours, of an earlier run"
+    )
 
 
 def write_card(
@@ -76,7 +97,8 @@ def write_card(
         steps=facts["steps"],
         hours=facts["seconds"] / 3600,
         hardware=facts["hardware"],
-        notes="; " + facts["notes"] if "notes" in facts else "",  # what a person added
+        command=facts["command"],
+        earlier=_earlier(facts),
         beams=checkpoint.beams,
         table="\n".join(
             f"| {name} | {s.bleu:.1f} | {s.chrf:.1f} | {s.sentences} |" for name, s in rows

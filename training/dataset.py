@@ -18,7 +18,7 @@ from training.dictionary import word_pairs
 from translator.tokenizer import Tokenizer
 
 MAX_TOKENS = 96  # a side; longer pairs are left out: they are under 0.1 % and slow every step
-WORD_REPEATS = 4  # of the word pairs: they are a small share of the tokens
+WORD_REPEATS = 2  # of each way to write the word pairs: they are a small share of the tokens
 PIVOT_REPEATS = 2  # of pairs without English: 12 of 20 directions, but a third of the corpus
 SORT_WINDOW = 50_000  # pairs sorted by length together; larger windows pad less, shuffle less
 
@@ -119,8 +119,9 @@ def _augmented(pairs: Sequence[SentencePair], repeats: int) -> Iterator[Sentence
         yield pair
         yield from variants(pair, previous, rng)
         previous = rng.choice((previous, pair))
-    for word_pair in word_pairs(pairs):
-        yield from [word_pair] * WORD_REPEATS
+    for source, target in word_pairs(pairs):
+        yield from [(source, target), (source.capitalize(), target.capitalize())] * WORD_REPEATS
+        yield source.upper(), target.upper()
 
 
 def _cut(window: np.ndarray, lengths: np.ndarray, tokens: int) -> Iterator[np.ndarray]:

@@ -91,6 +91,18 @@ class Segmenter:
             self._append(half, segments, gaps)
         return Document(tuple(segments), tuple(gaps))
 
+    def around(self, text: str, spans: Sequence[tuple[int, int]]) -> Document:
+        """Make segments of what is between the spans (in order, apart), gaps of the spans."""
+        segments: list[TextSegment] = []
+        gaps = [""]
+        position = 0
+        for start, end in spans:
+            self._append(text[position:start], segments, gaps)
+            gaps[-1] += text[start:end]
+            position = end
+        self._append(text[position:], segments, gaps)
+        return Document(tuple(segments), tuple(gaps))
+
     def _append(self, piece: str, segments: list[TextSegment], gaps: list[str]) -> None:
         """Add a piece of text: its core as one segment or more, its margins to the gaps."""
         core = piece.strip()

@@ -41,12 +41,11 @@ class Tokenizer:
             for i in range(self._processor.get_piece_size())
         ]
         self._text_ids = frozenset(self._pieces) - specials
+        self._plain_ids = frozenset(
+            i for i in self._text_ids if not _BYTE_PIECE.fullmatch(self._pieces[i])
+        )
         self._word_ids = frozenset(
-            i
-            for i, piece in self._pieces.items()
-            if i not in specials
-            and not _BYTE_PIECE.fullmatch(piece)
-            and any(map(str.isalpha, piece))
+            i for i in self._plain_ids if any(map(str.isalpha, self._pieces[i]))
         )
         self.language_ids = {code: len(vocabulary) + i for i, code in enumerate(M2M100_CODES)}
         self.size = len(vocabulary) + len(M2M100_CODES) + UNUSED_TOKENS
@@ -63,6 +62,10 @@ class Tokenizer:
     def has_words(self, text: str) -> bool:
         """Return whether a letter of the text is in the vocabulary, other than as bare bytes."""
         return any(i in self._word_ids for i in self.encode_pieces(text))
+
+    def knows(self, text: str) -> bool:
+        """Return whether the vocabulary has pieces for all of the text, other than bare bytes."""
+        return all(i in self._plain_ids for i in self.encode_pieces(text))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text; language tokens, `</s>`, padding and unknown pieces are left out."""

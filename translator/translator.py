@@ -11,6 +11,7 @@ from translator.config import TranslatorConfig
 from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.build import build_engine
 from translator.languages import canonical
+from translator.protection import Protection
 from translator.segmentation import Document
 
 # Of the memory that is free once the model is loaded; the rest is the allocator's fragmentation.
@@ -61,12 +62,13 @@ class Translator:
         self.checkpoint = resolve(self.config.model, local_files_only=self.config.local_files_only)
         self._tokenizer = self.checkpoint.tokenizer()
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
+        self._protection = Protection(self._tokenizer.knows)
         self._decoding = self.checkpoint.decoding(self.config.beams)
         self._engine: Engine = build_engine(self.config, self.checkpoint, self._tokenizer)
         self._numbers = itertools.count()
         self._tasks: dict[int, _Task] = {}  # by the caller's key
         self._segments: dict[int, tuple[int, int]] = {}  # engine key → caller's key, index
-        self._parents: dict[int, tuple[int, int]] = {}  # key of a half's task → what it stands for
+        self._parents: dict[int, tuple[int, int]] = {}  # key of a part's task → what it stands for
         self._finished: list[Translated] = []
         self._cuda = self.config.device.startswith("cuda")
         self.name, self.uuid = self._describe()
@@ -162,21 +164,32 @@ class Translator:
             return
         if decoded.ids is None:
             task.error = "the device has too little memory for this text"
-        self._fill(key, index, self._tokenizer.decode(decoded.ids or []))
+            self._fill(key, index, "")
+            return
+        source, text = task.document.segments[index].text, self._tokenizer.decode(decoded.ids)
+        lost = self._protection.lost(source, text)
+        if lost:
+            self._replace(key, index, self._segmenter.around(source, lost))
+        else:
+            self._fill(key, index, text)
 
     def _halve(self, key: int, index: int) -> bool:
         """Translate in two halves what did not end in one piece; False where that cannot help."""
-        task = self._tasks[key]
-        segment = task.document.segments[index]
+        segment = self._tasks[key].document.segments[index]
         if segment.tokens * _LOOP_RATIO <= self.checkpoint.max_length:
             return False
         halves = self._segmenter.halve(segment.text)
         if halves is None:
             return False
-        half_key = -1 - next(self._numbers)  # below zero: apart from the caller's keys
-        self._parents[half_key] = (key, index)
-        self._start(half_key, halves, task.source, task.target)
+        self._replace(key, index, halves)
         return True
+
+    def _replace(self, key: int, index: int, parts: Document) -> None:
+        """Translate a segment again, in parts."""
+        task = self._tasks[key]
+        part_key = -1 - next(self._numbers)  # below zero: apart from the caller's keys
+        self._parents[part_key] = (key, index)
+        self._start(part_key, parts, task.source, task.target)
 
     def _fill(self, key: int, index: int, text: str) -> None:
         task = self._tasks[key]

@@ -27,7 +27,7 @@ def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: To
     if engine == "inflight":
         from translator.engines.inflight.build import build_inflight
 
-        return build_inflight(config, checkpoint, tokenizer, getattr(torch, dtype))
+        return build_inflight(config, checkpoint, getattr(torch, dtype))
     build = _ctranslate2 if engine == "ctranslate2" else _reference
     return StaticEngine(build(config, checkpoint, tokenizer, dtype), config.batch_tokens)
 

@@ -180,10 +180,10 @@ def test_the_curve_and_the_facts_are_drawn_from_the_log(tmp_path: Path) -> None:
         for step in (1, 2, 3)
     ]
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    write_training_facts(tmp_path, tmp_path, "an abacus")
+    write_training_facts(tmp_path, tmp_path, "an abacus", "make train")
     facts = json.loads((tmp_path / "training.json").read_text())
     assert (facts["steps"], facts["pairs"], facts["seconds"]) == (3, 3000, 180)
     curve = (tmp_path / "curve.svg").read_text()
     assert "<svg" in curve
-    write_training_facts(tmp_path, tmp_path, "an abacus")
+    write_training_facts(tmp_path, tmp_path, "an abacus", "make train")
     assert (tmp_path / "curve.svg").read_text() == curve

@@ -88,6 +88,14 @@ def test_what_has_no_words_is_left_where_it_is() -> None:
     assert letters_only.split("1" * 50, "en").segments == ()
 
 
+def test_what_is_between_spans_is_translated() -> None:
+    text = "Write to {name}, {other} today."
+    document = segmenter().around(text, [(9, 15), (17, 24)])
+    assert texts(document) == ["Write to", ",", "today."]
+    assert document.join(["Schreib", ",", "heute."], "de") == "Schreib {name}, {other} heute."
+    assert segmenter().around("{x}", [(0, 3)]) == Document((), ("{x}",))
+
+
 def test_long_sentences_are_split_at_clauses_first() -> None:
     text = "When it rains, I stay at home and read"
     assert texts(segmenter(30).split(text, "en")) == ["When it rains,", "I stay at home and read"]

@@ -1,6 +1,6 @@
 """From a configuration to an InflightEngine: placement, slots, graphs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
@@ -8,6 +8,7 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
+from translator.engines import Engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
@@ -16,7 +17,6 @@ from translator.engines.inflight.runner import EagerRunner, GraphRunner
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer
 
 MAX_SLOTS = 128
 CPU_SLOTS = 16  # a CPU computes where a GPU waits for memory: more slots add no speed
@@ -27,19 +27,31 @@ WARM_LENGTHS = (16, 32, 64)
 
 
 def build_inflight(
-    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: torch.dtype
+    config: TranslatorConfig, checkpoint: Checkpoint, dtype: torch.dtype
 ) -> InflightEngine:
     """Load the model onto the device or the group of devices (`cuda:0+cuda:1`) of `config`."""
     devices = [torch.device("cpu" if d.startswith("cpu") else d) for d in config.device.split("+")]
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
-    model = load_model(checkpoint.folder, dtype)
-    placement = _placement(model, devices)
-    network = Network(load(model, placement))
-    make_pool = partial(_make_pool, network, placement, checkpoint, model.config, tokenizer.eos)
     make_precise = None
     if dtype != torch.float32:
-        make_precise = partial(build_inflight, config, checkpoint, tokenizer, torch.float32)
+        make_precise = partial(build_inflight, config, checkpoint, torch.float32)
+    model = load_model(checkpoint.folder, dtype)
+    limits = checkpoint.segment_limit, checkpoint.max_length
+    return inflight_engine(model, devices, *limits, make_precise)
+
+
+def inflight_engine(
+    model: M2M100ForConditionalGeneration,
+    devices: Sequence[torch.device],
+    source: int,
+    length: int,
+    make_precise: Callable[[], Engine] | None = None,
+) -> InflightEngine:
+    """Return an engine for sources of up to `source` and sequences of up to `length` tokens."""
+    placement = _placement(model, devices)
+    network = Network(load(model, placement))
+    make_pool = partial(_make_pool, network, placement, model.config, source, length)
     return InflightEngine(make_pool, ENCODER_TOKENS, make_precise)
 
 
@@ -62,14 +74,13 @@ def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.de
 def _make_pool(
     network: Network,
     placement: Placement,
-    checkpoint: Checkpoint,
     model_config: M2M100Config,
-    eos: int,
+    source: int,
+    length: int,
     beams: int,
 ) -> SlotPool:
     """Allocate slots for as many sentences as memory allows, and record the common graphs."""
     device = placement.decoder[-1]
-    source, length = checkpoint.segment_limit, checkpoint.max_length
     slots = CPU_SLOTS
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
@@ -84,7 +95,7 @@ def _make_pool(
         state,
         GraphRunner if graphs else EagerRunner,
         model_config.decoder_start_token_id,
-        eos,
+        model_config.eos_token_id,
     )
     if isinstance(pool.runner, GraphRunner):
         with torch.inference_mode():

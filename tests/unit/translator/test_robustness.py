@@ -1,0 +1,147 @@
+"""The bundled model and what people type: nothing is dropped, nothing loops, little is lost."""
+
+from collections.abc import Callable
+
+import pytest
+from sacrebleu import corpus_chrf
+
+from training.corpus import DIRECTIONS, Direction, read_references
+from translator import Translator
+
+LANGUAGES = ("de", "en", "es", "fr", "nl")
+WORDS = {
+    ("en", "de"): {"Hello": {"Hallo", "Guten Tag"}, "Thanks": {"Danke"}, "dog": {"Hund"}},
+    ("de", "en"): {"Hallo": {"Hello", "Hi"}, "Danke": {"Thanks", "Thank you"}, "Haus": {"House"}},
+    ("en", "fr"): {"Hello": {"Bonjour", "Salut"}, "Thanks": {"Merci"}, "water": {"Eau", "L'eau"}},
+    ("fr", "en"): {
+        "Bonjour": {"Hello", "Good morning", "Good day"},
+        "Merci": {"Thanks", "Thank you"},
+    },
+    ("en", "es"): {"Hello": {"Hola"}, "Thanks": {"Gracias"}, "house": {"Casa"}},
+    ("es", "en"): {"Hola": {"Hello", "Hi"}, "Gracias": {"Thanks", "Thank you"}},
+    ("en", "nl"): {"Hello": {"Hallo", "Dag", "Goedendag"}, "Thanks": {"Bedankt", "Dank je"}},
+    ("nl", "en"): {"Hallo": {"Hello", "Hi"}, "Bedankt": {"Thanks", "Thank you"}},
+}
+CARRIERS = {
+    "en": "Tom wrote to {} yesterday.",
+    "de": "Tom hat gestern {} geschrieben.",
+    "es": "Tom le escribió a {} ayer.",
+    "fr": "Tom a écrit à {} hier.",
+    "nl": "Tom heeft gisteren {} geschreven.",
+}
+FOREIGN = [
+    "Привет, как дела?",
+    "これはペンです。",
+    "안녕하세요",
+    "שלום עולם",
+    "😀👍",
+    "12:30",
+    "…?!",
+]
+
+
+def sample() -> list[tuple[str, str, str, list[str]]]:
+    """Return `(text, source, target, references)`: 6 sentences a direction, short and long."""
+    references = read_references("test")
+    return [
+        (text, source, target, found)
+        for source, target in DIRECTIONS
+        for text, found in list(references[source, target].items())[5:80:13]
+    ]
+
+
+def quality(translator: Translator, change: Callable[[str], str]) -> float:
+    """Return chrF of the translations of changed texts, letter case and final mark aside."""
+
+    def plain(text: str) -> str:
+        return text.lower().rstrip(" .!?")
+
+    texts, sources, targets, references = map(list, zip(*sample(), strict=True))
+    outputs = translator.batch([change(text) for text in texts], sources, targets)
+    most = max(map(len, references))
+    streams = [[plain(r[i]) if i < len(r) else None for r in references] for i in range(most)]
+    return float(corpus_chrf([plain(text) for text in outputs], streams).score)
+
+
+@pytest.fixture(scope="module")
+def usual(int8: Translator) -> float:
+    return quality(int8, lambda text: text)
+
+
+@pytest.mark.parametrize(
+    ("change", "share"),
+    [
+        (str.lower, 0.9),
+        (lambda text: text.rstrip(".!?"), 0.9),
+        (lambda text: text.lower().rstrip(".!?"), 0.85),
+        (str.upper, 0.5),
+        (lambda text: f"{text} 😀", 0.8),
+    ],
+    ids=["lower", "bare", "hasty", "capitals", "emoji"],
+)
+def test_little_is_lost_by_the_way_of_typing(
+    int8: Translator, usual: float, change: Callable[[str], str], share: float
+) -> None:
+    assert quality(int8, change) >= share * usual
+
+
+@pytest.mark.parametrize("direction", WORDS, ids="-".join)
+def test_single_words(int8: Translator, direction: Direction) -> None:
+    for word, expected in WORDS[direction].items():
+        for typed in (word, word.lower(), f"{word}!"):
+            result = int8.translate(typed, *direction)
+            assert result.rstrip("!.").lower() in {e.lower() for e in expected}, (typed, result)
+
+
+@pytest.mark.parametrize("token", ["https://example.org/a", "anna@example.org", "{name}", "😀"])
+def test_tokens_come_back(int8: Translator, token: str) -> None:
+    texts = [CARRIERS[source].format(token) for source, _ in DIRECTIONS]
+    results = int8.batch(texts, *map(list, zip(*DIRECTIONS, strict=True)))
+    kept = sum(token in result for result in results)
+    assert kept >= 0.8 * len(DIRECTIONS), results
+
+
+def test_numbers_and_names_come_back(int8: Translator) -> None:
+    numbers = [
+        "Tom was born in 1987.",
+        "I need 250 dollars.",
+        "We live at number 36.",
+        "Call 4711.",
+    ]
+    names = ["Miriam is happy.", "Where is Mr. Kowalski?", "Ferrante lives in Lagos."]
+    for target in ("de", "es", "fr", "nl"):
+        results = int8.batch(numbers, ["en"] * 4, [target] * 4)
+        kept = [n in r for n, r in zip(("1987", "250", "36", "4711"), results, strict=True)]
+        assert sum(kept) >= 3, results
+        results = int8.batch(names, ["en"] * 3, [target] * 3)
+        kept = [n in r for n, r in zip(("Miriam", "Kowalski", "Ferrante"), results, strict=True)]
+        assert sum(kept) >= 2, results
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+def test_what_the_vocabulary_lacks_comes_back_as_it_is(int8: Translator, text: str) -> None:
+    for source, target in DIRECTIONS:
+        assert int8.translate(text, source, target) == text
+
+
+def test_two_sentences_in_one_segment_both_arrive(int8: Translator) -> None:
+    one = int8.translate("I am tired, I want to sleep; tomorrow I will work.", "en", "de")
+    assert len(one.split()) >= 7, one
+
+
+STRANGE = [
+    "a", "?", "....", "ha ha ha ha ha ha ha ha", "no no no no no no no no no no no no",
+    "asdkjh qwlekj zxmcn", "THE QUICK BROWN FOX", "x" * 300, "!!! wow !!!", "1 2 3 4 5 6 7 8 9",
+    "Hello 世界 and Привет", "<b>bold</b>", "C:\\temp\\file.txt", "e = m * c ^ 2", "\u200b\u00ad",
+]  # fmt: skip
+
+
+def test_nothing_vanishes_and_nothing_loops(int8: Translator) -> None:
+    for source, target in DIRECTIONS:
+        for text, result in zip(
+            STRANGE,
+            int8.batch(STRANGE, [source] * len(STRANGE), [target] * len(STRANGE)),
+            strict=True,
+        ):
+            assert result.strip() or not text.strip("\u200b\u00ad "), (text, result)
+            assert len(result) <= 6 * len(text) + 40, (text, result)
