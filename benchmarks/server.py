@@ -2,7 +2,8 @@
 
 The loop is what a home-made script does: transformers' model in float32, one sentence at a time,
 with the checkpoint's own beams. Both run on the same machine, one after the other, on the same
-sentences. Prints a table and one JSON line; `--output` writes both as Markdown too.
+sentences. On CPUs, CTranslate2 alone, with all sentences sorted in hand, is the ceiling. Prints a
+table and one JSON line; `--output` writes both as Markdown too.
 """
 
 import argparse
@@ -24,7 +25,12 @@ from benchmarks.checkpoint_418m import make_checkpoint
 from benchmarks.load import Load, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
-from translator.checkpoints import BUNDLED_FOLDER
+from translator import TranslatorConfig
+from translator.checkpoints import BUNDLED_FOLDER, resolve
+from translator.engines import EncodedSegment
+from translator.engines.conversion import converted
+from translator.engines.ctranslate2 import CTranslate2Decoder
+from translator.engines.static import StaticEngine
 
 _CLIENTS = (1, 8, 32)
 _SOURCE, _TARGET = "en", "de"
@@ -61,6 +67,7 @@ def measure(
     # The file is sorted by length; in strides, short and long ones come in turn.
     mixed = [sentences[i * 37 % len(sentences)] for i in range(server_sentences)]
     loop = generate_loop(folder, mixed[:loop_sentences])
+    raw = raw_ctranslate2(folder, mixed) if devices in ("auto", "cpu") else None
     loads = []
     with running_server("--model", str(folder), "--devices", devices) as url:
         put_load(url, mixed[:8], 8, _SOURCE, _TARGET)
@@ -70,6 +77,7 @@ def measure(
     return {
         "model": name,
         "loop_rate": round(loop, 3),
+        "raw_rate": raw and round(raw, 3),
         "server": [_entry(load, loop) for load in loads],
     }
 
@@ -87,6 +95,36 @@ def generate_loop(folder: Path, sentences: Sequence[str]) -> float:
     return len(sentences) / (time.perf_counter() - begun)
 
 
+def raw_ctranslate2(folder: Path, sentences: Sequence[str]) -> float:
+    """Return the sentences a second of CTranslate2 int8 with all sentences in hand, sorted.
+
+    The ceiling of the CPU engine: no server, no pool, nothing to wait for.
+    """
+    checkpoint = resolve(str(folder))
+    tokenizer = checkpoint.tokenizer()
+    config = TranslatorConfig()
+    decoder = CTranslate2Decoder(
+        converted(checkpoint, tokenizer, "int8", config.cache),
+        tokenizer,
+        "cpu",
+        "int8",
+        len(os.sched_getaffinity(0)),
+    )
+    engine = StaticEngine(decoder, config.batch_tokens)
+    target = tokenizer.language_ids[_TARGET]
+    segments = [
+        EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, checkpoint.decoding())
+        for key, text in enumerate(sentences)
+    ]
+    engine.submit(segments[:8])
+    engine.step()
+    engine.submit(segments)
+    begun, left = time.perf_counter(), len(segments)
+    while left:
+        left -= len(engine.step())
+    return len(segments) / (time.perf_counter() - begun)
+
+
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     lines = [
@@ -100,6 +138,9 @@ def render(report: dict[str, Any]) -> str:
     ]
     for result in report["models"]:
         lines.append(f"| {result['model']} | loop | {result['loop_rate']:.2f} | 1.0 | |")
+        if result["raw_rate"]:
+            raw, ratio = result["raw_rate"], result["raw_rate"] / result["loop_rate"]
+            lines.append(f"| {result['model']} | raw CTranslate2 | {raw:.2f} | {ratio:.1f} | |")
         lines += [
             f"| {result['model']} | {entry['clients']} | {entry['rate']:.2f} "
             f"| {entry['ratio']:.1f} | {entry['median_ms']:.0f} |"

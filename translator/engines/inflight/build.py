@@ -50,6 +50,8 @@ def inflight_engine(
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens."""
     placement = _placement(model, devices)
+    if placement.decoder[-1].type == "cuda":
+        torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
     network = Network(load(model, placement))
     make_pool = partial(_make_pool, network, placement, model.config, source, length)
     return InflightEngine(make_pool, ENCODER_TOKENS, make_precise)

@@ -121,8 +121,8 @@ class Weights:
 def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights:
     """Take the weights out of a transformers model, fuse them and put them where they belong.
 
-    The head is kept in fp32 on a CPU, where there is no product of 16-bit numbers with a 32-bit
-    result.
+    The head is kept in fp32 where torch has no product of 16-bit numbers with a 32-bit result: on
+    CPUs and before torch 2.8.
     """
     config = model.config
     reader = _Reader(model.state_dict())
@@ -134,7 +134,8 @@ def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights
     ).to(shared.dtype)
     decoder_first = placement.decoder[0]
     embedding = shared.to(first)
-    head = shared.to(last, torch.float32 if last.type == "cpu" else shared.dtype)
+    mixed = last.type == "cuda" and torch.__version__ >= "2.8"
+    head = shared.to(last, shared.dtype if mixed else torch.float32)
     return Weights(
         embedding=embedding,
         decoder_embedding=embedding if decoder_first == first else shared.to(decoder_first),
