@@ -1,9 +1,10 @@
-"""`make bench`: sentences a second of the running server, beside a loop over `generate`.
+"""`make bench`: the running server beside `generate` and beside CTranslate2 alone.
 
-The loop is what a home-made script does: transformers' model in float32, one sentence at a time,
-with the checkpoint's own beams. Both run on the same machine, one after the other, on the same
-sentences. On CPUs, CTranslate2 alone, with all sentences sorted in hand, is the ceiling. Prints a
-table and one JSON line; `--output` writes both as Markdown too.
+At each number of clients, `generate` in float32 gets sorted batches of that many sentences, with
+the same beams. CTranslate2 alone, in int8 with all sentences sorted in hand, is the ceiling of the
+CPU engine; the server is measured against it with one request that holds them all. Everything runs
+on one machine, one after the other, on the same sentences. Prints a table and one JSON line;
+`--output` writes both as Markdown too.
 """
 
 import argparse
@@ -12,8 +13,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from transformers.utils import logging as transformers_logging
 
 from benchmarks.checkpoint_418m import make_checkpoint
-from benchmarks.load import Load, put_load, running_server
+from benchmarks.load import put_bulk, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator import TranslatorConfig
@@ -37,16 +37,32 @@ _SOURCE, _TARGET = "en", "de"
 _PACKAGES = ("torch", "transformers", "ctranslate2", "waitress", "flask")
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is measured on one checkpoint."""
+
+    name: str
+    folder: Path
+    beams: tuple[int, ...]
+    sentences: int  # for the server; `generate`, which is slower, gets a share of them
+
+    def texts(self, clients: int, share: float = 1.0) -> list[str]:
+        """Return sentences, short and long ones in turn, three for each client at least."""
+        found = list(read_references("test")[_SOURCE, _TARGET])  # sorted by length
+        count = max(3 * clients, int(share * self.sentences))
+        return [found[i * 37 % len(found)] for i in range(count)]
+
+
 def main() -> None:
     """Run the benchmark for the models asked for."""
     arguments = _parser().parse_args()
     transformers_logging.disable_progress_bar()
-    results = []
+    plans = []
     if "bundled" in arguments.models:
-        results.append(measure("bundled", BUNDLED_FOLDER, arguments.devices, 100, 800))
+        plans.append(Plan("bundled", BUNDLED_FOLDER, (1, 4), 600))
     if "418M" in arguments.models:
         folder = make_checkpoint(arguments.scratch / "random-418m")
-        results.append(measure("random 418M", folder, arguments.devices, 8, 32))
+        plans.append(Plan("random 418M", folder, (1, 5), 64))
     report = {
         "benchmark": "server",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -54,53 +70,65 @@ def main() -> None:
         "machine": f"{platform.system()} {platform.machine()}",
         "devices": arguments.devices,
         "versions": versions(*_PACKAGES),
-        "models": results,
+        "rows": [
+            row
+            for plan in plans
+            for beams in plan.beams
+            for row in measure(plan, beams, arguments.devices)
+        ],
     }
     publish(report, render(report), arguments.output)
 
 
-def measure(
-    name: str, folder: Path, devices: str, loop_sentences: int, server_sentences: int
-) -> dict[str, Any]:
-    """Measure one checkpoint: first the loop over `generate`, then the server."""
-    sentences = list(read_references("test")[_SOURCE, _TARGET])
-    # The file is sorted by length; in strides, short and long ones come in turn.
-    mixed = [sentences[i * 37 % len(sentences)] for i in range(server_sentences)]
-    loop = generate_loop(folder, mixed[:loop_sentences])
-    raw = raw_ctranslate2(folder, mixed) if devices in ("auto", "cpu") else None
-    loads = []
-    with running_server("--model", str(folder), "--devices", devices) as url:
-        put_load(url, mixed[:8], 8, _SOURCE, _TARGET)
+def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
+    """Return a row for each number of clients, and one for a request with all sentences."""
+    generated = {c: generate_rate(plan, beams, c) for c in _CLIENTS}
+    raw = raw_ctranslate2(plan, beams) if devices in ("auto", "cpu") else None
+    flags = ("--model", str(plan.folder), "--devices", devices, "--beams", str(beams))
+    common = {"model": plan.name, "beams": beams}
+    rows = []
+    with running_server(*flags) as url:
+        put_load(url, plan.texts(8)[:8], 8, _SOURCE, _TARGET)
         for clients in _CLIENTS:
-            share = mixed if clients > 1 else mixed[: max(8, server_sentences // 4)]
-            loads.append(put_load(url, share, clients, _SOURCE, _TARGET))
-    return {
-        "model": name,
-        "loop_rate": round(loop, 3),
-        "raw_rate": raw and round(raw, 3),
-        "server": [_entry(load, loop) for load in loads],
-    }
+            share = 0.25 if clients == 1 else 1.0
+            load = put_load(url, plan.texts(clients, share), clients, _SOURCE, _TARGET)
+            rows.append(
+                common
+                | {
+                    "load": f"{clients} clients",
+                    "rate": load.rate,
+                    "median_ms": load.median_seconds * 1e3,
+                    "generate": generated[clients],
+                    "ratio": load.rate / generated[clients],
+                }
+            )
+        if raw is not None:
+            rate = put_bulk(url, plan.texts(1), _SOURCE, _TARGET)
+            rows.append(
+                common | {"load": "one request", "rate": rate, "raw": raw, "share": rate / raw}
+            )
+    return rows
 
 
-def generate_loop(folder: Path, sentences: Sequence[str]) -> float:
-    """Return the sentences a second of one `generate` call after another."""
-    model = M2M100ForConditionalGeneration.from_pretrained(folder, dtype=torch.float32).eval()
-    tokenizer = M2M100Tokenizer.from_pretrained(folder, src_lang=_SOURCE)
+def generate_rate(plan: Plan, beams: int, batch: int) -> float:
+    """Return the sentences a second of `generate` in sorted batches, in float32."""
+    model = M2M100ForConditionalGeneration.from_pretrained(plan.folder, dtype=torch.float32).eval()
+    tokenizer = M2M100Tokenizer.from_pretrained(plan.folder, src_lang=_SOURCE)
     target = tokenizer.get_lang_id(_TARGET)
+    texts = sorted(plan.texts(0, 0.05 if batch == 1 else 0.5)[: max(3, 4 * batch)], key=len)
     begun = time.perf_counter()
-    for sentence in sentences:
-        inputs = tokenizer(sentence, return_tensors="pt")
-        output = model.generate(**inputs, forced_bos_token_id=target)
+    for start in range(0, len(texts), batch):
+        inputs = tokenizer(texts[start : start + batch], return_tensors="pt", padding=True)
+        output = model.generate(
+            **inputs, forced_bos_token_id=target, num_beams=beams, early_stopping=beams > 1
+        )
         tokenizer.batch_decode(output, skip_special_tokens=True)
-    return len(sentences) / (time.perf_counter() - begun)
+    return len(texts) / (time.perf_counter() - begun)
 
 
-def raw_ctranslate2(folder: Path, sentences: Sequence[str]) -> float:
-    """Return the sentences a second of CTranslate2 int8 with all sentences in hand, sorted.
-
-    The ceiling of the CPU engine: no server, no pool, nothing to wait for.
-    """
-    checkpoint = resolve(str(folder))
+def raw_ctranslate2(plan: Plan, beams: int) -> float:
+    """Return the sentences a second of CTranslate2 int8 with all sentences in hand, sorted."""
+    checkpoint = resolve(str(plan.folder))
     tokenizer = checkpoint.tokenizer()
     config = TranslatorConfig()
     decoder = CTranslate2Decoder(
@@ -111,10 +139,10 @@ def raw_ctranslate2(folder: Path, sentences: Sequence[str]) -> float:
         len(os.sched_getaffinity(0)),
     )
     engine = StaticEngine(decoder, config.batch_tokens)
-    target = tokenizer.language_ids[_TARGET]
+    target, decoding = tokenizer.language_ids[_TARGET], checkpoint.decoding(beams)
     segments = [
-        EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, checkpoint.decoding())
-        for key, text in enumerate(sentences)
+        EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, decoding)
+        for key, text in enumerate(plan.texts(1))
     ]
     engine.submit(segments[:8])
     engine.step()
@@ -128,33 +156,24 @@ def raw_ctranslate2(folder: Path, sentences: Sequence[str]) -> float:
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     lines = [
-        "# The server beside a loop over `generate`",
+        "# The server beside `generate`",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
-        f"`{report['devices']}`; {in_words(report['versions'])}. Command: `make bench`.",
+        f"`{report['devices']}`; {in_words(report['versions'])}. Command: `make bench`. "
+        "`generate` is float32 in sorted batches of as many sentences as there are clients.",
         "",
-        "| model | clients | sentences/s | times the loop | median latency, ms |",
-        "| --- | ---: | ---: | ---: | ---: |",
+        "| model | beams | load | sentences/s | median, ms | `generate`, sentences/s | ratio |",
+        "| --- | ---: | --- | ---: | ---: | ---: | ---: |",
     ]
-    for result in report["models"]:
-        lines.append(f"| {result['model']} | loop | {result['loop_rate']:.2f} | 1.0 | |")
-        if result["raw_rate"]:
-            raw, ratio = result["raw_rate"], result["raw_rate"] / result["loop_rate"]
-            lines.append(f"| {result['model']} | raw CTranslate2 | {raw:.2f} | {ratio:.1f} | |")
-        lines += [
-            f"| {result['model']} | {entry['clients']} | {entry['rate']:.2f} "
-            f"| {entry['ratio']:.1f} | {entry['median_ms']:.0f} |"
-            for entry in result["server"]
-        ]
+    for row in report["rows"]:
+        start = f"| {row['model']} | {row['beams']} | {row['load']} | {row['rate']:.2f} |"
+        if "raw" in row:
+            raw, share = row["raw"], row["share"]
+            lines.append(f"{start} | | {share:.0%} of CTranslate2 alone ({raw:.2f}) |")
+        else:
+            other, ratio = row["generate"], row["ratio"]
+            lines.append(f"{start} {row['median_ms']:.0f} | {other:.2f} | {ratio:.1f} |")
     return "\n".join(lines)
-
-
-def _entry(load: Load, loop: float) -> dict[str, Any]:
-    return asdict(load) | {
-        "rate": round(load.rate, 3),
-        "ratio": round(load.rate / loop, 2),
-        "median_ms": round(load.median_seconds * 1000, 1),
-    }
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from unittest import mock
 
-from translator.engines import DecodedSegment, EncodedSegment
-from translator.engines.inflight.pool import SlotPool
+from translator.engines import EncodedSegment
+from translator.engines.inflight.pool import SlotPool, Stepped
 
 
 class SlotMeter:
@@ -23,7 +23,7 @@ class SlotMeter:
             meter._admit(pool, segments)
             meter._admitting += time.perf_counter() - begun
 
-        def step(pool: SlotPool) -> tuple[list[DecodedSegment], list[EncodedSegment]]:
+        def step(pool: SlotPool) -> Stepped:
             meter._occupied.append(pool.live / pool.slots)
             begun = time.perf_counter()
             result = meter._step(pool)

@@ -20,7 +20,7 @@ from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool, bucket
-from translator.engines.inflight.runner import EagerRunner
+from translator.engines.inflight.runner import EagerRunner, Flags, Step
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
 from translator.engines.reference import ReferenceDecoder
@@ -32,11 +32,11 @@ LANGUAGES = (50, 51, 52)
 PER_MODEL = 420
 
 
-def tiny_model(seed: int) -> M2M100ForConditionalGeneration:
+def tiny_model(seed: int, encoder_layers: int = 2) -> M2M100ForConditionalGeneration:
     """Return random weights that end their translations after some ten tokens."""
     torch.manual_seed(seed)
     config = M2M100Config(
-        vocab_size=VOCABULARY, d_model=16, encoder_layers=2, decoder_layers=2,
+        vocab_size=VOCABULARY + seed, d_model=16, encoder_layers=encoder_layers, decoder_layers=2,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=32,
         decoder_ffn_dim=32, max_position_embeddings=64, init_std=0.5,
     )  # fmt: skip
@@ -49,13 +49,31 @@ def tiny_model(seed: int) -> M2M100ForConditionalGeneration:
     return model
 
 
-def make_engine(model: M2M100ForConditionalGeneration, slots: int = 16) -> InflightEngine:
+class LaggingRunner(EagerRunner):
+    """Tells of the step before, as the runner of CUDA graphs does."""
+
+    lag = 1
+
+    def __init__(self, step: Step, state: SlotState) -> None:
+        super().__init__(step, state)
+        self._before = Flags([True] * len(state.active), [True] * len(state.active))
+
+    def run(self, shape: Shape) -> Flags:
+        before, self._before = self._before, super().run(shape)
+        return before
+
+
+def make_engine(
+    model: M2M100ForConditionalGeneration,
+    slots: int = 16,
+    make_runner: type[EagerRunner] = EagerRunner,
+) -> InflightEngine:
     layers = model.config.encoder_layers, model.config.decoder_layers
     network = Network(load(model, Placement(*((CPU,) * n for n in layers))))
 
     def make_pool(beams: int) -> SlotPool:
         state = SlotState.allocate(network.weights, slots, beams, SOURCE, LENGTH)
-        return SlotPool(network, state, EagerRunner, START, EOS)
+        return SlotPool(network, state, make_runner, START, EOS)
 
     return InflightEngine(make_pool, encoder_tokens=64)
 
@@ -98,12 +116,12 @@ def drain(engine: InflightEngine, results: dict[int, DecodedSegment], count: int
 
 @pytest.mark.parametrize("seed", range(5))
 def test_equal_to_generate_with_segments_that_join_at_any_step(seed: int) -> None:
-    model = tiny_model(seed)
+    model = tiny_model(seed, encoder_layers=1 + seed % 3)
     segments = random_segments(PER_MODEL, seed)
     expected = by_generate(model, segments)
     lengths = {len(decoded.ids or []) for decoded in expected.values()}
     assert len(lengths) > 10, "the model must end its translations at all lengths"
-    engine = make_engine(model)
+    engine = make_engine(model, make_runner=LaggingRunner if seed % 2 else EagerRunner)
     rng, results, position = random.Random(seed), dict[int, DecodedSegment](), 0
     while position < len(segments):
         joining = rng.choice((0, 0, 1, 2, 9))
@@ -226,6 +244,29 @@ def test_a_step_recorded_once_can_be_replayed(beams: int) -> None:
     assert pointers == [tensor.data_ptr() for tensor in tensors(traced_state)]
 
 
+@pytest.mark.parametrize("make_runner", [EagerRunner, LaggingRunner])
+def test_sentences_move_to_lower_slots_when_work_runs_out(make_runner: type[EagerRunner]) -> None:
+    model = tiny_model(2)
+    segments = [
+        replace(segment, decoding=Decoding(4, 5 + 3 * (segment.key % 5)))
+        for segment in random_segments(12, 2)
+    ]
+    expected = by_generate(model, segments)
+    network = Network(load(model, Placement((CPU,) * 2, (CPU,) * 2)))
+    state = SlotState.allocate(network.weights, 16, 4, SOURCE, LENGTH)
+    pool = SlotPool(network, state, make_runner, START, EOS)
+    engine = InflightEngine(lambda _: pool, encoder_tokens=1_000)
+    engine.submit(segments)
+    results: dict[int, DecodedSegment] = {}
+    sizes = set()
+    while len(results) < len(segments):
+        results |= {decoded.key: decoded for decoded in engine.step()}
+        if pool.live:
+            sizes.add(pool.shape().slots)
+    assert results == expected
+    assert {16, 8, 4} <= sizes
+
+
 def test_memory_that_runs_out_splits_an_admission(monkeypatch: pytest.MonkeyPatch) -> None:
     model, segments = tiny_model(2), random_segments(60, 2)
     expected = by_generate(model, segments)
@@ -276,6 +317,15 @@ def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) 
     now = 0.01
     engine.step()
     assert pool.live == 16
+
+
+@pytest.mark.parametrize("change", [{"source_ids": [5] * 25}, {"decoding": Decoding(1, 41)}])
+def test_what_is_longer_than_a_slot_is_refused(change: dict[str, object]) -> None:
+    segment = replace(random_segments(1, 0)[0], decoding=Decoding(1, 40))
+    engine = make_engine(tiny_model(0))
+    engine.submit([replace(segment, **change)])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="longer than a slot"):
+        engine.step()
 
 
 @pytest.mark.parametrize(("size", "expected"), [(1, 1), (3, 4), (33, 40), (64, 40)])

@@ -13,6 +13,7 @@ from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.inflight.pool import SlotPool
 
 ADMIT_SHARE = 1 / 8  # of the slots: so many free ones are worth a pass of the encoder
+MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
 ADMIT_AFTER = 0.002  # seconds that a segment waits at most while slots are free
 
 
@@ -52,12 +53,14 @@ class InflightEngine:
         results: list[DecodedSegment] = []
         for beams in [*self._waiting]:
             results += self._admit(beams)
-        for pool in self._pools.values():
+        for beams, pool in self._pools.items():
             if pool.live:
-                done, broken = pool.step()
-                results += done
-                if broken:
-                    self._again(broken)
+                if beams not in self._waiting:
+                    pool.compact()
+                stepped = pool.step()
+                results += stepped.done
+                if stepped.broken:
+                    self._again(stepped.broken)
         if self._precise is not None:
             results += self._precise.step()
         return results
@@ -83,7 +86,10 @@ class InflightEngine:
         return results
 
     def _join(self, pool: SlotPool, group: list[EncodedSegment]) -> list[DecodedSegment]:
-        """Admit a group, in halves where memory runs out; None for one that has too little."""
+        """Admit a group, in halves where memory runs out, and later groups smaller.
+
+        Returns those that have too little memory even alone.
+        """
         try:
             pool.admit(group)
         except torch.OutOfMemoryError:
@@ -94,6 +100,7 @@ class InflightEngine:
         # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
         torch.cuda.empty_cache()
         self.splits += 1
+        self._encoder_tokens = max(MIN_ENCODER_TOKENS, self._encoder_tokens // 2)
         middle = len(group) // 2
         return self._join(pool, group[:middle]) + self._join(pool, group[middle:])
 

@@ -31,6 +31,14 @@ class _Live:
     position: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What left its slot in a step: translations, and segments whose scores were not finite."""
+
+    done: list[DecodedSegment]
+    broken: list[EncodedSegment]
+
+
 class SlotPool:
     """Admits encoded segments into slots, runs steps, and gives back what is done."""
 
@@ -67,17 +75,15 @@ class SlotPool:
         """The number of slots in use."""
         return len(self._live)
 
-    def fits(self, segment: EncodedSegment) -> bool:
-        """Return whether source and translation are within the length of a slot."""
-        _, source, length = self._limits()
-        return len(segment.source_ids) <= source and segment.decoding.max_length <= length
-
     @torch.inference_mode()
     def admit(self, segments: Sequence[EncodedSegment]) -> None:
         """Encode segments (at most as many as are free) and give each a slot.
 
-        Raises torch.OutOfMemoryError and then has admitted none.
+        Raises ValueError for one that a slot cannot hold, torch.OutOfMemoryError where the encoder
+        has too little memory; none is admitted then.
         """
+        if not all(map(self._fits, segments)):
+            raise ValueError("a segment, or its longest translation, is longer than a slot")
         network, device = self._network, self._state.position.device
         width = max(len(segment.source_ids) for segment in segments)
         padded = torch.full((len(segments), width), network.weights.pad)
@@ -94,9 +100,9 @@ class SlotPool:
             self._live[slot] = _Live(segment, self._runs)
 
     @torch.inference_mode()
-    def step(self) -> tuple[list[DecodedSegment], list[EncodedSegment]]:
-        """Feed one token a beam; return what is done, and what had scores that are not finite."""
-        active, finite = self.runner.run(self.shape())
+    def step(self) -> Stepped:
+        """Feed one token a beam to every sentence."""
+        flags = self.runner.run(self.shape())
         known = self._runs - self.runner.lag  # the step that the flags tell of
         self._runs += 1
         for live in self._live.values():
@@ -104,19 +110,36 @@ class SlotPool:
         ended = [
             slot
             for slot, live in self._live.items()
-            if live.first_run <= known and not active[slot]
+            if live.first_run <= known and not flags.active[slot]
         ]
-        good = [slot for slot in ended if finite[slot]]
+        good = [slot for slot in ended if flags.finite[slot]]
         sequences = self._state.finished[good, 0].tolist() if good else []
         done = [
             _read(self._live[slot].segment, sequence, self._eos)
             for slot, sequence in zip(good, sequences, strict=True)
         ]
-        broken = [self._live[slot].segment for slot in ended if not finite[slot]]
+        broken = [self._live[slot].segment for slot in ended if not flags.finite[slot]]
         for slot in ended:
             del self._live[slot]
             heapq.heappush(self._free, slot)
-        return done, broken
+        return Stepped(done, broken)
+
+    @torch.inference_mode()
+    def compact(self) -> None:
+        """Move sentences to lower slots where that makes steps smaller: when work runs out."""
+        slots = self.slots
+        if bucket(self.live, SLOT_BUCKETS, slots) == bucket(
+            max(self._live) + 1, SLOT_BUCKETS, slots
+        ):
+            return
+        old = sorted(slot for slot in self._live if slot >= self.live)
+        new = [heapq.heappop(self._free) for _ in old]
+        self._state.move(old, new)
+        for source, target in zip(old, new, strict=True):
+            live = self._live.pop(source)
+            live.first_run = self._runs  # flags of earlier steps tell of the old slot
+            self._live[target] = live
+            heapq.heappush(self._free, source)
 
     def shape(self) -> Shape:
         """Return the smallest shape that holds every slot in use."""
@@ -129,6 +152,10 @@ class SlotPool:
             bucket(longest, LENGTH_BUCKETS, source),
             bucket(furthest + 1, LENGTH_BUCKETS, length),
         )
+
+    def _fits(self, segment: EncodedSegment) -> bool:
+        _, source, length = self._limits()
+        return len(segment.source_ids) <= source and segment.decoding.max_length <= length
 
     def _limits(self) -> tuple[int, int, int]:
         slots, source = self._state.cross_mask.shape

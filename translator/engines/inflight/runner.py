@@ -1,6 +1,7 @@
 """Running steps: one by one, or as CUDA graphs that are recorded once and replayed."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -11,13 +12,21 @@ from translator.engines.inflight.state import Shape, SlotState
 Step = Callable[[Shape], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """How each slot stood after a step: at work, and with finite scores so far."""
+
+    active: list[bool]
+    finite: list[bool]
+
+
 class Runner(Protocol):
     """Runs steps and says how the slots stood after one of them."""
 
     lag: int  # how many steps the flags are behind
 
-    def run(self, shape: Shape) -> tuple[list[bool], list[bool]]:
-        """Run a step; return `active` and `finite` of all slots after the step `lag` before it."""
+    def run(self, shape: Shape) -> Flags:
+        """Run a step; return the flags of all slots after the step `lag` before it."""
 
 
 class EagerRunner:
@@ -29,10 +38,10 @@ class EagerRunner:
         self._step = step
         self._state = state
 
-    def run(self, shape: Shape) -> tuple[list[bool], list[bool]]:
+    def run(self, shape: Shape) -> Flags:
         """See Runner."""
         self._step(shape)
-        return self._state.active.tolist(), self._state.finite.tolist()
+        return Flags(self._state.active.tolist(), self._state.finite.tolist())
 
 
 class GraphRunner:
@@ -72,7 +81,7 @@ class GraphRunner:
             self._step(shape)
         self._graphs[shape] = graph
 
-    def run(self, shape: Shape) -> tuple[list[bool], list[bool]]:
+    def run(self, shape: Shape) -> Flags:
         """See Runner."""
         if shape not in self._graphs:
             self.capture(shape)
@@ -83,5 +92,4 @@ class GraphRunner:
         self._copied[self._turn].record()
         self._turn ^= 1
         self._copied[self._turn].synchronize()
-        active, finite = self._flags[self._turn].tolist()
-        return active, finite
+        return Flags(*self._flags[self._turn].tolist())

@@ -3,7 +3,7 @@
 Letters in shapes: N slots, K beams, T decoder positions, S source tokens, H heads of D values.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -106,6 +106,17 @@ class SlotState:
             stop_when_full=full((slots,), 1, torch.bool),
             hope_for_longest=full((slots,), 0, torch.bool),
         )
+
+    def move(self, source: list[int], target: list[int]) -> None:
+        """Copy slots, caches and all, onto others; the ones left behind are empty."""
+        device = self.active.device
+        old, new = (torch.tensor(slots, device=device) for slots in (source, target))
+        values = [getattr(self, field.name) for field in fields(self)]
+        values += [getattr(cache, field.name) for cache in self.caches for field in fields(cache)]
+        for tensor in values:
+            if isinstance(tensor, Tensor):
+                tensor[new.to(tensor.device)] = tensor[old.to(tensor.device)]
+        self.active[old] = False
 
     def self_mask(self, shape: Shape) -> Tensor:
         """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""
