@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
+from translator.casing import calmed, like
 from translator.checkpoints import resolve
 from translator.config import TranslatorConfig
 from translator.engines import DecodedSegment, EncodedSegment, Engine
@@ -148,7 +149,7 @@ class Translator:
             encoded.append(
                 EncodedSegment(
                     number,
-                    self._tokenizer.encode(segment.text, source),
+                    self._tokenizer.encode(calmed(segment.text), source),
                     self._tokenizer.language_ids[target],
                     self._decoding,
                 )
@@ -166,7 +167,8 @@ class Translator:
             task.error = "the device has too little memory for this text"
             self._fill(key, index, "")
             return
-        source, text = task.document.segments[index].text, self._tokenizer.decode(decoded.ids)
+        source = task.document.segments[index].text
+        text = like(source, self._tokenizer.decode(decoded.ids))
         lost = self._protection.lost(source, text)
         if lost:
             self._replace(key, index, self._segmenter.around(source, lost))

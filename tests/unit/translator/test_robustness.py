@@ -74,7 +74,7 @@ def usual(int8: Translator) -> float:
         (str.lower, 0.9),
         (lambda text: text.rstrip(".!?"), 0.9),
         (lambda text: text.lower().rstrip(".!?"), 0.85),
-        (str.upper, 0.5),
+        (str.upper, 0.8),
         (lambda text: f"{text} 😀", 0.8),
     ],
     ids=["lower", "bare", "hasty", "capitals", "emoji"],
