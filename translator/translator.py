@@ -170,7 +170,9 @@ class Translator:
         source = task.document.segments[index].text
         text = like(source, self._tokenizer.decode(decoded.ids))
         lost = self._protection.lost(source, text)
-        if lost:
+        if not text:
+            self._fill(key, index, source)  # rather than nothing
+        elif lost:
             self._replace(key, index, self._segmenter.around(source, lost))
         else:
             self._fill(key, index, text)
