@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.conftest import PATIENCE, Server, start, stop
+from tests.e2e.conftest import PATIENCE, Server, check_same, start, stop
 from training.corpus import read_references
 
 CLIENTS = 16
@@ -68,10 +68,9 @@ def test_killing_workers_under_load_loses_no_request(own_server: Server) -> None
             assert own_server.get("/gpus")["gpus"][row]["pid"] != victim
     assert load.broken == []
     assert {response.status_code for _, response in load.answers} == {200}
-    by_text: dict[str, set[str]] = {}
-    for text, response in load.answers:
-        by_text.setdefault(text, set()).add(response.json()["translation"])
-    assert all(len(translations) == 1 for translations in by_text.values())
+    first: dict[str, str] = {}
+    answers = [(text, response.json()["translation"]) for text, response in load.answers]
+    check_same((first.setdefault(text, translation), translation) for text, translation in answers)
     assert [row["restarts"] for row in own_server.get("/gpus")["gpus"]] == [1, 1]
 
 
