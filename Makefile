@@ -9,7 +9,7 @@ help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
 	@echo "make test      run the tests"
 	@echo "make check     format, lint, types and package rules"
-	@echo "make bench     sentences per second of the server beside a loop over generate"
+	@echo "make bench     sentences per second of the server beside generate"
 	@echo "make bench-decoding  the in-flight engine beside generate"
 	@echo "make train     train the bundled model (hours on a CPU; interrupt and repeat at will)"
 	@echo "make evaluate  BLEU and chrF of the bundled model, into its card"
