@@ -78,7 +78,7 @@ def _renumbered(pair: SentencePair, rng: random.Random) -> SentencePair | None:
 
 
 def _with_token(pair: SentencePair, rng: random.Random) -> SentencePair:
-    """A URL, an emoji, a placeholder, a foreign word: after the sentence, before it, or inside."""
+    """A URL, an emoji, a placeholder, a foreign word: after the sentence or before it."""
     extra = token(rng)
     if rng.random() < 0.2:
         return f"{extra} {pair[0]}", f"{extra} {pair[1]}"

@@ -37,7 +37,6 @@ def write_training_facts(
         "hardware": hardware,
         "command": command,
         "final_dev_loss": lines[-1]["dev_loss"],
-        "curve": [[line["step"], line["train_loss"], line["dev_loss"]] for line in lines],
     }
     if start is not None:
         facts["start"] = json.loads((start / TRAINING_FILE).read_text())

@@ -35,19 +35,21 @@ class Protection:
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
         """`knows` tells whether the vocabulary can spell a character."""
-        self._knows = lru_cache(maxsize=4_096)(knows)
+        self._knows = knows
+        self._knows_cluster = lru_cache(maxsize=4_096)(knows)
 
     def lost(self, source: str, translation: str) -> list[Span]:
         """Return where in `source` the tokens are that `translation` lacks, in order."""
         left = translation
+        verbatim = self._verbatim(source)
         spans = []
-        for start, end in self._verbatim(source):
+        for start, end in verbatim:
             before, found, after = left.partition(source[start:end])
             if found:
                 left = f"{before} {after}"  # a token twice in the source is wanted twice
             else:
                 spans.append((start, end))
-        return sorted(spans + _lost_numbers(source, left, self._verbatim(source)))
+        return sorted(spans + _lost_numbers(source, left, verbatim))
 
     def _verbatim(self, text: str) -> list[Span]:
         """Return what must come back letter by letter, in order and without overlaps."""
@@ -61,9 +63,13 @@ class Protection:
 
     def _foreign(self, text: str) -> Iterator[Span]:
         """Yield runs of letters and symbols that the vocabulary cannot spell."""
+        if self._knows(text):  # nearly always; one call instead of one a character
+            return
         start = None
         for position, cluster in _clusters(text):
-            foreign = unicodedata.category(cluster[0])[0] in "LS" and not self._knows(cluster)
+            foreign = unicodedata.category(cluster[0])[0] in "LS" and not self._knows_cluster(
+                cluster
+            )
             if foreign and start is None:
                 start = position
             elif not foreign and start is not None:

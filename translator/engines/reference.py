@@ -49,12 +49,12 @@ class ReferenceDecoder:
     def _configuration(self, decoding: Decoding) -> GenerationConfig:
         """Return the checkpoint's defaults with what `decoding` says."""
         generation = copy.deepcopy(self._model.generation_config)
+        greedy = decoding.beams == 1  # generate warns of what means nothing without beams
         generation.update(
             num_beams=decoding.beams,
             max_length=decoding.max_length,
-            length_penalty=decoding.length_penalty,
-            # generate warns that it means nothing without beams
-            early_stopping=decoding.beams > 1 and decoding.early_stopping,
+            length_penalty=1.0 if greedy else decoding.length_penalty,
+            early_stopping=False if greedy else decoding.early_stopping,
         )
         return generation
 

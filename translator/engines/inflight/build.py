@@ -29,16 +29,16 @@ WARM_LENGTHS = (16, 32, 64)
 def build_inflight(
     config: TranslatorConfig, checkpoint: Checkpoint, dtype: torch.dtype
 ) -> InflightEngine:
-    """Load the model onto the device or the group of devices (`cuda:0+cuda:1`) of `config`."""
-    devices = [torch.device("cpu" if d.startswith("cpu") else d) for d in config.device.split("+")]
-    if devices[0].type == "cpu" and config.threads:
+    """Load the model onto the device of `config`."""
+    device = torch.device("cpu" if config.device.startswith("cpu") else config.device)
+    if device.type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
     make_precise = None
     if dtype != torch.float32:
         make_precise = partial(build_inflight, config, checkpoint, torch.float32)
     model = load_model(checkpoint.folder, dtype)
     limits = checkpoint.segment_limit, checkpoint.max_length
-    return inflight_engine(model, devices, *limits, make_precise)
+    return inflight_engine(model, [device], *limits, make_precise)
 
 
 def inflight_engine(
@@ -48,7 +48,10 @@ def inflight_engine(
     length: int,
     make_precise: Callable[[], Engine] | None = None,
 ) -> InflightEngine:
-    """Return an engine for sources of up to `source` and sequences of up to `length` tokens."""
+    """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
+
+    Several devices share the layers of the one model.
+    """
     placement = _placement(model, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
