@@ -1,7 +1,9 @@
 """A checkpoint of the size of facebook/m2m100_418M with random weights, for speed alone."""
 
+import argparse
 import json
 import os
+import tempfile
 from pathlib import Path
 
 import torch
@@ -38,3 +40,13 @@ def make_checkpoint(folder: Path) -> Path:
     path.write_text(json.dumps(vocabulary), encoding="utf-8")
     os.replace(partial, folder)
     return folder
+
+
+def add_scratch(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that says where the checkpoint is kept."""
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "m2m-server-bench",
+        help="folder of the 418M checkpoint (1 GB)",
+    )

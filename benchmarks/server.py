@@ -11,7 +11,6 @@ import argparse
 import datetime
 import os
 import platform
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ import torch
 from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from transformers.utils import logging as transformers_logging
 
-from benchmarks.checkpoint_418m import make_checkpoint
+from benchmarks.checkpoint_418m import add_scratch, make_checkpoint
 from benchmarks.load import put_bulk, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
@@ -131,13 +130,9 @@ def raw_ctranslate2(plan: Plan, beams: int) -> float:
     checkpoint = resolve(str(plan.folder))
     tokenizer = checkpoint.tokenizer()
     config = TranslatorConfig()
-    decoder = CTranslate2Decoder(
-        converted(checkpoint, tokenizer, "int8", config.cache),
-        tokenizer,
-        "cpu",
-        "int8",
-        len(os.sched_getaffinity(0)),
-    )
+    folder = converted(checkpoint, tokenizer, "int8", config.cache)
+    cores = len(os.sched_getaffinity(0))
+    decoder = CTranslate2Decoder.on_cpu(folder, tokenizer, "int8", cores, beams)
     engine = StaticEngine(decoder, config.batch_tokens)
     target, decoding = tokenizer.language_ids[_TARGET], checkpoint.decoding(beams)
     segments = [
@@ -181,10 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     choices = ("bundled", "418M")
     parser.add_argument("--models", nargs="+", choices=choices, default=choices)
     parser.add_argument("--devices", default="auto", help="as for the server")
-    scratch = Path(tempfile.gettempdir()) / "m2m-server-bench"
-    parser.add_argument(
-        "--scratch", type=Path, default=scratch, help="folder of the 418M checkpoint (1 GB)"
-    )
+    add_scratch(parser)
     parser.add_argument("--output", type=Path, help="Markdown file to write")
     return parser
 

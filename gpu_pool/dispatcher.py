@@ -156,8 +156,9 @@ class Dispatcher:
     def _hear(self, slot: Slot, message: Ready | Heartbeat | Done | Failed) -> None:
         slot.heard_at = time.monotonic()
         match message:
-            case Ready(name, uuid, budget):
-                slot.state, slot.name, slot.uuid, slot.budget = "ready", name, uuid, budget
+            case Ready(name, uuid, budget, batches):
+                slot.state, slot.name, slot.uuid = "ready", name, uuid
+                slot.budget, slot.batches = budget, batches
                 self.has_served = True
                 _log.info("%s (%s) is ready", slot.device, name)
             case Heartbeat(cached, splits):

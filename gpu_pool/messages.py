@@ -43,6 +43,7 @@ class Ready:
     name: str  # what the device calls itself
     uuid: str | None  # as torch reports it; None on a CPU
     budget: int | None  # bytes that segments may hold in all; None: not limited by memory
+    batches: int = 1  # decoded at a time: it may hold so many times as much work
 
 
 @dataclass(frozen=True, slots=True)

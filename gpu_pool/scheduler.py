@@ -36,6 +36,7 @@ class Load:
     reserved: int = 0  # bytes that its outstanding segments may come to hold
     speed: float | None = None  # tokens a second; None: not measured yet
     budget: int | None = None  # bytes for segments in all; None: not limited by memory
+    batches: int = 1  # decoded at a time; it may hold `limit` tokens for each of them
     available: int | None = None  # bytes free on its device now; None: unknown
     exclusive: bool = False  # holds a job that travels alone
 
@@ -47,7 +48,8 @@ class Load:
 
     def has_room(self, job: Job, limit: int) -> bool:
         """Tell whether it may hold the job besides its others; an idle worker takes any."""
-        return self.tokens == 0 or (not job.alone and self.tokens + job.tokens <= limit)
+        fits = self.tokens + job.tokens <= limit * self.batches
+        return self.tokens == 0 or (not job.alone and fits)
 
     def in_budget(self, job: Job) -> bool:
         """Tell whether the worker can ever take the job."""
@@ -74,7 +76,8 @@ class Load:
 def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[Job, Load]]:
     """Take from the queue's front what workers can take now, and say who takes what.
 
-    `limit` bounds the outstanding tokens of a worker, except that an idle one takes any job.
+    `limit` bounds a worker's outstanding tokens per batch that it decodes at a time, except that
+    an idle one takes any job.
     Jobs keep their order, except that one which lacks memory lets up to MAX_OVERTAKEN others
     pass (one that travels alone: none), after which a worker takes nothing else until it fits.
     Costs O(workers) for each job looked at.
@@ -83,7 +86,7 @@ def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[J
     skipped: list[Job] = []
     free = list(loads)
     while queue and len(skipped) < LOOKAHEAD:
-        free = [load for load in free if not load.exclusive and load.tokens < limit]
+        free = [load for load in free if not load.exclusive and load.tokens < limit * load.batches]
         if not free:
             break
         job = queue[0]

@@ -9,7 +9,7 @@ class PoolSettings:
 
     max_queued_tokens: int = 200_000  # accepted and unfinished; beyond it `submit` refuses
     max_queued_segments: int = 20_000
-    worker_tokens: int = 4_096  # in a worker's hands at a time: about two batches
+    worker_tokens: int = 4_096  # in a worker's hands for each batch it decodes at a time
     hang_timeout: float = 120.0  # silence of a busy worker before it is killed
     startup_timeout: float = 600.0  # from spawn to readiness
     backoff_initial: float = 0.5  # before a restart; doubles with each failure in a row

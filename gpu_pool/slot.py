@@ -23,6 +23,7 @@ class Slot:
     name: str | None = None
     uuid: str | None = None
     budget: int | None = None
+    batches: int = 1
     cached: int = 0
     splits: int = 0
     restarts: int = 0
@@ -76,6 +77,7 @@ class Slot:
             reserved=self.outstanding_memory,
             speed=self.speed,
             budget=self.budget,
+            batches=self.batches,
             available=None if free is None else free + self.cached - margin,
             # A job that travels alone is the only one there is.
             exclusive=any(task.job.alone for task in islice(self.outstanding.values(), 1)),

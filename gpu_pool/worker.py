@@ -46,6 +46,10 @@ class SegmentTranslator(Protocol):
         """Bytes that segments may hold on the device in all."""
 
     @property
+    def batches(self) -> int:
+        """Batches that are decoded at a time."""
+
+    @property
     def splits(self) -> int:
         """Batches split so far because the device ran out of memory."""
 
@@ -76,7 +80,7 @@ def main(
         translator = factory(device)
     except Exception as error:  # noqa: BLE001 - whatever it is, the front must learn of it
         _fail(results, f"{type(error).__name__}: {error}")
-    results.send(Ready(translator.name, translator.uuid, translator.budget))
+    results.send(Ready(translator.name, translator.uuid, translator.budget, translator.batches))
     try:
         _Loop(translator, inbox, results).run()
     except Exception as error:  # noqa: BLE001 - as above

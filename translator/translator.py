@@ -83,6 +83,11 @@ class Translator:
         return self.checkpoint.languages
 
     @property
+    def batches(self) -> int:
+        """Batches that are decoded at a time."""
+        return self._engine.batches
+
+    @property
     def splits(self) -> int:
         """Batches split so far because the device ran out of memory."""
         return self._engine.splits
@@ -134,7 +139,10 @@ class Translator:
         self._start(key, self._segmenter.split(text, source), source, target)
 
     def step(self) -> list[Translated]:
-        """Decode one batch; return the texts that this finished. [] when nothing is waiting."""
+        """Go on decoding; return the texts that this finished.
+
+        [] where none did, or nothing is waiting. Call it again, with new texts or without.
+        """
         for decoded in self._engine.step():
             self._accept(decoded)
         finished, self._finished = self._finished, []

@@ -28,6 +28,7 @@ class Stub:
         self.name = f"stub {device}"
         self.uuid: str | None = None
         self.budget: int | None = None
+        self.batches = 1
         self.splits = 0
         self._waiting: list[tuple[int, str, str]] = []
 

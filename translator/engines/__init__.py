@@ -46,6 +46,10 @@ class Engine(Protocol):
 
     splits: int  # batches split so far because the device ran out of memory
 
+    @property
+    def batches(self) -> int:
+        """Batches of `TranslatorConfig.batch_tokens` that are decoded at a time."""
+
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Take segments over; they are decoded in later steps, in any order."""
 
@@ -58,7 +62,9 @@ class OutOfMemoryError(Exception):
 
 
 class Decoder(Protocol):
-    """Decodes one batch from start to end."""
+    """Decodes batches from start to end, in as many threads as it has replicas."""
+
+    replicas: int
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
         """Return one result a segment, in order; raises OutOfMemoryError.

@@ -74,10 +74,10 @@ def _ctranslate2(
     from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 
-    return CTranslate2Decoder(
-        converted(checkpoint, tokenizer, dtype, config.cache),
-        tokenizer,
-        "cpu" if config.device.startswith("cpu") else config.device,
-        dtype,
-        config.threads or len(os.sched_getaffinity(0)),
-    )
+    folder = converted(checkpoint, tokenizer, dtype, config.cache)
+    kind, _, index = config.device.partition(":")
+    if kind == "cuda":
+        return CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
+    cores = config.threads or len(os.sched_getaffinity(0))
+    beams = config.beams or checkpoint.beams
+    return CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, cores, beams)

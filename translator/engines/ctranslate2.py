@@ -6,6 +6,7 @@ from pathlib import Path
 import ctranslate2
 
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
+from translator.engines.cores import CoreSplit, best_split
 from translator.tokenizer import Tokenizer
 
 
@@ -13,26 +14,42 @@ class CTranslate2Decoder:
     """Decodes batches of any mix of languages with a converted model."""
 
     def __init__(
-        self,
-        folder: Path,
-        tokenizer: Tokenizer,
-        device: str,
-        compute_type: str,
-        threads: int,
+        self, translator: ctranslate2.Translator, tokenizer: Tokenizer, replicas: int
     ) -> None:
-        """`folder` holds the converted model; `device` is "cpu" or "cuda:N"; `threads` ≥ 1."""
-        kind, _, index = device.partition(":")
-        self._translator = ctranslate2.Translator(
-            str(folder),
-            device=kind,
-            device_index=int(index) if kind == "cuda" else 0,
-            compute_type=compute_type,
-            inter_threads=1,
-            intra_threads=threads,
-        )
+        """`translator` decodes `replicas` batches at a time."""
+        self.replicas = replicas
+        self._translator = translator
         self._tokens = tokenizer.tokens()
         self._ids = {token: i for i, token in enumerate(self._tokens)}
         self._eos = self._tokens[tokenizer.eos]
+
+    @classmethod
+    def on_cpu(
+        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, cores: int, beams: int
+    ) -> "CTranslate2Decoder":
+        """Load the converted model in `folder`; at the first time, measure how to use `cores`."""
+
+        def load(split: CoreSplit) -> ctranslate2.Translator:
+            return ctranslate2.Translator(
+                str(folder),
+                compute_type=compute_type,
+                inter_threads=split.replicas,
+                intra_threads=split.threads,
+            )
+
+        word = tokenizer.tokens()[tokenizer.size // 2]
+        split = best_split(folder, load, word, cores, beams)
+        return cls(load(split), tokenizer, split.replicas)
+
+    @classmethod
+    def on_gpu(
+        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, index: int
+    ) -> "CTranslate2Decoder":
+        """Load the converted model in `folder` onto the GPU that CUDA numbers `index`."""
+        translator = ctranslate2.Translator(
+            str(folder), device="cuda", device_index=index, compute_type=compute_type
+        )
+        return cls(translator, tokenizer, replicas=1)
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
         """Return one result a segment, in order; raises OutOfMemoryError."""

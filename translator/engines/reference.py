@@ -18,6 +18,8 @@ from translator.engines import DecodedSegment, Decoding, EncodedSegment, OutOfMe
 class ReferenceDecoder:
     """Decodes batches of any mix of languages with `generate`."""
 
+    replicas = 1  # one batch has all cores or the whole GPU
+
     def __init__(self, model: M2M100ForConditionalGeneration) -> None:
         """The model is on its device already."""
         self._model = model

@@ -1,32 +1,68 @@
 """Static batches: segments of similar length are decoded together, from start to end."""
 
+import math
+import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from threading import Lock
 
 from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMemoryError
 
+# While a replica is idle, a step lasts no longer, so that its caller can bring it work.
+_IDLE_SECONDS = 0.005
+# A batch older than this is waited for even so: where it hangs, the caller's silence must tell.
+_PATIENCE = 30.0
+
 
 class StaticEngine:
-    """An Engine over a Decoder: one batch a step, split in two when memory runs out."""
+    """An Engine over a Decoder: a batch for each replica, split in two when memory runs out."""
 
     def __init__(self, decoder: Decoder, batch_tokens: int) -> None:
         """`batch_tokens` bounds segments × beams × longest source of a batch."""
         self._decoder = decoder
         self._batch_tokens = batch_tokens
         self._waiting: list[EncodedSegment] = []
+        # In threads, so that the next batch is encoded and the last one read while they compute.
+        self._threads = ThreadPoolExecutor(decoder.replicas, thread_name_prefix="decode")
+        self._running: dict[Future[list[DecodedSegment]], float] = {}  # with the time of its start
+        self._lock = Lock()
         self.splits = 0
+
+    @property
+    def batches(self) -> int:
+        """Batches that are decoded at a time."""
+        return self._decoder.replicas
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Add segments to those waiting."""
         self._waiting.extend(segments)
 
     def step(self) -> list[DecodedSegment]:
-        """Decode the batch that holds the segment that has waited longest."""
-        if not self._waiting:
+        """Start what can be started; return what has finished, or soon does."""
+        self._start()
+        if not self._running:
             return []
-        batch = select_batch(self._waiting, self._batch_tokens)
-        chosen = {segment.key for segment in batch}
-        self._waiting = [segment for segment in self._waiting if segment.key not in chosen]
-        return self._decode(batch)
+        idle = len(self._running) < self.batches
+        fresh = time.monotonic() - min(self._running.values()) < _PATIENCE
+        timeout = _IDLE_SECONDS if idle and fresh else None
+        finished, _ = wait(self._running, timeout, FIRST_COMPLETED)
+        for future in finished:
+            del self._running[future]
+        self._start()  # before the caller reads the results: no replica shall wait for that
+        return [decoded for future in finished for decoded in future.result()]
+
+    def _start(self) -> None:
+        """Share what is waiting among idle replicas; keep a full batch ready behind them."""
+        while self._waiting and len(self._running) <= self.batches:
+            idle = self.batches - len(self._running)
+            cost = sum(len(s.source_ids) * s.decoding.beams for s in self._waiting)
+            if idle == 0 and cost < self._batch_tokens:
+                return  # it may yet grow
+            share = math.ceil(cost / idle) if idle > 1 else self._batch_tokens
+            batch = select_batch(self._waiting, min(share, self._batch_tokens))
+            chosen = {segment.key for segment in batch}
+            self._waiting = [segment for segment in self._waiting if segment.key not in chosen]
+            self._running[self._threads.submit(self._decode, batch)] = time.monotonic()
 
     def _decode(self, batch: list[EncodedSegment]) -> list[DecodedSegment]:
         try:
@@ -35,7 +71,8 @@ class StaticEngine:
             if len(batch) == 1:
                 return [DecodedSegment(batch[0].key, None)]
         # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
-        self.splits += 1
+        with self._lock:
+            self.splits += 1
         middle = len(batch) // 2
         return self._decode(batch[:middle]) + self._decode(batch[middle:])
 

@@ -1,9 +1,14 @@
 """Batches, memory, conversion, and the engines beside `generate` itself."""
 
+import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, Timer
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +20,14 @@ from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
 from translator.checkpoints import BUNDLED_FOLDER, Checkpoint
-from translator.engines import DecodedSegment, Decoding, EncodedSegment, OutOfMemoryError
+from translator.engines import (
+    DecodedSegment,
+    Decoding,
+    EncodedSegment,
+    OutOfMemoryError,
+    cores,
+    static,
+)
 from translator.engines.conversion import content_hash
 from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
@@ -58,6 +70,8 @@ def test_a_batch_holds_what_is_decoded_alike_and_counts_its_beams() -> None:
 class SmallMemory:
     """Decodes batches of at most `limit` tokens, and takes note of their sizes."""
 
+    replicas = 1
+
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.sizes: list[int] = []
@@ -91,6 +105,94 @@ def test_a_batch_that_does_not_fit_is_halved() -> None:
     assert len(engine.step()) == 8
     assert decoder.sizes == [4, 4]
     assert engine.splits == 1
+
+
+class Gated:
+    """Decodes what it is told to; the rest waits."""
+
+    def __init__(self, replicas: int) -> None:
+        self.replicas = replicas
+        self.sizes: list[int] = []
+        self.gates: dict[int, Event] = {}  # by key of a segment
+
+    def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
+        self.sizes.append(len(batch))
+        for segment in batch:
+            if segment.key in self.gates:
+                assert self.gates[segment.key].wait(20)
+        return [DecodedSegment(segment.key, segment.source_ids) for segment in batch]
+
+
+def test_idle_replicas_share_what_is_waiting() -> None:
+    decoder = Gated(replicas=2)
+    engine = StaticEngine(decoder, batch_tokens=1_000)
+    engine.submit(encoded([10] * 8))
+    assert len(engine.step() + engine.step()) == 8
+    assert decoder.sizes == [4, 4]
+
+
+def test_work_that_comes_while_a_replica_is_idle_is_begun_at_once() -> None:
+    decoder = Gated(replicas=2)
+    engine = StaticEngine(decoder, batch_tokens=1_000)
+    first, second = encoded([10, 10])
+    gate = decoder.gates[first.key] = Event()
+    engine.submit([first])
+    assert engine.step() == []  # it does not wait for the first: the second may come
+    engine.submit([second])
+    finished: list[DecodedSegment] = []
+    while not finished:
+        finished = engine.step()
+    assert [decoded.key for decoded in finished] == [second.key]
+    gate.set()
+    while finished[-1].key != first.key:
+        finished += engine.step()
+
+
+def test_a_full_batch_is_ready_behind_the_running_ones_and_a_small_one_may_grow() -> None:
+    decoder = Gated(replicas=1)
+    engine = StaticEngine(decoder, batch_tokens=40)
+    gates = decoder.gates[0], decoder.gates[4] = Event(), Event()
+    segments = encoded([10] * 11)
+    engine.submit(segments[:10])  # two full batches, and two segments more
+    gates[0].set()
+    assert len(engine.step()) == 4
+    engine.submit(segments[10:])
+    gates[1].set()
+    assert len(engine.step()) == 4
+    assert len(engine.step()) == 3
+
+
+def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the worker would go on showing heartbeats beside a replica that hangs."""
+    monkeypatch.setattr(static, "_PATIENCE", 0.05)
+    decoder = Gated(replicas=2)
+    engine = StaticEngine(decoder, batch_tokens=40)
+    gate = decoder.gates[0] = Event()
+    engine.submit(encoded([10]))
+    begun = time.monotonic()
+    Timer(0.4, gate.set).start()
+    while not engine.step():
+        assert time.monotonic() - begun < 0.2, "step() came back empty-handed too late"
+
+
+def test_the_split_of_the_cores_is_measured_once(
+    bundled: Checkpoint, cache: Path, int8: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cache / "ctranslate2" / f"{content_hash(bundled)}-int8"
+    assert [split.threads for split in cores.splits(6)] == [1, 2, 4]
+    kept = json.loads(folder.with_name(f"{folder.name}.cores.json").read_text())
+    assert list(kept) == [f"{len(os.sched_getaffinity(0))} cores, {bundled.beams} beams"]
+
+    rates = {1: 1.0, 2: 3.0, 4: 2.0}
+    loaded: list[int] = []
+
+    def load(split: cores.CoreSplit) -> Any:
+        loaded.append(split.threads)
+
+    monkeypatch.setattr(cores, "_score", lambda _, split, *__: rates[split.threads])
+    for _ in range(2):
+        assert cores.best_split(folder, load, "a", 4, 7) == cores.CoreSplit(2, 2)
+    assert loaded == [1, 2, 4]
 
 
 def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint) -> None:

@@ -74,6 +74,7 @@ class Incomplete:
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
+        self.batches = 1
         self.splits = 0
         self.lengths: list[int] = []
         self._waiting: list[EncodedSegment] = []

@@ -20,6 +20,8 @@ ADMIT_AFTER = 0.002  # seconds that a segment waits at most while slots are free
 class InflightEngine:
     """An Engine of slots, one pool for each beam width in use."""
 
+    batches = 1
+
     def __init__(
         self,
         make_pool: Callable[[int], SlotPool],
