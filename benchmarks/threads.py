@@ -22,7 +22,7 @@ from training.corpus import read_references
 from translator import TranslatorConfig
 from translator.checkpoints import BUNDLED_FOLDER, resolve
 from translator.engines.conversion import converted
-from translator.engines.cores import CoreSplit
+from translator.engines.cores import CoreSplit, splits
 
 _SOURCE, _TARGET = "en", "de"
 _AT_A_TIME = (1, 2, 8, 32, 64)
@@ -33,9 +33,6 @@ def main() -> None:
     """Measure the models asked for."""
     arguments = _parser().parse_args()
     cores = len(os.sched_getaffinity(0))
-    splits = [
-        (cores // threads, threads) for threads in range(1, cores + 1) if cores % threads == 0
-    ]
     rows = []
     for model in arguments.models:
         folder = BUNDLED_FOLDER

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from gpu_pool.monitor import count_gpus
 
 _CPUS = re.compile(r"cpu(?:\*([1-9]\d*))?")
-_GPU = re.compile(r"cuda:(\d+)")
-_ALLOWED = "'auto', 'cpu', 'cpu*2', 'cuda:0', or a list such as 'cuda:0,cuda:2'"
+_GPUS = re.compile(r"cuda:\d+(?:\+cuda:\d+)*")
+_ALLOWED = (
+    "'auto', 'cpu', 'cpu*2', 'cuda:0', a group for one large model such as 'cuda:0+cuda:1', "
+    "or a list such as 'cuda:0,cuda:2'"
+)
 
 
 def parse_devices(
@@ -21,6 +24,8 @@ def parse_devices(
     count: Callable[[], int] = count_gpus,
 ) -> tuple[str, ...]:
     """Return device names, one a worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
+
+    GPUs joined by "+" share the layers of one model and are one worker.
 
     `auto` is every visible GPU, or the CPU where there is none; `count` tells how many GPUs the
     machine has. Raises ValueError saying what is allowed.
@@ -33,11 +38,13 @@ def parse_devices(
         if match := _CPUS.fullmatch(part):
             cpus = int(match[1] or 1)
             devices += ["cpu"] if cpus == 1 else [f"cpu:{i}" for i in range(cpus)]
-        elif match := _GPU.fullmatch(part):
-            devices.append(f"cuda:{int(match[1])}")
+        elif _GPUS.fullmatch(part):
+            numbers = [int(number) for number in re.findall(r"\d+", part)]
+            devices.append("+".join(f"cuda:{number}" for number in numbers))
         else:
             raise ValueError(f"no device {part!r}; allowed are {_ALLOWED}")
-    if len(set(devices)) < len(devices) or spec.count("cpu") > 1:
+    single = [name for device in devices for name in device.split("+")]
+    if len(set(single)) < len(single) or spec.count("cpu") > 1:
         raise ValueError(f"{spec!r} names a device twice; allowed are {_ALLOWED}")
     return tuple(devices)
 

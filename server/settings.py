@@ -43,7 +43,8 @@ class Settings(BaseModel):
         default="bundled", min_length=1, description="'bundled', a folder, or a hub id"
     )
     devices: Annotated[str, AfterValidator(_check_devices)] = Field(
-        default="auto", description="'auto', 'cpu', 'cpu*2', or a list such as cuda:0,cuda:2"
+        default="auto",
+        description="'auto', 'cpu', 'cpu*2', or a list such as cuda:0,cuda:2 or cuda:0+cuda:1",
     )
     engine: Annotated[str, _one_of(ENGINES)] = Field(
         default="auto", description=f"what decodes: {', '.join(ENGINES)}"

@@ -18,13 +18,14 @@ def default_cache() -> Path:
 class TranslatorConfig:
     """Configuration of one Translator on one device.
 
-    `auto` means: engine `ctranslate2` on a CPU and `reference` on a GPU; dtype int8 for
-    `ctranslate2` on a CPU and float32 for `reference` there; bfloat16 on a GPU that has it,
-    else float16.
+    `auto` means: engine `ctranslate2` on a CPU (`inflight` where it is not installed), `reference`
+    on a GPU and `inflight` on several; dtype int8 for `ctranslate2` on a CPU, bfloat16 for
+    `inflight` on a CPU that computes it and float32 otherwise; bfloat16 on a GPU that has it, else
+    float16.
     """
 
     model: str = "bundled"  # "bundled", a folder, or a hub id such as "facebook/m2m100_418M"
-    device: str = "cpu"  # "cpu", "cpu:1" (one of several on the CPU) or "cuda:0"
+    device: str = "cpu"  # "cpu", "cpu:1" (one of several on it), "cuda:0", "cuda:0+cuda:1"
     dtype: str = "auto"
     engine: str = "auto"
     beams: int | None = None  # None: as the checkpoint's generation_config says

@@ -72,6 +72,8 @@ class Translator:
         self._parents: dict[int, tuple[int, int]] = {}  # key of a part's task → what it stands for
         self._finished: list[Translated] = []
         self._cuda = self.config.device.startswith("cuda")
+        # Of a group, the last one: it has most of the decoder, and so of what segments hold.
+        self._device = self.config.device.rpartition("+")[2]
         self.name, self.uuid = self._describe()
         first, second = self.checkpoint.languages[:2]
         self.translate("a", first, second)
@@ -96,8 +98,8 @@ class Translator:
         """Return the bytes of device memory that torch keeps but does not use."""
         if not self._cuda:
             return 0
-        device = self.config.device
-        return torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        reserved = torch.cuda.memory_reserved(self._device)
+        return reserved - torch.cuda.memory_allocated(self._device)
 
     def translate(self, text: str, source: str, target: str) -> str:
         """Translate one text; see `batch`."""
@@ -238,12 +240,13 @@ class Translator:
     def _describe(self) -> tuple[str, str | None]:
         if not self._cuda:
             return "CPU", None
-        properties = torch.cuda.get_device_properties(self.config.device)
-        return properties.name, str(properties.uuid)
+        parts = self.config.device.split("+")
+        names = [torch.cuda.get_device_properties(part).name for part in parts]
+        return " + ".join(names), str(torch.cuda.get_device_properties(self._device).uuid)
 
     def _free_memory(self) -> int | None:
         """Return the bytes that segments may hold in all; None: as much as the machine has."""
         if not self._cuda:
             return None
-        free, _ = torch.cuda.mem_get_info(self.config.device)
+        free, _ = torch.cuda.mem_get_info(self._device)
         return int((free + self.cached()) * _BUDGET_SHARE)

@@ -1,6 +1,7 @@
 """From a configuration to an engine: which dtype, which engine, on which device."""
 
 import os
+from importlib.util import find_spec
 
 import torch
 
@@ -19,10 +20,9 @@ def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: To
     CheckpointError where the weights cannot be loaded.
     """
     check_device(config.device)
-    kind = config.device.partition(":")[0]
-    engine = config.engine
-    if engine == "auto":
-        engine = "ctranslate2" if kind == "cpu" else "reference"
+    engine = config.engine if config.engine != "auto" else best_engine(config.device)
+    if "+" in config.device and engine != "inflight":
+        raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
     dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, engine)
     if engine == "inflight":
         from translator.engines.inflight.build import build_inflight
@@ -32,23 +32,51 @@ def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: To
     return StaticEngine(build(config, checkpoint, tokenizer, dtype), config.batch_tokens)
 
 
+def best_engine(device: str) -> str:
+    """Return the name of the fastest engine that is proven on such a device."""
+    if "+" in device:
+        return "inflight"
+    if device.startswith("cuda"):
+        return "reference"
+    return "ctranslate2" if find_spec("ctranslate2") else "inflight"
+
+
 def best_dtype(device: str, engine: str) -> str:
     """Return the name of the fastest dtype that keeps the translations good."""
     if device.startswith("cpu"):
+        if engine == "inflight" and computes_bfloat16():
+            return "bfloat16"
         return "int8" if engine == "ctranslate2" else "float32"
-    major, _ = torch.cuda.get_device_capability(device)
+    majors = [torch.cuda.get_device_capability(part)[0] for part in device.split("+")]
     # Ampere (8.0) computes bfloat16; older GPUs only emulate it, slower than float32.
-    return "bfloat16" if major >= 8 else "float16"
+    return "bfloat16" if min(majors) >= 8 else "float16"
+
+
+def computes_bfloat16() -> bool:
+    """Tell whether this CPU multiplies in bfloat16, rather than emulating it."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def check_device(device: str) -> None:
-    """Raise DeviceError unless `device` is "cpu", "cpu:N" or a "cuda:N" that exists."""
-    kind, _, index = device.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdecimal()):
-        raise DeviceError(f"no such device: {device!r}; use 'cpu' or 'cuda:0', 'cuda:1', …")
-    if kind == "cuda":
+    """Raise DeviceError unless `device` is "cpu", "cpu:N", a "cuda:N" that exists, or a group.
+
+    A group is devices of one kind, each once, joined by "+".
+    """
+    parts = device.split("+")
+    kinds = {part.partition(":")[0] for part in parts}
+    numbers = [part.partition(":")[2] for part in parts]
+    if (
+        not (kinds == {"cpu"} or kinds == {"cuda"})
+        or any(number and not number.isdecimal() for number in numbers)
+        or len(set(parts)) < len(parts)
+    ):
+        raise DeviceError(
+            f"no such device: {device!r}; use 'cpu', 'cuda:0', 'cuda:1', … or a group "
+            "such as 'cuda:0+cuda:1'"
+        )
+    if kinds == {"cuda"}:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        if int(index or 0) >= count:
+        if any(int(number or 0) >= count for number in numbers):
             raise DeviceError(f"{device} does not exist: torch sees {count} CUDA devices")
 
 

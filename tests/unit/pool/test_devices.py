@@ -17,6 +17,7 @@ def three() -> int:
         ("cpu*3", ("cpu:0", "cpu:1", "cpu:2")),
         ("cuda:2, cuda:0", ("cuda:2", "cuda:0")),
         ("cuda:0,cpu", ("cuda:0", "cpu")),
+        ("cuda:00+cuda:1,cuda:2", ("cuda:0+cuda:1", "cuda:2")),
         ("auto", ("cuda:0", "cuda:1", "cuda:2")),
     ],
 )
@@ -26,14 +27,19 @@ def test_what_is_allowed(spec: str, devices: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["", "gpu", "cuda", "cuda:", "cuda:-1", "cuda:x", "cpu*0", "cpu:0", "cuda:0,", "auto,cpu"],
+    [
+        *("", "gpu", "cuda", "cuda:", "cuda:-1", "cuda:x", "cpu*0", "cpu:0", "cuda:0,", "auto,cpu"),
+        *("cuda:0+", "cuda:0+cpu", "cpu+cpu"),
+    ],
 )
 def test_what_is_not_allowed_is_told_with_what_is(spec: str) -> None:
     with pytest.raises(ValueError, match=r"allowed are 'auto'"):
         parse_devices(spec, {}, three)
 
 
-@pytest.mark.parametrize("spec", ["cuda:0,cuda:0", "cuda:1,cuda:01", "cpu,cpu", "cpu*2,cpu"])
+@pytest.mark.parametrize(
+    "spec", ["cuda:0,cuda:0", "cuda:1,cuda:01", "cpu,cpu", "cpu*2,cpu", "cuda:0+cuda:1,cuda:1"]
+)
 def test_a_device_is_named_once(spec: str) -> None:
     with pytest.raises(ValueError, match="twice"):
         parse_devices(spec, {}, three)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ from translator.engines import (
     Decoding,
     EncodedSegment,
     OutOfMemoryError,
+    build,
     cores,
     static,
 )
@@ -260,9 +262,37 @@ def test_two_processes_convert_once(tmp_path: Path) -> None:
     assert len([path for path in (tmp_path / "ctranslate2").iterdir() if path.is_dir()]) == 1
 
 
-@pytest.mark.parametrize("device", ["cuda:99", "gpu", "cuda:x", "cpu0"])
+def test_a_cpu_without_ctranslate2_computes_in_bfloat16_if_it_can(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert build.best_engine("cpu:1") == "ctranslate2"
+    monkeypatch.setattr(build, "find_spec", lambda _: None)
+    assert build.best_engine("cpu:1") == "inflight"
+    for able, dtype in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(build, "computes_bfloat16", lambda able=able: able)
+        assert build.best_dtype("cpu:1", "inflight") == dtype
+
+
+def test_bfloat16_is_nearly_as_good(reference: Translator) -> None:
+    texts, sources, targets = map(list, zip(*sample(), strict=True))
+    half = Translator(TranslatorConfig(engine="inflight", dtype="bfloat16"))
+    expected = reference.batch(texts, sources, targets)
+    assert corpus_chrf(half.batch(texts, sources, targets), [expected]).score >= 85
+
+
+def test_a_group_of_devices_gives_what_one_gives(reference: Translator) -> None:
+    group = Translator(TranslatorConfig(device="cpu:0+cpu:1", dtype="float32"))
+    texts, sources, targets = map(list, zip(*sample()[::4], strict=True))
+    assert group.batch(texts, sources, targets) == reference.batch(texts, sources, targets)
+    with pytest.raises(DeviceError, match="only engine inflight"):
+        Translator(TranslatorConfig(device="cpu:0+cpu:1", engine="reference"))
+
+
+@pytest.mark.parametrize(
+    "device", ["cuda:99", "gpu", "cuda:x", "cpu0", "cpu:0+cuda:0", "cpu:1+cpu:1", "cuda:98+cuda:99"]
+)
 def test_devices_that_are_not_there(device: str) -> None:
-    with pytest.raises(DeviceError, match=device):
+    with pytest.raises(DeviceError, match=re.escape(device)):
         Translator(TranslatorConfig(device=device))
 
 

@@ -29,16 +29,17 @@ WARM_LENGTHS = (16, 32, 64)
 def build_inflight(
     config: TranslatorConfig, checkpoint: Checkpoint, dtype: torch.dtype
 ) -> InflightEngine:
-    """Load the model onto the device of `config`."""
-    device = torch.device("cpu" if config.device.startswith("cpu") else config.device)
-    if device.type == "cpu" and config.threads:
+    """Load the model onto the device of `config`, or spread it over those of a group."""
+    names = config.device.split("+")
+    devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
+    if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
     make_precise = None
     if dtype != torch.float32:
         make_precise = partial(build_inflight, config, checkpoint, torch.float32)
     model = load_model(checkpoint.folder, dtype)
     limits = checkpoint.segment_limit, checkpoint.max_length
-    return inflight_engine(model, [device], *limits, make_precise)
+    return inflight_engine(model, devices, *limits, make_precise)
 
 
 def inflight_engine(
