@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterator
 
 from training.corpus import SentencePair
 from training.foreign import foreign_phrase, token
+from training.names import name
 
 SHORT_WORDS = 2  # sentences of up to so many words also come bare: "Hello" beside "Hello!"
-_STAND_IN = "Tom"  # the name that the volunteers of Tatoeba use in every fourth sentence
-_NAME = re.compile(rf"\b{_STAND_IN}\b")
+# The names that the volunteers of Tatoeba use, in a third of all sentences.
+_STAND_IN = re.compile(r"Tom|Mary|John|Boston")
+_NAME = re.compile(rf"\b(?:{_STAND_IN.pattern})\b")
 _NUMBER = re.compile(r"\d+")
 _FINAL = re.compile(r"\s*[.!?]+$")
-_SYLLABLES = "an bel dor el far gim ha in jo kal lu mar ne or per qui ra sen to ul vi wei xan yo zu"
 
 Variant = Callable[[SentencePair, random.Random], SentencePair | None]
 
@@ -36,7 +37,7 @@ def variants(
         yield f"{previous[0]} {pair[0]}", f"{previous[1]} {pair[1]}"
     if len(pair[0].split()) <= SHORT_WORDS:
         bare = _bare(pair, rng)
-        yield from (pair, bare, bare, (bare[0].lower(), bare[1]))
+        yield from (bare, (bare[0].lower(), bare[1]))
 
 
 def _bare(pair: SentencePair, _: random.Random) -> SentencePair:
@@ -59,12 +60,12 @@ def _upper(pair: SentencePair, _: random.Random) -> SentencePair:
 
 
 def _renamed(pair: SentencePair, rng: random.Random) -> SentencePair | None:
-    """Another name for Tom; none where a side inflects him (German "Toms Auto")."""
-    counts = {(len(_NAME.findall(side)), side.count(_STAND_IN)) for side in pair}
-    if len(counts) > 1 or any(whole != anywhere or not whole for whole, anywhere in counts):
+    """Other names; none where a side inflects one (German "Toms Auto") or leaves one out."""
+    if not _same_names(pair):
         return None
-    name = _name(rng)
-    return _NAME.sub(name, pair[0]), _NAME.sub(name, pair[1])
+    new = {old: name(rng) for old in sorted(set(_NAME.findall(pair[0])))}
+    first, second = (_NAME.sub(lambda match: new[match[0]], side) for side in pair)
+    return first, second
 
 
 def _renumbered(pair: SentencePair, rng: random.Random) -> SentencePair | None:
@@ -86,25 +87,24 @@ def _with_token(pair: SentencePair, rng: random.Random) -> SentencePair:
 
 
 def _token_for_name(pair: SentencePair, rng: random.Random) -> SentencePair | None:
-    if any(len(_NAME.findall(side)) != 1 or side.count(_STAND_IN) != 1 for side in pair):
+    if len(_NAME.findall(pair[0])) != 1 or not _same_names(pair):
         return None
     extra = token(rng)
-    first, second = (side.replace(_STAND_IN, extra) for side in pair)
+    first, second = (_NAME.sub(lambda _: extra, side) for side in pair)
     return first, second
+
+
+def _same_names(pair: SentencePair) -> bool:
+    """Tell whether both sides hold the same names, uninflected, and at least one."""
+    first, second = (sorted(_NAME.findall(side)) for side in pair)
+    anywhere = [sorted(_STAND_IN.findall(side)) for side in pair]
+    return bool(first) and [first, second] == anywhere and first == second
 
 
 def _foreign(_: SentencePair, rng: random.Random) -> SentencePair:
     """Text in a script that the model does not speak: it comes back as it is."""
     phrase = foreign_phrase(rng)
     return phrase, phrase
-
-
-def _name(rng: random.Random) -> str:
-    syllables = _SYLLABLES.split()
-    parts = (
-        "".join(rng.choices(syllables, k=rng.randint(1, 3))) for _ in range(rng.choice((1, 1, 2)))
-    )
-    return " ".join(part.capitalize() for part in parts)
 
 
 def _number(digits: int, rng: random.Random) -> str:
@@ -116,7 +116,8 @@ _VARIANTS: tuple[tuple[float, Variant], ...] = (
     (0.03, _lower),
     (0.03, _hasty),
     (0.03, _upper),
-    (0.15, _renamed),
+    (0.7, _renamed),
+    (0.7, _renamed),
     (1.0, _renumbered),
     (0.02, _with_token),
     (0.04, _token_for_name),

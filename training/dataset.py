@@ -3,7 +3,7 @@
 import itertools
 import os
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from tqdm import tqdm
 from training.augmentation import variants
 from training.corpus import PIVOT, SentencePair, read_directions
 from training.dictionary import word_pairs
+from training.phrasebook import phrases
 from translator.tokenizer import Tokenizer
 
 MAX_TOKENS = 96  # a side; longer pairs are left out: they are under 0.1 % and slow every step
-WORD_REPEATS = 2  # of each way to write the word pairs: they are a small share of the tokens
+PHRASE_REPEATS = 6  # of each way to write the phrasebook: a twentieth of the pairs
+WORD_REPEATS = 5  # of each way to write the word pairs: they are a small share of the tokens
 PIVOT_REPEATS = 2  # of pairs without English: 12 of 20 directions, but a third of the corpus
 SORT_WINDOW = 50_000  # pairs sorted by length together; larger windows pad less, shuffle less
 
@@ -101,7 +103,11 @@ def prepare(split: str, tokenizer: Tokenizer, corpus: Path, *, augment: bool) ->
         read_directions(split, corpus).items(), desc="encoding", unit="direction"
     ):
         repeats = 1 if PIVOT in (source_language, target_language) else PIVOT_REPEATS
-        for source, target in _augmented(pairs, repeats) if augment else pairs:
+        examples: Iterable[SentencePair] = pairs
+        if augment:
+            spoken = list(phrases((source_language, target_language))) * PHRASE_REPEATS
+            examples = itertools.chain(_augmented(pairs, repeats), spoken)
+        for source, target in examples:
             source_ids = tokenizer.encode(source, source_language)
             target_ids = tokenizer.encode(target, target_language)
             if max(len(source_ids), len(target_ids)) <= MAX_TOKENS:
