@@ -6,9 +6,9 @@ Devices are counted without torch, so that the front never loads it: CUDA shows 
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from gpu_pool.monitor import count_gpus
+from gpu_pool.monitor import InstalledGpu, installed_gpus
 
 _CPUS = re.compile(r"cpu(?:\*([1-9]\d*))?")
 _GPUS = re.compile(r"cuda:\d+(?:\+cuda:\d+)*")
@@ -21,17 +21,17 @@ _ALLOWED = (
 def parse_devices(
     spec: str,
     environ: Mapping[str, str] = os.environ,
-    count: Callable[[], int] = count_gpus,
+    installed: Callable[[], Sequence[InstalledGpu]] = installed_gpus,
 ) -> tuple[str, ...]:
     """Return device names, one a worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
 
     GPUs joined by "+" share the layers of one model and are one worker.
 
-    `auto` is every visible GPU, or the CPU where there is none; `count` tells how many GPUs the
-    machine has. Raises ValueError saying what is allowed.
+    `auto` is every visible GPU, or the CPU where there is none; `installed` returns the GPUs of the
+    machine. Raises ValueError saying what is allowed.
     """
     if spec.strip() == "auto":
-        gpus = visible_gpus(environ, count)
+        gpus = visible_gpus(environ, installed())
         return tuple(f"cuda:{i}" for i in range(gpus)) or ("cpu",)
     devices: list[str] = []
     for part in (part.strip() for part in spec.split(",")):
@@ -49,21 +49,34 @@ def parse_devices(
     return tuple(devices)
 
 
-def visible_gpus(environ: Mapping[str, str], count: Callable[[], int]) -> int:
+def visible_gpus(environ: Mapping[str, str], installed: Sequence[InstalledGpu]) -> int:
     """Return how many devices CUDA will show a process.
 
-    `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances; the list ends at the
-    first entry that names nothing ("CUDA C++ Programming Guide", environment variables).
+    `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances, which may be cut short
+    where that is unambiguous; the list ends at the first entry that names nothing, and one that
+    names a device twice names none ("CUDA C++ Programming Guide", environment variables). Of
+    MIG instances CUDA shows a process one, and no whole GPU beside it ("MIG User Guide").
     """
     listed = environ.get("CUDA_VISIBLE_DEVICES")
-    installed = count()
-    if listed is None or not installed:
-        return installed
-    visible = 0
-    for entry in (entry.strip() for entry in listed.split(",")):
-        if entry.startswith("MIG-"):
-            return 1  # of several instances CUDA shows a process one only
-        if not entry.startswith("GPU-") and not (entry.isdecimal() and int(entry) < installed):
+    names = [str(i) for i in range(len(installed))] if listed is None else listed.split(",")
+    seen: list[str] = []
+    for name in names:
+        found = _find(name.strip(), installed)
+        if found is None:
             break
-        visible += 1
-    return visible
+        if found.startswith("MIG-"):
+            return 1
+        seen.append(found)
+    return len(seen) if len(set(seen)) == len(seen) else 0
+
+
+def _find(name: str, installed: Sequence[InstalledGpu]) -> str | None:
+    """Return the UUID of the device that an entry of `CUDA_VISIBLE_DEVICES` names."""
+    if name.isdecimal() and int(name) < len(installed):
+        gpu = installed[int(name)]
+        return gpu.instances[0] if gpu.instances else gpu.uuid
+    if not name.startswith(("GPU-", "MIG-")):
+        return None
+    uuids = [uuid for gpu in installed for uuid in (gpu.uuid, *gpu.instances)]
+    matching = [uuid for uuid in uuids if uuid.startswith(name)]
+    return matching[0] if len(matching) == 1 else None

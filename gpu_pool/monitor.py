@@ -6,6 +6,7 @@ an error.
 """
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -104,30 +105,26 @@ class GpuMonitor:
         try:
             gpu = nvml.nvmlDeviceGetHandleByIndex(index)
             self._uuids[index] = str(nvml.nvmlDeviceGetUUID(gpu))
-            return [self._figures(handle) for handle in (gpu, *self._instances(gpu))]
+            return [self._figures(handle) for handle in (gpu, *_instances(nvml, gpu))]
         except nvml.NVMLError as error:
             uuid = self._uuids.get(index)
             return [] if uuid is None else [GpuReading(uuid, error=str(error))]
 
-    def _instances(self, gpu: Any) -> Iterator[Any]:
-        for index in range(self._ask(self._nvml.nvmlDeviceGetMaxMigDeviceCount, gpu) or 0):
-            instance = self._ask(self._nvml.nvmlDeviceGetMigDeviceHandleByIndex, gpu, index)
-            if instance is not None:
-                yield instance
-
     def _figures(self, handle: Any) -> GpuReading:
         nvml = self._nvml
         memory = self._memory(handle)
-        power = self._ask(nvml.nvmlDeviceGetPowerUsage, handle)
-        utilisation = self._ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+        power = _ask(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
+        utilisation = _ask(nvml, nvml.nvmlDeviceGetUtilizationRates, handle)
         return GpuReading(
             uuid=str(nvml.nvmlDeviceGetUUID(handle)),
-            name=self._ask(nvml.nvmlDeviceGetName, handle),
+            name=_ask(nvml, nvml.nvmlDeviceGetName, handle),
             memory_total=memory and memory.total,
             memory_used=memory and memory.used,
             memory_free=memory and memory.free,
             utilisation=utilisation and utilisation.gpu,
-            temperature=self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
+            temperature=_ask(
+                nvml, nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU
+            ),
             power=None if power is None else power / _MILLIWATTS,
         )
 
@@ -140,28 +137,69 @@ class GpuMonitor:
                 return None
             raise
 
-    def _ask(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return a figure, or None where this GPU does not give it."""
-        try:
-            return function(*arguments)
-        except self._nvml.NVMLError:
-            return None
-
 
 def normalise_uuid(uuid: str) -> str:
     """Return a form that NVML (`GPU-9f…`, `MIG-9f…`) and torch (`9f…`) spell alike."""
     return uuid.lower().removeprefix("gpu-").removeprefix("mig-")
 
 
-def count_gpus(nvml: Any = pynvml) -> int:
-    """Return how many GPUs NVML sees; 0 where there is no NVML."""
+@dataclass(frozen=True, slots=True)
+class InstalledGpu:
+    """A GPU of this machine and its MIG instances, by UUID."""
+
+    uuid: str
+    instances: tuple[str, ...] = ()
+
+
+def installed_gpus(nvml: Any = pynvml, patience: float = 10.0) -> list[InstalledGpu]:
+    """Return the GPUs that NVML sees, in its order; none where there is no NVML.
+
+    Raises TimeoutError where NVML does not answer within `patience` seconds.
+    """
+    answer: queue.SimpleQueue[list[InstalledGpu]] = queue.SimpleQueue()
+    # A daemon: a call that hangs cannot be ended, and must not keep the process either.
+    thread = threading.Thread(target=lambda: answer.put(_installed(nvml)), daemon=True)
+    thread.start()
+    try:
+        return answer.get(timeout=patience)
+    except queue.Empty:
+        raise TimeoutError(
+            f"NVML has not answered for {patience:g} s, so the GPUs cannot be counted; is a driver "
+            "call stuck? Name the devices to start without it, such as --devices cuda:0"
+        ) from None
+
+
+def _installed(nvml: Any) -> list[InstalledGpu]:
     try:
         nvml.nvmlInit()
     except nvml.NVMLError:
-        return 0
+        return []
     try:
-        return int(nvml.nvmlDeviceGetCount())
+        gpus = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
+        return [
+            InstalledGpu(
+                nvml.nvmlDeviceGetUUID(gpu),
+                tuple(nvml.nvmlDeviceGetUUID(instance) for instance in _instances(nvml, gpu)),
+            )
+            for gpu in gpus
+        ]
     except nvml.NVMLError:
-        return 0
+        return []
     finally:
         nvml.nvmlShutdown()
+
+
+def _instances(nvml: Any, gpu: Any) -> Iterator[Any]:
+    """Yield the handles of a GPU's MIG instances; none where it has no MIG."""
+    for index in range(_ask(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, gpu) or 0):
+        instance = _ask(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, gpu, index)
+        if instance is not None:
+            yield instance
+
+
+def _ask(nvml: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a figure, or None where this GPU does not give it."""
+    try:
+        return function(*arguments)
+    except nvml.NVMLError:
+        return None

@@ -3,10 +3,11 @@
 import pytest
 
 from gpu_pool.devices import parse_devices, visible_gpus
+from gpu_pool.monitor import InstalledGpu
 
 
-def three() -> int:
-    return 3
+def three() -> list[InstalledGpu]:
+    return [InstalledGpu("GPU-9f1c"), InstalledGpu("GPU-77aa"), InstalledGpu("GPU-77ab")]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_a_device_is_named_once(spec: str) -> None:
 
 
 def test_auto_is_the_cpu_where_there_is_no_gpu() -> None:
-    assert parse_devices("auto", {}, lambda: 0) == ("cpu",)
+    assert parse_devices("auto", {}, list) == ("cpu",)
     assert parse_devices("auto", {"CUDA_VISIBLE_DEVICES": "-1"}, three) == ("cpu",)
 
 
@@ -60,13 +61,27 @@ def test_auto_is_the_cpu_where_there_is_no_gpu() -> None:
         ("0,-1,1", 1),
         ("0,7,1", 1),  # there is no GPU 7: CUDA ends the list there
         ("GPU-9f1c,GPU-77aa", 2),
-        ("MIG-1f,MIG-2f", 1),
+        ("GPU-9,GPU-77ab", 2),
+        ("GPU-9,GPU-77", 1),  # two begin so
+        ("GPU-0000", 0),
+        ("0,0", 0),
+        ("0,GPU-9f1c", 0),
+        ("MIG-1f", 0),
         ("nonsense", 0),
     ],
 )
 def test_cuda_visible_devices(listed: str, visible: int) -> None:
-    assert visible_gpus({"CUDA_VISIBLE_DEVICES": listed}, three) == visible
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": listed}, three()) == visible
+
+
+@pytest.mark.parametrize(
+    ("listed", "visible"), [(None, 1), ("0,1", 1), ("1", 1), ("1,0", 1), ("MIG-1f,MIG-2f", 1)]
+)
+def test_of_mig_instances_cuda_shows_one(listed: str | None, visible: int) -> None:
+    gpus = [InstalledGpu("GPU-a", ("MIG-1f", "MIG-2f")), InstalledGpu("GPU-b")]
+    environ = {} if listed is None else {"CUDA_VISIBLE_DEVICES": listed}
+    assert visible_gpus(environ, gpus) == visible
 
 
 def test_without_nvml_nothing_is_visible() -> None:
-    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "0"}, lambda: 0) == 0
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "0"}, []) == 0

@@ -1,12 +1,13 @@
 """The monitor over a fake NVML, with its thread running."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
 import pynvml
 import pytest
 
-from gpu_pool.monitor import GpuMonitor, count_gpus, normalise_uuid
+from gpu_pool.monitor import GpuMonitor, InstalledGpu, installed_gpus, normalise_uuid
 from tests.unit.pool.fake_nvml import FakeGpu, FakeNvml
 
 PATIENCE = 20.0  # seconds
@@ -120,9 +121,17 @@ def test_uuids_of_torch_and_nvml_compare() -> None:
 
 
 def test_counting() -> None:
-    nvml = FakeNvml(FakeGpu("GPU-a"), FakeGpu("GPU-b"))
-    assert count_gpus(nvml) == 2
+    nvml = FakeNvml(FakeGpu("GPU-a", instances=[FakeGpu("MIG-a")]), FakeGpu("GPU-b"))
+    assert installed_gpus(nvml) == [InstalledGpu("GPU-a", ("MIG-a",)), InstalledGpu("GPU-b")]
     nvml.count_error = pynvml.NVML_ERROR_UNKNOWN
-    assert count_gpus(nvml) == 0
+    assert installed_gpus(nvml) == []
     nvml.init_error = pynvml.NVML_ERROR_LIBRARY_NOT_FOUND
-    assert count_gpus(nvml) == 0
+    assert installed_gpus(nvml) == []
+
+
+def test_counting_ends_where_nvml_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    nvml, released = FakeNvml(FakeGpu("GPU-a")), threading.Event()
+    monkeypatch.setattr(nvml, "nvmlInit", released.wait)
+    with pytest.raises(TimeoutError, match="--devices"):
+        installed_gpus(nvml, patience=0.05)
+    released.set()

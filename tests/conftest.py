@@ -1,0 +1,32 @@
+"""Figures that tests measure on their way, printed when all is done."""
+
+from collections.abc import Callable
+
+import pytest
+
+Figure = Callable[[str], None]
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Figure:
+    """`figure("detected after 3 ms")` puts a line into the summary; it asserts nothing."""
+
+    def note(text: str) -> None:
+        request.node.user_properties.append(("figure", text))
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures of the tests that passed, a line each."""
+    figures = [
+        (report.nodeid.rpartition("::")[2], value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == "figure" and report.when == "call"
+    ]
+    if figures:
+        terminalreporter.section("figures of this run")
+        width = max(len(test) for test, _ in figures)
+        for test, value in figures:
+            terminalreporter.write_line(f"{test:{width}}  {value}")

@@ -1,0 +1,81 @@
+"""The process under a fake NVML: a pool of stub translators that say which card they are on.
+
+It reads calls, a JSON list a line, from its input, and answers each with a line of JSON.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from gpu_pool.devices import parse_devices
+from gpu_pool.messages import Segment
+from gpu_pool.pool import GpuPool
+from tests.process.conftest import results, wait_for
+from tests.process.stubs import Finished, Stub
+
+BUDGET = 8 * 10**9  # bytes that a worker's segments may hold
+
+
+class OnCard(Stub):
+    """Says with each translation which card it is on; every text takes the same time."""
+
+    def __init__(self, uuids: Sequence[str], device: str) -> None:
+        """`uuids` are the cards in CUDA's order, as torch spells them."""
+        super().__init__(device)
+        indices = [int(name.removeprefix("cuda:")) for name in device.split("+")]
+        self.uuids = tuple(uuids[i] for i in indices)
+        self.budget = BUDGET
+
+    def _translate(self, key: int, text: str, target: str) -> Finished:
+        time.sleep(0.002)
+        return Finished(key, f"{text.upper()} on {'+'.join(self.uuids)}")
+
+
+def devices() -> list[str]:
+    """Return the devices that `auto` stands for."""
+    return list(parse_devices("auto"))
+
+
+class Served:
+    """A pool with the monitor and the settings that the server has."""
+
+    def __init__(self, names: Sequence[str], uuids: Sequence[str]) -> None:
+        self._pool = GpuPool(names, partial(OnCard, uuids))
+        self._pool.start()
+        wait_for(lambda: self._pool.status().state == "ok", "every worker is ready")
+
+    def status(self) -> list[dict[str, Any]]:
+        """Return the rows of `/gpus`."""
+        return [row for worker in self._pool.status().workers for row in worker.rows()]
+
+    def translate(self, texts: list[str], memory: int) -> list[str]:
+        """Return the translations; `memory` is what each text may come to hold."""
+        segments = [Segment(text, "en", "de", tokens=10, memory=memory) for text in texts]
+        return results(self._pool.submit(segments))
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self._pool.close()
+
+
+def main() -> None:
+    served: Served | None = None
+    for line in sys.stdin:
+        method, *arguments = json.loads(line)
+        answer: Any = None
+        if method == "devices":
+            answer = devices()
+        elif served is None:
+            assert method == "open", "there is no pool yet"
+            served = Served(*arguments)
+        else:
+            answer = getattr(served, method)(*arguments)
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
