@@ -49,10 +49,21 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 class HttpServer:
     """An HTTP server whose event loop runs in a thread of its own."""
 
-    def __init__(self, app: "WSGIApplication", settings: Settings) -> None:
-        """Bind, so that connections queue from now on. Raises OSError where that is impossible."""
+    def __init__(
+        self,
+        app: "WSGIApplication",
+        settings: Settings,
+        port: int | None = None,
+        threads: int | None = None,
+    ) -> None:
+        """Bind, so that connections queue from now on. Raises OSError where that is impossible.
+
+        Where `port` and `threads` are not given, they are those for clients.
+        """
+        if port is None:
+            port = settings.port
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.create_server((settings.host, settings.port), family=family)
+        listener = socket.create_server((settings.host, port), family=family)
         host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
         self.url = f"http://{host}:{listener.getsockname()[1]}"
         self._sockets: dict[int, wasyncore.dispatcher] = {}
@@ -60,7 +71,7 @@ class HttpServer:
             app,
             map=self._sockets,
             sockets=[listener],
-            threads=settings.http_threads + _PROBE_THREADS,
+            threads=threads or settings.http_threads + _PROBE_THREADS,
             connection_limit=_CONNECTIONS,
             asyncore_use_poll=True,
             ident=None,
@@ -68,6 +79,8 @@ class HttpServer:
             log_socket_errors=False,
             max_request_body_size=_READ_BEYOND_LIMIT * settings.max_body_bytes,
             channel_request_lookahead=1,  # or a client that hangs up would go unnoticed
+            trusted_proxy=settings.trusted_proxy,
+            trusted_proxy_headers="x-forwarded-for" if settings.trusted_proxy else "",
         )
         self._server.channel_class = _Channel
         self._loop = threading.Thread(target=self._server.run, name="http", daemon=True)
@@ -91,6 +104,10 @@ class HttpServer:
     def close(self) -> None:
         """Close every connection, and end all threads that are not stuck in a request."""
         self._server.task_dispatcher.shutdown()
-        # In the loop's thread, which is the only one that may touch its sockets.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
+        trigger = self._server.trigger
+        # The loop, which others may have woken, must not close the trigger while we pull it.
+        with trigger.lock:
+            # In the loop's thread, which is the only one that may touch its sockets.
+            trigger.thunks.append(lambda: wasyncore.close_all(self._sockets))
+            trigger.pull_trigger()
         self._loop.join()

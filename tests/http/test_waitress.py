@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -42,6 +43,24 @@ def test_a_translation_over_a_socket(http: httpx.Client) -> None:
     response = http.post("/translation", json=GOOD)
     assert response.json()["translation"] == "HELLO"
     assert "Server" not in response.headers
+
+
+@pytest.mark.parametrize(
+    ("trusted", "client"),
+    [(None, "127.0.0.1"), ("127.0.0.1", "10.1.2.3"), ("10.9.9.9", "127.0.0.1")],
+)
+def test_clients_behind_a_proxy_are_told_apart_where_it_is_trusted(
+    app: Flask, pool: FakePool, trusted: str | None, client: str
+) -> None:
+    server = HttpServer(app, Settings(port=0, trusted_proxy=trusted))
+    server.start()
+    try:
+        headers = {"X-Forwarded-For": "10.1.2.3"}
+        reply = httpx.post(f"{server.url}/translation", json=GOOD, headers=headers)
+        assert reply.status_code == 200
+    finally:
+        server.close()
+    assert pool.askers == [(client, False)]
 
 
 def test_probes_are_answered_while_every_slot_waits_and_one_more_request_is_refused(
@@ -131,7 +150,28 @@ def test_a_server_that_stops_reading_finishes_what_it_has(
         server.stop_reading()
         pool.release()
         assert request.result().json()["translation"] == "HELLO"
-    assert not server.busy()
+    deadline = time.monotonic() + PATIENCE  # the client has its reply before the server's loop ends
+    while server.busy():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_closing_while_others_wake_the_loop(
+    app: Flask, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once closed the trigger before the thread that was closing had pulled it."""
+    server = HttpServer(app, settings)
+    server.start()
+    trigger = server._server.trigger
+    pull = trigger._physical_pull
+
+    def pull_after_another() -> None:
+        pull()
+        time.sleep(0.1)  # the loop has woken by now
+        pull()
+
+    monkeypatch.setattr(trigger, "_physical_pull", pull_after_another)
+    server.close()
 
 
 def test_a_port_in_use_is_an_os_error(server: HttpServer, app: Flask) -> None:
