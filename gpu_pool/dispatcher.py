@@ -6,10 +6,7 @@ import queue
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 from gpu_pool.errors import (
     DeadlineError,
@@ -18,10 +15,13 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
+from gpu_pool.events import Event, Restart, Submitted
+from gpu_pool.job_queue import JobQueue
+from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Work
-from gpu_pool.monitor import GpuReading, normalise_uuid
-from gpu_pool.process import Gone, Received, WorkerEvent
-from gpu_pool.scheduler import Job, assign, fits_budget
+from gpu_pool.monitor import GpuReading
+from gpu_pool.process import Gone, Received
+from gpu_pool.scheduler import Load, assign, fits_budget, why_not
 from gpu_pool.settings import PoolSettings
 from gpu_pool.slot import Slot
 from gpu_pool.supervisor import Supervisor
@@ -33,16 +33,6 @@ _TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be notice
 _MAX_DEATHS = 2
 
 Readings = Callable[[], dict[str, GpuReading]]
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """Tasks that have been admitted."""
-
-    tasks: Sequence[Task]
-
-
-Event = WorkerEvent | Submitted | Literal["close"]
 
 
 class Dispatcher:
@@ -61,8 +51,9 @@ class Dispatcher:
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._supervisor = Supervisor(devices, factory, settings, self._events)
         self.slots = self._supervisor.slots
-        self._waiting: deque[Job] = deque()
+        self._waiting = JobQueue()
         self._tasks: dict[int, Task] = {}  # those waiting and those in workers' hands
+        self._begun: dict[tuple[str, str, str], Task] = {}  # those in workers' hands, by key
         self._deadlines: list[tuple[float, int]] = []
         self._closing_at: float | None = None
         self.crashed = False
@@ -79,6 +70,15 @@ class Dispatcher:
         self._events.put(Submitted(tasks))
         if self._ended:
             self._refuse(tasks)
+
+    def restart(self, slot: Slot) -> bool:
+        """Have a worker replaced; return once its state says so: False where all are stopping."""
+        told = threading.Event()
+        self._events.put(Restart(slot, told))
+        if self._ended:
+            told.set()
+        told.wait()
+        return self._closing_at is None and not self._ended
 
     def close(self) -> None:
         """Stop the workers, end the thread, give up what is unfinished."""
@@ -103,12 +103,14 @@ class Dispatcher:
             event = self._events.get()
             if isinstance(event, Submitted):
                 self._refuse(event.tasks)
+            elif isinstance(event, Restart):
+                event.told.set()
 
     def _turn(self) -> None:
         self._receive()
         now = time.monotonic()
         self._expire(now)
-        self._supervisor.kill_silent(now)
+        self._supervisor.kill_stuck(now)
         if self._closing_at is None:
             self._supervisor.restart_due(now)
             self._dispatch()
@@ -135,9 +137,13 @@ class Dispatcher:
             case Gone(process):
                 slot = self._supervisor.slot_of(process)
                 if slot is not None:
-                    closing = self._closing_at is not None
+                    closing, overdue = self._closing_at is not None, slot.overdue
                     self._supervisor.reap(slot, time.monotonic(), closing=closing)
-                    self._retry(slot.take_back())
+                    self._retry(slot.take_back(), blamed=not overdue)
+            case Restart(slot, told):
+                if self._closing_at is None:
+                    self._supervisor.restart(slot, time.monotonic())
+                told.set()
             case "close":
                 self._closing_at = time.monotonic()
                 self._give_up()
@@ -154,15 +160,15 @@ class Dispatcher:
                 heapq.heappush(self._deadlines, (task.deadline, task.job.id))
 
     def _hear(self, slot: Slot, message: Ready | Heartbeat | Done | Failed) -> None:
-        slot.heard_at = time.monotonic()
+        now = time.monotonic()
         match message:
-            case Ready(name, uuid, budget, batches):
-                slot.state, slot.name, slot.uuid = "ready", name, uuid
-                slot.budget, slot.batches = budget, batches
+            case Ready(name, uuids, budget, scale, batches):
+                slot.state, slot.name, slot.uuids, slot.batches = "ready", name, uuids, batches
+                slot.memory, slot.memory_scale = MemoryBudget(budget), scale
                 self.has_served = True
                 _log.info("%s (%s) is ready", slot.device, name)
-            case Heartbeat(cached, splits):
-                slot.cached, slot.splits = cached, splits
+            case Heartbeat():
+                slot.beat(message, now)
             case Failed(reason):
                 slot.reason = reason
                 if slot.process:
@@ -172,27 +178,28 @@ class Dispatcher:
                     if task is not None:
                         failed = TranslationError(result.error or "no translation came back")
                         self._settle(task, failed if result.text is None else result.text)
+        slot.heard_at = now
 
-    def _retry(self, tasks: Sequence[Task]) -> None:
+    def _retry(self, tasks: Sequence[Task], *, blamed: bool) -> None:
         """Put the tasks of a dead worker back, first in the queue; twice dead, give them up.
 
         From then on such a task travels alone, so that if it is the one that kills workers, no
-        other dies twice with it.
+        other dies twice with it. A death that we decided on is not blamed on any.
         """
-        for task in reversed(tasks):
-            task.deaths += 1
+        for task in tasks:
+            task.deaths += blamed
+            task.job.alone |= blamed
+            self._leave_hands(task)
             if task.deaths >= _MAX_DEATHS:
                 self._settle(task, QuarantinedError("two workers died translating this text"))
-            else:
-                task.job.alone = True
-                self._waiting.appendleft(task.job)
+        self._waiting.put_back(task.job for task in tasks if task.deaths < _MAX_DEATHS)
 
     def _expire(self, now: float) -> None:
         while self._deadlines and self._deadlines[0][0] <= now:
             _, number = heapq.heappop(self._deadlines)
             task = self._tasks.get(number)
             if task is not None:
-                task.resolve(DeadlineError("the deadline passed before the text was translated"))
+                task.answer(DeadlineError("the deadline passed before the text was translated"))
 
     def _dispatch(self) -> None:
         self._drop_finished()
@@ -201,47 +208,79 @@ class Dispatcher:
             if all(slot.state == "failed" for slot in self.slots):
                 self._give_up()
             return
-        readings = self._readings()
-        margin = self._settings.memory_margin
-        loads = [
-            slot.load(i, readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None, margin)
-            for i, slot in enumerate(ready)
-        ]
+        while self._hand_out(ready):
+            pass
+        self._refuse_impossible()
+        self._explain(ready)
+
+    def _hand_out(self, ready: Sequence[Slot]) -> bool:
+        """Give workers what they can take; tell whether there is room left for more.
+
+        A text that a worker has in hand already is not given out again: it waits for that one.
+        """
+        merged = False
         work: dict[int, list[Task]] = {}
+        loads = self._loads(ready)
         for job, load in assign(self._waiting, loads, self._settings.worker_tokens):
             task = self._tasks[job.id]
-            if task.begin():
+            twin = self._begun.get(task.key)
+            if not task.begin():
+                self._forget(task)
+            elif twin is not None and not job.alone:
+                twin.twins += task.everyone()
+                merged = True
+            else:
+                self._begun.setdefault(task.key, task)
                 ready[load.worker].give(task)
                 work.setdefault(load.worker, []).append(task)
-            else:
-                del self._tasks[job.id]
         for worker, tasks in work.items():
             process = ready[worker].process
             assert process is not None, "a ready worker has a process"
             process.send(Work(tuple((task.job.id, task.segment) for task in tasks)))
-        self._refuse_impossible()
+        return merged
+
+    def _loads(self, ready: Sequence[Slot]) -> list[Load]:
+        readings, margin = self._readings(), self._settings.memory_margin
+        return [slot.load(i, readings, margin) for i, slot in enumerate(ready)]
+
+    def _explain(self, ready: Sequence[Slot]) -> None:
+        """Note for the status why each worker is given nothing more."""
+        for slot, load in zip(ready, self._loads(ready), strict=True):
+            limit = self._settings.worker_tokens
+            slot.held_back = why_not(self._waiting.head(), load, limit) if self._waiting else None
 
     def _drop_finished(self) -> None:
         """Drop from the queue's front what has expired or been cancelled."""
-        while self._waiting and self._tasks[self._waiting[0].id].future.done():
-            del self._tasks[self._waiting.popleft().id]
+        while self._waiting and self._tasks[self._waiting.head().id].finished():
+            self._forget(self._tasks[self._waiting.popleft().id])
 
     def _refuse_impossible(self) -> None:
         """Refuse a job at the queue's front that no worker could hold even alone."""
-        budgets = [slot.budget for slot in self.slots if slot.state != "failed"]
-        while self._waiting and not any(fits_budget(self._waiting[0], b) for b in budgets):
+        budgets = [slot.ceiling() for slot in self.slots if slot.state != "failed"]
+        while self._waiting and not any(fits_budget(self._waiting.head(), b) for b in budgets):
             task = self._tasks[self._waiting.popleft().id]
             self._settle(task, TranslationError("no device has the memory for this text"))
 
     def _settle(self, task: Task, outcome: str | PoolError) -> None:
-        self._tasks.pop(task.job.id, None)
+        self._forget(task)
         task.resolve(outcome)
+
+    def _forget(self, task: Task) -> None:
+        for one in task.everyone():
+            self._tasks.pop(one.job.id, None)
+        self._leave_hands(task)
+
+    def _leave_hands(self, task: Task) -> None:
+        """Note that no worker has the task in hand any more."""
+        if self._begun.get(task.key) is task:
+            del self._begun[task.key]
 
     def _give_up(self) -> None:
         """Refuse every unfinished task; results that still come in find no taker."""
         self._refuse(list(self._tasks.values()))
         self._tasks.clear()
-        self._waiting.clear()
+        self._begun.clear()
+        self._waiting = JobQueue()
 
     def _refuse(self, tasks: Sequence[Task]) -> None:
         for task in tasks:

@@ -17,6 +17,10 @@ class UnavailableError(PoolError):
     """No worker can serve: all are dead or loading, or the pool is draining or closed."""
 
 
+class UnknownDeviceError(PoolError):
+    """The pool has no worker of that name."""
+
+
 class DeadlineError(PoolError):
     """The deadline passed before the segment was translated."""
 

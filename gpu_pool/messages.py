@@ -41,9 +41,10 @@ class Ready:
     """The model is loaded and warm."""
 
     name: str  # what the device calls itself
-    uuid: str | None  # as torch reports it; None on a CPU
+    uuids: tuple[str, ...]  # of its GPUs, as torch reports them; none on a CPU
     budget: int | None  # bytes that segments may hold in all; None: not limited by memory
-    batches: int = 1  # decoded at a time: it may hold so many times as much work
+    memory_scale: float  # bytes that it used in a trial for each that the formula counts
+    batches: int  # decoded at a time: it may hold so many times as much work
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from concurrent.futures import Future
 
 from gpu_pool.admission import Admission
 from gpu_pool.dispatcher import Dispatcher
-from gpu_pool.errors import OverloadedError, UnavailableError
+from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
 from gpu_pool.messages import Segment
-from gpu_pool.monitor import GpuMonitor, normalise_uuid
+from gpu_pool.monitor import GpuMonitor
 from gpu_pool.scheduler import Job
 from gpu_pool.settings import PoolSettings
 from gpu_pool.status import PoolState, PoolStatus
@@ -47,10 +47,17 @@ class GpuPool:
         self._dispatcher.start()
 
     def submit(
-        self, segments: Sequence[Segment], timeout: float | None = None
+        self,
+        segments: Sequence[Segment],
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
     ) -> list["Future[str]"]:
         """Accept segments, all or none; return the future translation of each.
 
+        Clients take turns, so that none waits behind another's flood; `bulk` work lets what is
+        not bulk go first. The same text is not translated twice at a time, whoever asks.
         Every future resolves: with the text, or DeadlineError after `timeout` seconds,
         QuarantinedError, TranslationError, or UnavailableError. Cancelling a future drops a
         segment that waits. Raises OverloadedError and UnavailableError at once.
@@ -59,7 +66,11 @@ class GpuPool:
             raise UnavailableError("no worker is ready")
         deadline = None if timeout is None else time.monotonic() + timeout
         tasks = [
-            Task(Job(next(self._numbers), segment.tokens, segment.memory), segment, deadline)
+            Task(
+                Job(next(self._numbers), segment.tokens, segment.memory, client, bulk),
+                segment,
+                deadline,
+            )
             for segment in segments
         ]
         admitted = self._admission.admit(tasks)
@@ -73,13 +84,8 @@ class GpuPool:
     def status(self) -> PoolStatus:
         """Return the state of the pool and its workers; waits for nothing."""
         readings = self._monitor.snapshot()
-        slots = self._dispatcher.slots
-        workers = tuple(
-            slot.status(
-                readings.get(normalise_uuid(slot.uuid)) if slot.uuid else None, self._monitor.error
-            )
-            for slot in slots
-        )
+        error = self._monitor.error
+        workers = tuple(slot.status(readings, error) for slot in self._dispatcher.slots)
         held = sum(worker.outstanding_segments for worker in workers)
         held_tokens = sum(worker.outstanding_tokens for worker in workers)
         return PoolStatus(
@@ -88,6 +94,21 @@ class GpuPool:
             max(0, self._admission.segments - held),
             max(0, self._admission.tokens - held_tokens),
         )
+
+    def restart(self, device: str) -> None:
+        """Replace the worker of a device by a new one, at no cost to what it has in hand.
+
+        It gets no more work, finishes what it holds and leaves; one that has not done so in
+        `hang_timeout` is killed, and its work done again. One that failed, or waits after a
+        death, starts at once. Returns as soon as the row of the worker says so. Raises
+        UnknownDeviceError, and UnavailableError where the pool is draining or closed.
+        """
+        slot = next((slot for slot in self._dispatcher.slots if slot.device == device), None)
+        if slot is None:
+            devices = ", ".join(slot.device for slot in self._dispatcher.slots)
+            raise UnknownDeviceError(f"the devices are {devices}")
+        if self._admission.closed or not self._dispatcher.restart(slot):
+            raise UnavailableError("the workers are being stopped for good")
 
     def drain(self, timeout: float) -> bool:
         """Refuse new work and wait for the accepted; False if `timeout` seconds did not do."""

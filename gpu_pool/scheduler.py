@@ -5,9 +5,9 @@ until late they can be cancelled, expire, or go elsewhere. A job goes to the wor
 be done with it first: least outstanding tokens over measured speed.
 """
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 # How often smaller jobs may overtake one that no worker has memory for, before a worker
 # is kept free for it.
@@ -23,8 +23,19 @@ class Job:
     id: int
     tokens: int  # at least 1
     memory: int = 0
+    client: str = ""  # whose it is: clients take turns
+    bulk: bool = False  # may wait while interactive work does not
     alone: bool = False  # a worker died with it in hand: it must not take others with it
     overtaken: int = 0
+
+
+class Waiting(Protocol):
+    """Jobs in an order; `gpu_pool.job_queue.JobQueue` is one."""
+
+    def __len__(self) -> int: ...
+    def head(self) -> Job: ...
+    def popleft(self) -> Job: ...
+    def put_back(self, jobs: Sequence[Job]) -> None: ...
 
 
 @dataclass(slots=True)
@@ -35,7 +46,8 @@ class Load:
     tokens: int = 0  # outstanding; 0: idle
     reserved: int = 0  # bytes that its outstanding segments may come to hold
     speed: float | None = None  # tokens a second; None: not measured yet
-    budget: int | None = None  # bytes for segments in all; None: not limited by memory
+    budget: int | None = None  # bytes for segments in all, at best; None: not limited by memory
+    share: float = 1.0  # of the budget that may be used now
     batches: int = 1  # decoded at a time; it may hold `limit` tokens for each of them
     available: int | None = None  # bytes free on its device now; None: unknown
     exclusive: bool = False  # holds a job that travels alone
@@ -56,13 +68,14 @@ class Load:
         return fits_budget(job, self.budget)
 
     def admits(self, job: Job) -> bool:
-        """Tell whether there is memory for the job now.
+        """Tell whether there is memory for the job now; an idle worker may use all its budget.
 
         Segments being decoded count twice, as reserved and as no longer available: a reading
         is up to seconds old, and which of them it saw is unknown.
         """
         need = self.reserved + job.memory
-        return (self.budget is None or need <= self.budget) and (
+        share = self.share if self.tokens else 1.0
+        return (self.budget is None or need <= self.budget * share) and (
             self.available is None or need <= self.available
         )
 
@@ -73,7 +86,7 @@ class Load:
         )
 
 
-def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[Job, Load]]:
+def assign(queue: Waiting, loads: Sequence[Load], limit: int) -> list[tuple[Job, Load]]:
     """Take from the queue's front what workers can take now, and say who takes what.
 
     `limit` bounds a worker's outstanding tokens per batch that it decodes at a time, except that
@@ -89,7 +102,7 @@ def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[J
         free = [load for load in free if not load.exclusive and load.tokens < limit * load.batches]
         if not free:
             break
-        job = queue[0]
+        job = queue.head()
         if not job.alone and not any(load.has_room(job, limit) for load in free):
             break  # all hold enough; letting shorter jobs pass would gain nothing
         queue.popleft()
@@ -104,7 +117,7 @@ def assign(queue: deque[Job], loads: Sequence[Load], limit: int) -> list[tuple[J
             kept = _reserve(job, loads)
             free = [load for load in free if load is not kept]
         skipped.append(job)
-    queue.extendleft(reversed(skipped))
+    queue.put_back(skipped)
     return assigned
 
 
@@ -122,6 +135,17 @@ def choose(job: Job, free: Sequence[Load], loads: Sequence[Load], limit: int) ->
         return None
     usual = _usual_speed(able)
     return min(able, key=lambda load: (load.tokens + job.tokens) / (load.speed or usual))
+
+
+def why_not(job: Job, load: Load, limit: int) -> str | None:
+    """Return why a worker is not given a job that waits; None where it could take it."""
+    if load.exclusive:
+        return "translates alone a text that a worker died with"
+    if not load.in_budget(job):
+        return "never has the memory for the next text"
+    if not load.has_room(job, limit):
+        return "has enough in hand"
+    return None if load.admits(job) else "too little free memory for the next text"
 
 
 def fits_budget(job: Job, budget: int | None) -> bool:

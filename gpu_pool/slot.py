@@ -1,14 +1,18 @@
 """A worker's place in the pool: what lasts while its processes come and go."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 
-from gpu_pool.messages import Done
-from gpu_pool.monitor import GpuReading
+from gpu_pool.memory import MemoryBudget
+from gpu_pool.messages import Done, Heartbeat
+from gpu_pool.monitor import GpuReading, normalise_uuid
 from gpu_pool.process import WorkerProcess
 from gpu_pool.scheduler import Load
-from gpu_pool.status import WorkerState, WorkerStatus
+from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
+
+Readings = Mapping[str, GpuReading]  # by normalised UUID
 
 _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average
 
@@ -21,8 +25,10 @@ class Slot:
     state: WorkerState = "starting"
     process: WorkerProcess | None = None
     name: str | None = None
-    uuid: str | None = None
-    budget: int | None = None
+    uuids: tuple[str, ...] = ()
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
+    memory_scale: float = 1.0  # bytes that the device gives for each that the formula counts
+    held_back: str | None = None  # why it is given nothing although work waits
     batches: int = 1
     cached: int = 0
     splits: int = 0
@@ -31,6 +37,8 @@ class Slot:
     load_failures: int = 0  # of those in a row, deaths before readiness
     heard_at: float = 0.0
     retry_at: float = 0.0
+    leave_by: float = 0.0  # when a worker that restarts is killed
+    overdue: bool = False  # it was: what it held is not to blame
     reason: str | None = None  # why the present process cannot go on, where that is known
     last_error: str | None = None  # why the last one ended
     outstanding: dict[int, Task] = field(default_factory=dict)
@@ -68,34 +76,48 @@ class Slot:
             self.failures = self.load_failures = 0
         return tasks
 
-    def load(self, index: int, reading: GpuReading | None, margin: int) -> Load:
-        """Return what the scheduler must know of this worker."""
-        free = reading.memory_free if reading else None
+    def load(self, index: int, readings: Readings, margin: int) -> Load:
+        """Return what the scheduler must know of this worker; `readings` are by UUID."""
+        available = self._available(readings, margin)
         return Load(
             worker=index,
             tokens=self.outstanding_tokens,
             reserved=self.outstanding_memory,
             speed=self.speed,
-            budget=self.budget,
+            budget=self.ceiling(),
+            share=self.memory.share,
             batches=self.batches,
-            available=None if free is None else free + self.cached - margin,
+            available=None if available is None else int(available / self.memory_scale),
             # A job that travels alone is the only one there is.
             exclusive=any(task.job.alone for task in islice(self.outstanding.values(), 1)),
         )
 
-    def status(self, reading: GpuReading | None, monitor_error: str) -> WorkerStatus:
-        """Return the worker's row, with what NVML says of its device, or why it says nothing."""
+    def ceiling(self) -> int | None:
+        """Return the bytes that its segments may hold at best, as the formula counts them."""
+        return None if self.memory.full is None else int(self.memory.full / self.memory_scale)
+
+    def beat(self, message: Heartbeat, now: float) -> None:
+        """Take note that the worker's loop turns, and whether its memory ran out meanwhile."""
+        if message.splits > self.splits:
+            self.memory.shrink()
+        else:
+            self.memory.recover(now - self.heard_at)
+        self.cached, self.splits = message.cached, message.splits
+
+    def _available(self, readings: Readings, margin: int) -> int | None:
+        """Return the bytes free on its device, on the fullest one of a group; None if unknown."""
+        found = [readings.get(normalise_uuid(uuid)) for uuid in self.uuids]
+        free = [r.memory_free for r in found if r is not None and r.memory_free is not None]
+        return min(free) + self.cached - margin if free else None
+
+    def status(self, readings: Readings, monitor_error: str) -> WorkerStatus:
+        """Return the worker with what NVML says of its devices, or why it says nothing."""
         return WorkerStatus(
             device=self.device,
+            gpus=tuple(self._gpus(readings, monitor_error)),
             state=self.state,
-            name=self.name or (reading.name if reading else None),
-            uuid=self.uuid,
-            memory_total=reading.memory_total if reading else None,
-            memory_used=reading.memory_used if reading else None,
-            memory_free=reading.memory_free if reading else None,
-            utilisation=reading.utilisation if reading else None,
-            temperature=reading.temperature if reading else None,
-            power=reading.power if reading else None,
+            memory_budget=self.memory.now,
+            memory_reserved=int(self.outstanding_memory * self.memory_scale),
             pid=self.process.pid if self.process else None,
             restarts=self.restarts,
             outstanding_segments=len(self.outstanding),
@@ -104,7 +126,28 @@ class Slot:
             finished_tokens=self.finished_tokens,
             tokens_per_second=self.speed,
             oom_splits=self.splits,
+            held_back=self.held_back,
             last_error=self.last_error,
-            # A CPU has no UUID, and nothing to be missed.
-            monitor_error=reading.error if reading else monitor_error if self.uuid else None,
         )
+
+    def _gpus(self, readings: Readings, monitor_error: str) -> Iterator[GpuStatus]:
+        for device, uuid in zip_longest(self.device.split("+"), self.uuids):
+            reading = readings.get(normalise_uuid(uuid)) if uuid else None
+            if reading is None:
+                # A CPU has no UUID, and nothing to be missed.
+                yield GpuStatus(
+                    device, self.name, uuid, monitor_error=monitor_error if uuid else None
+                )
+                continue
+            yield GpuStatus(
+                device=device,
+                name=reading.name or self.name,
+                uuid=uuid,
+                memory_total=reading.memory_total,
+                memory_used=reading.memory_used,
+                memory_free=reading.memory_free,
+                utilisation=reading.utilisation,
+                temperature=reading.temperature,
+                power=reading.power,
+                monitor_error=reading.error,
+            )

@@ -1,26 +1,38 @@
 """What the pool tells about itself: a snapshot for health checks and the GPU table."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
 PoolState = Literal["loading", "ok", "degraded", "draining", "dead"]
-WorkerState = Literal["starting", "ready", "backoff", "failed", "stopped"]
+# `restarting`: asked to leave, and finishing what it holds; the next state is `starting`.
+WorkerState = Literal["starting", "ready", "restarting", "backoff", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True)
+class GpuStatus:
+    """What is known of one device; None where a figure is unknown. Memory is in bytes."""
+
+    device: str
+    name: str | None = None
+    uuid: str | None = None
+    memory_total: int | None = None
+    memory_used: int | None = None
+    memory_free: int | None = None
+    utilisation: int | None = None  # percent
+    temperature: int | None = None  # °C
+    power: float | None = None  # watts
+    monitor_error: str | None = None  # why NVML's figures are missing
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """One row of the GPU table; None where a figure is unknown. Memory is in bytes."""
+    """A worker, on one device or on a group of them. Memory is in bytes."""
 
     device: str
+    gpus: tuple[GpuStatus, ...]  # one, or those of the group
     state: WorkerState
-    name: str | None
-    uuid: str | None
-    memory_total: int | None
-    memory_used: int | None
-    memory_free: int | None
-    utilisation: int | None  # percent
-    temperature: int | None  # °C
-    power: float | None  # watts
+    memory_budget: int | None  # that segments may hold at present; None: not limited by memory
+    memory_reserved: int  # that those in hand may come to hold
     pid: int | None
     restarts: int
     outstanding_segments: int
@@ -29,8 +41,17 @@ class WorkerStatus:
     finished_tokens: int
     tokens_per_second: float | None  # while computing, a moving average
     oom_splits: int  # batches halved for want of memory since the worker started
+    held_back: str | None  # why it is given nothing although work waits
     last_error: str | None  # why the last worker on this device was lost
-    monitor_error: str | None = None  # why NVML's figures are missing
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a row for each of its devices; those of a group share the worker's figures."""
+        shared = {"worker": self.device} | {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name not in ("device", "gpus")
+        }
+        return [asdict(gpu) | shared for gpu in self.gpus]
 
 
 @dataclass(frozen=True, slots=True)

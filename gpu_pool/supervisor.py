@@ -45,17 +45,21 @@ class Supervisor:
         return any(slot.process for slot in self.slots)
 
     def reap(self, slot: Slot, now: float, *, closing: bool) -> None:
-        """Clear away a worker that is gone, and set the time of its restart."""
+        """Clear away a worker that is gone; spawn the next, or set the time for that."""
         process = slot.process
         assert process is not None, "only a worker that runs can be reaped"
         process.discard()
         slot.process = None
+        error = slot.reason or f"the worker ended with exit code {process.exitcode}"
         if closing:
             slot.state = "stopped"
-            return
-        self._back_off(
-            slot, slot.reason or f"the worker ended with exit code {process.exitcode}", now
-        )
+        elif slot.state == "restarting":
+            if slot.outstanding:  # else it left as it was asked to, whatever its exit code
+                slot.last_error = error
+                _log.warning("%s died before it could restart (%s)", slot.device, error)
+            self._respawn(slot, now)
+        else:
+            self._back_off(slot, error, now)
 
     def _back_off(self, slot: Slot, error: str, now: float) -> None:
         slot.failures += 1
@@ -72,8 +76,9 @@ class Supervisor:
         slot.state, slot.retry_at = "backoff", now + wait
         _log.warning("%s died (%s); restart in %.1f s", slot.device, slot.last_error, wait)
 
-    def kill_silent(self, now: float) -> None:
-        """Kill workers that have said nothing for longer than the settings allow."""
+    def kill_stuck(self, now: float) -> None:
+        """Kill workers that are silent, or slow to leave, for longer than the settings allow."""
+        self._kill_overdue(now)
         for slot in self.slots:
             starting = slot.state == "starting"
             limit = self._settings.startup_timeout if starting else self._settings.hang_timeout
@@ -86,8 +91,21 @@ class Supervisor:
         """Spawn again where the wait after a death is over."""
         for slot in self.slots:
             if slot.state == "backoff" and now >= slot.retry_at:
-                slot.restarts += 1
-                self._spawn(slot, now)
+                self._respawn(slot, now)
+
+    def restart(self, slot: Slot, now: float) -> None:
+        """Replace a worker: once it has finished what it holds, or at once where none runs.
+
+        One that is starting or restarting is about to be a new one already.
+        """
+        if slot.state == "ready":
+            assert slot.process is not None, "a ready worker has a process"
+            _log.info("%s is asked to restart", slot.device)
+            slot.state, slot.leave_by = "restarting", now + self._settings.hang_timeout
+            slot.process.send(Stop())
+        elif slot.state in ("backoff", "failed"):
+            slot.failures = slot.load_failures = 0
+            self._respawn(slot, now)
 
     def stop_all(self) -> None:
         """Ask every worker to leave."""
@@ -113,8 +131,21 @@ class Supervisor:
                 slot.process = None
             slot.state = "stopped"
 
+    def _kill_overdue(self, now: float) -> None:
+        limit = self._settings.hang_timeout
+        for slot in self.slots:
+            if slot.process and slot.state == "restarting" and now > slot.leave_by:
+                slot.reason = f"did not leave within {limit:g} s; killed"
+                slot.overdue, slot.leave_by = True, now + limit
+                slot.process.kill()
+
+    def _respawn(self, slot: Slot, now: float) -> None:
+        slot.restarts += 1
+        self._spawn(slot, now)
+
     def _spawn(self, slot: Slot, now: float) -> None:
         slot.state, slot.heard_at, slot.reason = "starting", now, None
+        slot.overdue = False
         slot.cached = slot.splits = 0
         try:
             slot.process = WorkerProcess(slot.device, self._factory, self._events)

@@ -17,15 +17,33 @@ class Task:
     deadline: float | None
     future: "Future[str]" = field(default_factory=Future)
     deaths: int = 0  # workers that died with it in hand
+    twins: "list[Task]" = field(default_factory=list)  # the same text, to be answered with it
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells two tasks with the same translation."""
+        return self.segment.text, self.segment.source, self.segment.target
+
+    def everyone(self) -> "list[Task]":
+        """Return the task and its twins."""
+        return [self, *self.twins]
+
+    def finished(self) -> bool:
+        """Tell whether nobody waits for it any more."""
+        return all(task.future.done() for task in self.everyone())
 
     def begin(self) -> bool:
         """Tell whether the task is still wanted; from now on it cannot be cancelled."""
-        if self.future.done():
-            return False
-        return self.future.running() or self.future.set_running_or_notify_cancel()
+        wanted = [task._begin() for task in self.everyone()]  # all of them, not up to the first
+        return any(wanted)
 
     def resolve(self, outcome: str | PoolError) -> None:
-        """Give the caller a text or an error; too late for one who has cancelled or given up."""
+        """Give every caller a text or an error."""
+        for task in self.everyone():
+            task.answer(outcome)
+
+    def answer(self, outcome: str | PoolError) -> None:
+        """Give the task's own caller a text or an error; too late for one who has given up."""
         try:
             if isinstance(outcome, PoolError):
                 self.future.set_exception(outcome)
@@ -33,3 +51,8 @@ class Task:
                 self.future.set_result(outcome)
         except InvalidStateError:
             return
+
+    def _begin(self) -> bool:
+        if self.future.done():
+            return False
+        return self.future.running() or self.future.set_running_or_notify_cancel()

@@ -38,12 +38,16 @@ class SegmentTranslator(Protocol):
         """What the device calls itself."""
 
     @property
-    def uuid(self) -> str | None:
-        """The GPU's UUID as torch reports it."""
+    def uuids(self) -> tuple[str, ...]:
+        """UUIDs of its GPUs as torch reports them; none on a CPU."""
 
     @property
     def budget(self) -> int | None:
         """Bytes that segments may hold on the device in all."""
+
+    @property
+    def memory_scale(self) -> float:
+        """Bytes that a trial used on the device for each that the cost formula counts."""
 
     @property
     def batches(self) -> int:
@@ -80,7 +84,15 @@ def main(
         translator = factory(device)
     except Exception as error:  # noqa: BLE001 - whatever it is, the front must learn of it
         _fail(results, f"{type(error).__name__}: {error}")
-    results.send(Ready(translator.name, translator.uuid, translator.budget, translator.batches))
+    results.send(
+        Ready(
+            name=translator.name,
+            uuids=translator.uuids,
+            budget=translator.budget,
+            memory_scale=translator.memory_scale,
+            batches=translator.batches,
+        )
+    )
     try:
         _Loop(translator, inbox, results).run()
     except Exception as error:  # noqa: BLE001 - as above

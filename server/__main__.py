@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 from gpu_pool.devices import parse_devices
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
-from server.app import create_app
+from server.app import create_admin_app, create_app
 from server.http_server import HttpServer
 from server.service import ServedModel
 from server.serving import serve
@@ -18,15 +19,19 @@ from server.worker_target import make_translator
 from translator import CheckpointError, TranslatorConfig
 from translator.checkpoints import Checkpoint, resolve
 
-_BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all else is 16 bits wide
 _BATCHES_AHEAD = 2
+_ADMIN_THREADS = 4
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server until it is told to stop; return the exit code."""
     settings = load_settings(argv, os.environ)
+    _allow_descriptors()
     _configure_logging(settings.log_level)
-    devices = parse_devices(settings.devices)
+    try:
+        devices = parse_devices(settings.devices)
+    except TimeoutError as error:
+        return _fail(str(error))
     try:
         checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
         model = _describe_model(settings, checkpoint)
@@ -39,17 +44,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         http = HttpServer(create_app(pool, model, settings), settings)
     except OSError as error:
-        reason = error.strerror or str(error)
-        return _fail(f"cannot listen on {settings.host} port {settings.port}: {reason}")
-    banner = f"m2m-server at {http.url}, model {model.name}, devices {','.join(devices)}"
-    return serve(pool, http, settings.drain_timeout, banner)
+        return _fail_to_listen(f"{settings.host} port {settings.port}", error)
+    admin_port = settings.admin_listen_port
+    try:
+        admin_app = create_admin_app(pool, model, settings)
+        admin = HttpServer(admin_app, settings, admin_port, _ADMIN_THREADS)
+    except OSError as error:
+        return _fail_to_listen(f"{settings.host} admin port {admin_port}", error)
+    urls = f"{http.url}, admin {admin.url}"
+    banner = f"m2m-server at {urls}, model {model.name}, devices {','.join(devices)}"
+    return serve(pool, http, admin, settings.drain_timeout, banner)
 
 
 def _describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
-    bytes_per_value = _BYTES_PER_VALUE.get(settings.dtype, 2)
-
     def memory(tokens: int) -> int:
-        return checkpoint.bytes_per_segment(tokens, settings.beams, bytes_per_value)
+        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype)
 
     return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
 
@@ -75,6 +84,12 @@ def _make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoin
     return GpuPool(devices, partial(make_translator, config=config), limits)
 
 
+def _allow_descriptors() -> None:
+    """Take as many descriptors as we may: idle connections must not keep the admin port shut."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def _configure_logging(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -82,6 +97,10 @@ def _configure_logging(level: str) -> None:
     # waitress names the paths of requests when it tells about clients that went away.
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _fail_to_listen(place: str, error: OSError) -> int:
+    return _fail(f"cannot listen on {place}: {error.strerror or error}")
 
 
 def _fail(message: str) -> int:

@@ -1,6 +1,8 @@
-"""The HTTP API: POST /translation, GET /health_check, /health_check/live, /gpus, /languages."""
+"""The HTTP API: POST /translation, GET /health_check, /health_check/live, /gpus, /languages.
 
-from dataclasses import asdict
+On the admin port: GET /health_check, /health_check/live, /gpus, POST /gpus/<device>/restart.
+"""
+
 from importlib.metadata import version
 from threading import BoundedSemaphore
 from typing import Any
@@ -10,7 +12,7 @@ from flask import Blueprint, request
 from gpu_pool.errors import OverloadedError
 from server.errors import InvalidFieldError, MediaTypeError, TextError, UnsupportedLanguageError
 from server.schemas import TranslationRequest, parse_request
-from server.service import Pool, ServedModel, translate
+from server.service import Pool, ServedModel, Terms, translate
 from server.settings import Settings
 from translator.languages import NAMES, canonical
 
@@ -30,13 +32,16 @@ class Api:
         self._version = version("m2m-server")
 
     def blueprint(self) -> Blueprint:
-        """Return the routes for a Flask application."""
-        blueprint = Blueprint("api", __name__)
+        """Return the routes for clients."""
+        blueprint = self._probes()
         blueprint.add_url_rule("/translation", view_func=self.translation, methods=["POST"])
-        blueprint.add_url_rule("/health_check", view_func=self.health_check)
-        blueprint.add_url_rule("/health_check/live", view_func=self.live)
-        blueprint.add_url_rule("/gpus", view_func=self.gpus)
         blueprint.add_url_rule("/languages", view_func=self.languages)
+        return blueprint
+
+    def admin_blueprint(self) -> Blueprint:
+        """Return the routes for those who run the server."""
+        blueprint = self._probes()
+        blueprint.add_url_rule("/gpus/<device>/restart", view_func=self.restart, methods=["POST"])
         return blueprint
 
     def translation(self) -> dict[str, Any]:
@@ -72,7 +77,7 @@ class Api:
         """Show every worker and what waits; memory is in bytes."""
         status = self._pool.status()
         return {
-            "gpus": [asdict(worker) for worker in status.workers],
+            "gpus": [row for worker in status.workers for row in worker.rows()],
             "queued_segments": status.queued_segments,
             "queued_tokens": status.queued_tokens,
         }
@@ -89,16 +94,33 @@ class Api:
             for code in codes
         ]
 
+    def restart(self, device: str) -> tuple[dict[str, Any], int]:
+        """Have a worker replaced; show its rows, which do not wait for the end of that."""
+        self._pool.restart(device)
+        workers = {worker.device: worker for worker in self._pool.status().workers}
+        return {"gpus": workers[device].rows()}, 202
+
+    def _probes(self) -> Blueprint:
+        """Return the routes that only read the pool's state."""
+        blueprint = Blueprint("api", __name__)
+        blueprint.add_url_rule("/health_check", view_func=self.health_check)
+        blueprint.add_url_rule("/health_check/live", view_func=self.live)
+        blueprint.add_url_rule("/gpus", view_func=self.gpus)
+        return blueprint
+
     def _translate(self) -> dict[str, Any]:
         settings = self._settings
-        body = parse_request(request.get_data(), settings.max_texts, settings.max_characters)
+        body = parse_request(request.get_data(), settings)
         source, target = self._languages_of(body)
         many = isinstance(body.text, list)
-        client_gone = request.environ.get("waitress.client_disconnected", lambda: False)
+        terms = Terms(
+            timeout=settings.timeout if body.timeout is None else body.timeout,
+            client=request.remote_addr or "",
+            bulk=body.priority == "bulk",
+            client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
+        )
         try:
-            translations = translate(
-                self._pool, self._model, body.texts, source, target, settings.timeout, client_gone
-            )
+            translations = translate(self._pool, self._model, body.texts, source, target, terms)
         except TextError as error:
             error.field = f"text[{error.index}]" if many else "text"
             raise

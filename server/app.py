@@ -1,9 +1,9 @@
-"""create_app: the Flask application around a pool."""
+"""The Flask applications around a pool: one for clients, one for those who run the server."""
 
 import logging
 import time
 
-from flask import Flask, Response, g, request
+from flask import Blueprint, Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 
 from server.api import Api
@@ -22,12 +22,21 @@ class Utf8Json(DefaultJSONProvider):
 
 
 def create_app(pool: Pool, model: ServedModel, settings: Settings) -> Flask:
-    """Return the WSGI application. It neither starts nor closes the pool."""
+    """Return the WSGI application for clients. It neither starts nor closes the pool."""
+    return _make_app(Api(pool, model, settings).blueprint(), settings)
+
+
+def create_admin_app(pool: Pool, model: ServedModel, settings: Settings) -> Flask:
+    """Return the WSGI application of the admin port: probes and restarts."""
+    return _make_app(Api(pool, model, settings).admin_blueprint(), settings)
+
+
+def _make_app(routes: Blueprint, settings: Settings) -> Flask:
     app = Flask("server", static_folder=None)
     app.json = Utf8Json(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a redirect would make a client send its text twice
-    app.register_blueprint(Api(pool, model, settings).blueprint())
+    app.register_blueprint(routes)
     register_errors(app)
     app.before_request(_start_clock)
     app.after_request(_log_access)

@@ -16,6 +16,7 @@ from gpu_pool.errors import (
     QuarantinedError,
     TranslationError,
     UnavailableError,
+    UnknownDeviceError,
 )
 
 _log = logging.getLogger(__name__)
@@ -98,6 +99,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     TooManyTextsError: Problem(413, "too-many-texts", "There are too many texts in one request"),
     TooLongError: Problem(413, "too-long", "The texts of the request are too long"),
     MediaTypeError: Problem(415, "unsupported-media-type", "The body must be application/json"),
+    UnknownDeviceError: Problem(404, "unknown-device", "There is no worker of that name"),
     ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
     OverloadedError: Problem(429, "overloaded", "The server has all the work it can take"),
     UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Literal, NoReturn
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from server.errors import InvalidFieldError, MalformedJsonError, TooLongError, TooManyTextsError
+from server.settings import Settings
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"\w{1,64}")
@@ -23,6 +24,9 @@ _MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this request",
     "string_type": "must be a string",
+    "float_type": "must be a number of seconds",
+    "greater_than": "must be more than 0",
+    "literal_error": "must be 'interactive' or 'bulk'",
     "string_unicode": "is not a field of this request",  # a name; texts are checked below
 }
 
@@ -55,6 +59,8 @@ class TranslationRequest(BaseModel):
     ]
     source_language: str
     target_language: str
+    priority: Literal["interactive", "bulk"] = "interactive"
+    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # seconds
 
     @property
     def texts(self) -> list[str]:
@@ -62,8 +68,8 @@ class TranslationRequest(BaseModel):
         return self.text if isinstance(self.text, list) else [self.text]
 
 
-def parse_request(body: bytes, max_texts: int, max_characters: int) -> TranslationRequest:
-    """Return the request in `body`.
+def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
+    """Return the request in `body`, within the limits of the settings.
 
     Raises MalformedJsonError, InvalidFieldError, TooManyTextsError or TooLongError.
     """
@@ -76,11 +82,15 @@ def parse_request(body: bytes, max_texts: int, max_characters: int) -> Translati
         raise _explain(error) from None  # the cause shows the input
     if not request.texts:
         raise InvalidFieldError("text must hold at least one string", "text")
-    if len(request.texts) > max_texts:
-        raise TooManyTextsError(f"a request may hold {max_texts} texts at most", "text")
-    if sum(map(len, request.texts)) > max_characters:
+    if len(request.texts) > settings.max_texts:
+        raise TooManyTextsError(f"a request may hold {settings.max_texts} texts at most", "text")
+    if sum(map(len, request.texts)) > settings.max_characters:
         raise TooLongError(
-            f"the texts of a request may have {max_characters} characters in all", "text"
+            f"the texts of a request may have {settings.max_characters} characters in all", "text"
+        )
+    if request.timeout is not None and request.timeout > settings.max_timeout:
+        raise InvalidFieldError(
+            f"timeout must be at most {settings.max_timeout:g} seconds", "timeout"
         )
     return request
 

@@ -20,9 +20,15 @@ class Pool(Protocol):
 
     def start(self) -> None: ...
     def submit(
-        self, segments: Sequence[Segment], timeout: float | None = None
+        self,
+        segments: Sequence[Segment],
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
     ) -> list[Future[str]]: ...
     def status(self) -> PoolStatus: ...
+    def restart(self, device: str) -> None: ...
     def drain(self, timeout: float) -> bool: ...
     def close(self) -> None: ...
 
@@ -37,19 +43,28 @@ class ServedModel:
     memory: Callable[[int], int]  # bytes of device memory for a segment of n source tokens
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a request is served."""
+
+    timeout: float  # seconds until it is given up
+    client: str = ""  # whose it is: clients take turns
+    bulk: bool = False  # lets what is not bulk go first
+    client_gone: Callable[[], bool] = lambda: False
+
+
 def translate(
     pool: Pool,
     model: ServedModel,
     texts: Sequence[str],
     source: str,
     target: str,
-    timeout: float,
-    client_gone: Callable[[], bool] = lambda: False,
+    terms: Terms,
 ) -> list[str]:
-    """Translate texts in one go, `timeout` in seconds; blank ones come back as they are.
+    """Translate texts in one go; blank ones come back as they are.
 
     Raises OverloadedError, UnavailableError and DeadlineError of the pool, TextError where it
-    gave up on one text, and ClientGoneError soon after `client_gone()` says so. After an error
+    gave up on one text, and ClientGoneError soon after the client has gone. After an error
     no segment of the request is left waiting in the pool.
     """
     documents = [model.segmenter.split(text, source) for text in texts]
@@ -60,10 +75,10 @@ def translate(
     ]
     if not segments:
         return list(texts)
-    futures = pool.submit(segments, timeout)
+    futures = pool.submit(segments, terms.timeout, terms.client, bulk=terms.bulk)
     owners = [i for i, document in enumerate(documents) for _ in document.segments]
     try:
-        _wait_for_all(futures, owners, client_gone)
+        _wait_for_all(futures, owners, terms.client_gone)
     finally:
         for future in futures:
             future.cancel()  # no effect on what is done

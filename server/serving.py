@@ -13,12 +13,14 @@ from server.service import Pool
 _CHECK_SECONDS = 0.05
 
 
-def serve(pool: Pool, http: HttpServer, drain_timeout: float, banner: str) -> int:
+def serve(
+    pool: Pool, http: HttpServer, admin: HttpServer, drain_timeout: float, banner: str
+) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Must run in the main thread.
 
     After the signal the health check answers 503, accepted requests finish and their replies
     leave, `drain_timeout` seconds at most: 0. A second signal cuts that short: 128 + its number.
-    Once requests are answered, `banner` is printed.
+    `admin` answers to the end. Once requests are answered, `banner` is printed.
     """
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
 
@@ -28,6 +30,7 @@ def serve(pool: Pool, http: HttpServer, drain_timeout: float, banner: str) -> in
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, note)
     pool.start()
+    admin.start()
     http.start()
     sys.stdout.write(f"{banner}\n")
     sys.stdout.flush()
@@ -35,6 +38,7 @@ def serve(pool: Pool, http: HttpServer, drain_timeout: float, banner: str) -> in
     second = _drain(pool, http, drain_timeout, signals)
     pool.close()  # before the connections: what is unfinished is answered with a 503
     http.close()
+    admin.close()
     return 0 if second is None else 128 + second
 
 

@@ -16,6 +16,7 @@ PREFIX = "TRANSLATION_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
 _BODY_MARGIN = 65_536  # bytes for all of a body that is not text
+_LAST_PORT = 65_535
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -30,7 +31,7 @@ def _one_of(allowed: Sequence[str]) -> AfterValidator:
 
 
 def _check_devices(spec: str) -> str:
-    parse_devices(spec, count=lambda: 0)  # the words only; the GPUs are counted at the start
+    parse_devices(spec, installed=list)  # the words only; the GPUs are counted at the start
     return spec
 
 
@@ -64,17 +65,31 @@ class Settings(BaseModel):
     cache: Path = Field(default_factory=default_cache, description="folder for converted models")
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(
-        default=8000, ge=0, le=65_535, description="port to listen on; 0: any that is free"
+        default=8000, ge=0, le=_LAST_PORT, description="port to listen on; 0: any that is free"
+    )
+    admin_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=_LAST_PORT,
+        description="port for probes and restarts; unset: the one after --port, or 0 like it",
     )
     http_threads: PositiveInt = Field(
         default=64,
         description="translation requests in hand at a time; one more is answered with 429",
     )
+    trusted_proxy: str | None = Field(
+        default=None,
+        min_length=1,
+        description="address of the proxy whose X-Forwarded-For tells clients apart; '*': any",
+    )
     max_texts: PositiveInt = Field(default=128, description="texts in one request")
     max_characters: PositiveInt = Field(
         default=100_000, description="characters of all texts of one request"
     )
-    timeout: Seconds = Field(default=60.0, description="seconds a request may take")
+    timeout: Seconds = Field(
+        default=60.0, description="seconds a request may take that names no timeout itself"
+    )
+    max_timeout: Seconds = Field(default=600.0, description="longest timeout a request may name")
     max_queued_tokens: PositiveInt = Field(
         default=200_000, description="source tokens accepted and unfinished; beyond it: 429"
     )
@@ -87,6 +102,13 @@ class Settings(BaseModel):
     log_level: Annotated[str, _one_of(LOG_LEVELS)] = Field(
         default="info", description=f"least severe messages to log: {', '.join(LOG_LEVELS)}"
     )
+
+    @property
+    def admin_listen_port(self) -> int:
+        """The admin port to bind; 0: any that is free."""
+        if self.admin_port is not None:
+            return self.admin_port
+        return self.port + 1 if 0 < self.port < _LAST_PORT else 0
 
     @property
     def max_body_bytes(self) -> int:

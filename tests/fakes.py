@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
-from gpu_pool.errors import PoolError, UnavailableError
+from gpu_pool.errors import PoolError, UnavailableError, UnknownDeviceError
 from gpu_pool.messages import Segment
-from gpu_pool.status import PoolState, PoolStatus, WorkerStatus
+from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
 from server.service import ServedModel
 from translator.segmentation import Segmenter
 
@@ -22,15 +23,11 @@ def worker_status(device: str, state: str = "ready") -> WorkerStatus:
     """Return a row of the GPU table."""
     return WorkerStatus(
         device=device,
+        gpus=(GpuStatus(device, "Fake GPU", "GPU-0", 80_000, 30_000, 50_000, power=70.5),),
         state=state,  # type: ignore[arg-type]
-        name="Fake GPU",
-        uuid="GPU-0",
-        memory_total=80_000,
-        memory_used=30_000,
-        memory_free=50_000,
-        utilisation=None,
-        temperature=40,
-        power=70.5,
+        memory_budget=45_000,
+        memory_reserved=0,
+        held_back=None,
         pid=1,
         restarts=0,
         outstanding_segments=0,
@@ -55,6 +52,7 @@ class FakePool:
         self.finishes_on_drain = True
         self.submitted: list[Segment] = []
         self.timeouts: list[float | None] = []
+        self.askers: list[tuple[str, bool]] = []  # client, and whether its work is bulk
         self.futures: list[Future[str]] = []
         self._translate = translate
         self._changed = threading.Condition()
@@ -64,7 +62,12 @@ class FakePool:
         """Do nothing: this pool is what `state` says."""
 
     def submit(
-        self, segments: Sequence[Segment], timeout: float | None = None
+        self,
+        segments: Sequence[Segment],
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
     ) -> list[Future[str]]:
         """Accept segments like the pool does."""
         if self.refusal is not None:
@@ -74,6 +77,7 @@ class FakePool:
                 raise UnavailableError(f"the pool is {self.state}")
             self.submitted += segments
             self.timeouts.append(timeout)
+            self.askers.append((client, bulk))
             futures: list[Future[str]] = [Future() for _ in segments]
             self.futures += futures
             self._held += zip(segments, futures, strict=True)
@@ -87,6 +91,17 @@ class FakePool:
         with self._changed:
             tokens = sum(segment.tokens for segment, _ in self._held)
             return PoolStatus(self.state, tuple(self.workers), len(self._held), tokens)
+
+    def restart(self, device: str) -> None:
+        """Mark the worker as restarting."""
+        with self._changed:
+            devices = [worker.device for worker in self.workers]
+            if device not in devices:
+                raise UnknownDeviceError(f"the devices are {', '.join(devices)}")
+            if self.state == "draining":
+                raise UnavailableError("the pool is draining")
+            row = devices.index(device)
+            self.workers[row] = replace(self.workers[row], state="restarting")
 
     def drain(self, timeout: float) -> bool:
         """Refuse new work, then finish what is held or wait for its `release`."""

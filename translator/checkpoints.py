@@ -21,6 +21,7 @@ _SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 # Half the length that an output may have, so that a translation of twice as many tokens still fits.
 _OUTPUT_PER_SOURCE = 2
+_BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all else is 16 bits wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,10 @@ class Checkpoint:
             early_stopping=self.generation.get("early_stopping", False),
         )
 
-    def bytes_per_segment(self, tokens: int, beams: int | None, bytes_per_value: int) -> int:
+    def bytes_per_segment(self, tokens: int, beams: int | None, dtype: str) -> int:
         """Return the device memory that a segment of `tokens` source tokens holds while decoded.
+
+        `dtype` is as in TranslatorConfig.
 
         Keys and values of all decoder layers for the source (cross-attention, once) and for
         each beam (self-attention), and the beams' scores over the vocabulary in fp32, twice:
@@ -89,7 +92,8 @@ class Checkpoint:
         longest = min(self.max_length, 2 * tokens + 32)
         per_position = 2 * int(self.config["decoder_layers"]) * int(self.config["d_model"])
         scores = width * int(self.config["vocab_size"]) * 8
-        return per_position * bytes_per_value * (tokens + width * longest) + scores
+        value = _BYTES_PER_VALUE.get(dtype, 2)
+        return per_position * value * (tokens + width * longest) + scores
 
 
 def resolve(model: str, *, local_files_only: bool = False) -> Checkpoint:

@@ -20,6 +20,8 @@ _BUDGET_SHARE = 0.9
 # A translation that did not end although it is this many times as long as its source is a loop
 # of the model; halving the source further would decode as many loops again.
 _LOOP_RATIO = 8
+_TRIAL = "a b c d e f g h i j k l m n o p q r s t u v w x y z"  # words in any language
+_TRIAL_TEXTS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +76,10 @@ class Translator:
         self._cuda = self.config.device.startswith("cuda")
         # Of a group, the last one: it has most of the decoder, and so of what segments hold.
         self._device = self.config.device.rpartition("+")[2]
-        self.name, self.uuid = self._describe()
+        self.name, self.uuids = self._describe()
         first, second = self.checkpoint.languages[:2]
         self.translate("a", first, second)
+        self.memory_scale = self._try_memory(first, second) if self._cuda else 1.0
         self.budget = self._free_memory()
 
     @property
@@ -237,12 +240,28 @@ class Translator:
             if canonical(code) not in self.languages:
                 raise ValueError(f"{self.checkpoint.name} does not speak {code!r}")
 
-    def _describe(self) -> tuple[str, str | None]:
+    def _describe(self) -> tuple[str, tuple[str, ...]]:
+        """Return the name of the device, or those of a group, and the UUIDs of its GPUs."""
         if not self._cuda:
-            return "CPU", None
+            return "CPU", ()
         parts = self.config.device.split("+")
-        names = [torch.cuda.get_device_properties(part).name for part in parts]
-        return " + ".join(names), str(torch.cuda.get_device_properties(self._device).uuid)
+        gpus = [torch.cuda.get_device_properties(part) for part in parts]
+        return " + ".join(gpu.name for gpu in gpus), tuple(str(gpu.uuid) for gpu in gpus)
+
+    def _try_memory(self, source: str, target: str) -> float:
+        """Return the bytes that a batch takes for each that the formula counts, at least 1.
+
+        The formula knows keys, values and scores; what else an engine allocates is its own affair.
+        """
+        texts = [_TRIAL] * _TRIAL_TEXTS
+        tokens = len(self._tokenizer.encode(_TRIAL, source))
+        dtype, beams = self.config.dtype, self._decoding.beams
+        counted = len(texts) * self.checkpoint.bytes_per_segment(tokens, beams, dtype)
+        before = torch.cuda.memory_allocated(self._device)
+        torch.cuda.reset_peak_memory_stats(self._device)
+        self.batch(texts, [source] * len(texts), [target] * len(texts))
+        used = torch.cuda.max_memory_allocated(self._device) - before
+        return max(1.0, used / counted)
 
     def _free_memory(self) -> int | None:
         """Return the bytes that segments may hold in all; None: as much as the machine has."""

@@ -25,6 +25,7 @@ class Server:
 
     process: "subprocess.Popen[str]"
     client: httpx.Client
+    admin: httpx.Client
 
     def ask(self, text: str | list[str], source: str, target: str) -> Any:
         body = {"text": text, "source_language": source, "target_language": target}
@@ -74,14 +75,16 @@ def start(cache: Path, *flags: str) -> Server:
     )
     assert process.stdout is not None
     banner = process.stdout.readline()
-    url = re.search(r"http://\S+:\d+", banner)
-    assert url, f"no address in {banner!r}"
+    urls = re.findall(r"http://\S+:\d+", banner)
+    assert len(urls) == 2, f"an address is missing in {banner!r}"
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-    return Server(process, httpx.Client(base_url=url[0], timeout=PATIENCE, limits=limits))
+    client, admin = (httpx.Client(base_url=url, timeout=PATIENCE, limits=limits) for url in urls)
+    return Server(process, client, admin)
 
 
 def stop(server: Server) -> None:
     server.client.close()
+    server.admin.close()
     if server.process.poll() is None:
         server.process.kill()
     server.process.wait(PATIENCE)

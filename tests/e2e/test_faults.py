@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -72,6 +73,43 @@ def test_killing_workers_under_load_loses_no_request(own_server: Server) -> None
     answers = [(text, response.json()["translation"]) for text, response in load.answers]
     check_same((first.setdefault(text, translation), translation) for text, translation in answers)
     assert [row["restarts"] for row in own_server.get("/gpus")["gpus"]] == [1, 1]
+
+
+def test_restarting_workers_one_by_one_under_load_costs_no_request(own_server: Server) -> None:
+    before = own_server.get("/gpus")["gpus"]
+    with Load(own_server) as load:
+        for row, worker in enumerate(before):
+            load.wait_for(50)
+            answer = own_server.admin.post(f"/gpus/{worker['device']}/restart")
+            state = answer.json()["gpus"][0]["state"]
+            assert (answer.status_code, state) == (202, "restarting")
+            own_server.wait_until("ok")
+            assert own_server.get("/gpus")["gpus"][row]["pid"] != worker["pid"]
+        load.wait_for(50)
+    assert load.broken == []
+    assert {response.status_code for _, response in load.answers} == {200}
+    after = own_server.get("/gpus")["gpus"]
+    assert [(worker["restarts"], worker["last_error"]) for worker in after] == [(1, None)] * 2
+
+
+def test_the_admin_port_answers_while_every_translation_thread_is_busy(cache: Path) -> None:
+    server = start(cache, "--devices", "cpu", "--http-threads", "1")
+    try:
+        server.wait_until("ok")
+        sentences = list(read_references("test")["en", "de"])
+        texts = [" ".join(sentences[i : i + 10]) for i in range(100)]
+        with ThreadPoolExecutor(1) as executor:
+            request = executor.submit(server.ask, texts, "en", "de")
+            while not server.get("/gpus")["gpus"][0]["outstanding_segments"]:
+                assert not request.done()
+            body = {"text": "Thank you.", "source_language": "en", "target_language": "de"}
+            assert server.client.post("/translation", json=body).status_code == 429
+            health = server.admin.get("/health_check", timeout=5.0)
+            assert (health.status_code, health.json()["status"]) == (200, "ok")
+            assert not request.done()
+            assert len(request.result()) == len(texts)
+    finally:
+        stop(server)
 
 
 def test_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server) -> None:

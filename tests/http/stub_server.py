@@ -1,8 +1,8 @@
-"""The server's process with a fake pool; run by test_shutdown.py as a module."""
+"""The server's process with a fake pool; run by test_shutdown.py and test_admin.py as a module."""
 
 import sys
 
-from server.app import create_app
+from server.app import create_admin_app, create_app
 from server.http_server import HttpServer
 from server.serving import serve
 from server.settings import Settings
@@ -25,9 +25,12 @@ def main(mode: str) -> int:
     pool = FakePool(translate=expand)
     pool.holding = True
     pool.finishes_on_drain = mode == "finishing"
-    settings = Settings(port=0, drain_timeout=0.2 if mode == "impatient" else 60.0)
+    drain_timeout = 0.2 if mode == "impatient" else 60.0
+    settings = Settings(port=0, drain_timeout=drain_timeout)
     http = HttpServer(create_app(pool, served_model(), settings), settings)
-    return serve(pool, http, settings.drain_timeout, http.url)
+    admin_app = create_admin_app(pool, served_model(), settings)
+    admin = HttpServer(admin_app, settings, settings.admin_listen_port, threads=2)
+    return serve(pool, http, admin, settings.drain_timeout, f"{http.url} {admin.url}")
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Server:
 
     process: "subprocess.Popen[str]"
     url: str
+    admin_url: str
 
     def post(self, text: str) -> httpx.Response:
         return httpx.post(f"{self.url}/translation", json={**GOOD, "text": text}, timeout=PATIENCE)
@@ -33,6 +34,9 @@ class Server:
 
     def health(self) -> str:
         return str(httpx.get(f"{self.url}/health_check").json()["status"])
+
+    def ask_admin(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.admin_url}{path}", timeout=PATIENCE)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)
@@ -47,7 +51,7 @@ def running(mode: str) -> Iterator[Server]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield Server(process, process.stdout.readline().strip())
+            yield Server(process, *process.stdout.readline().split())
         finally:
             process.kill()
 
@@ -63,6 +67,14 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true"
         time.sleep(0.01)
+
+
+def refuses_connections(url: str) -> bool:
+    try:
+        httpx.get(f"{url}/health_check/live", timeout=0.2)
+    except httpx.HTTPError:
+        return True
+    return False
 
 
 def hold(server: Server, executor: ThreadPoolExecutor, count: int) -> list[Future[httpx.Response]]:
@@ -102,6 +114,24 @@ def test_a_reply_under_way_is_sent_in_full(executor: ThreadPoolExecutor) -> None
         assert server.exit_code() == 0
 
 
+def test_the_admin_port_answers_to_the_end_of_the_drain(executor: ThreadPoolExecutor) -> None:
+    with running("finishing") as server:
+        sending = httpx.stream(
+            "POST", f"{server.url}/translation", json={**GOOD, "text": "big"}, timeout=PATIENCE
+        )
+        opened = executor.submit(sending.__enter__)
+        wait_until(lambda: server.held_segments() == 1)
+        server.signal()
+        response = opened.result()
+        wait_until(lambda: refuses_connections(server.url))  # only the reply is left to send
+        assert server.ask_admin("/health_check").status_code == 503
+        assert server.ask_admin("/health_check").json()["status"] == "draining"
+        assert server.ask_admin("/health_check/live").status_code == 200
+        response.read()
+        sending.__exit__(None, None, None)
+        assert server.exit_code() == 0
+
+
 def test_while_draining_health_is_503_and_new_work_is_refused(
     executor: ThreadPoolExecutor,
 ) -> None:
@@ -111,6 +141,7 @@ def test_while_draining_health_is_503_and_new_work_is_refused(
         wait_until(lambda: server.health() == "draining")
         assert httpx.get(f"{server.url}/health_check").status_code == 503
         assert httpx.get(f"{server.url}/health_check/live").status_code == 200
+        assert server.ask_admin("/health_check").json()["status"] == "draining"
         assert server.post("late").status_code == 503
         server.signal()
         assert request.result().status_code == 503

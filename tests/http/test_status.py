@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gpu_pool.status import GpuStatus
 from tests.fakes import FakePool, worker_status
 
 
@@ -32,13 +33,23 @@ def test_liveness_does_not_depend_on_the_pool(client: FlaskClient, pool: FakePoo
 
 
 def test_gpus_are_one_row_a_worker(client: FlaskClient, pool: FakePool) -> None:
-    pool.workers[0] = replace(pool.workers[0], utilisation=97, last_error="exit code 1")
+    gpu = replace(pool.workers[0].gpus[0], utilisation=97)
+    pool.workers[0] = replace(pool.workers[0], gpus=(gpu,), last_error="exit code 1")
     body = client.get("/gpus").get_json()
     assert [row["device"] for row in body["gpus"]] == ["cuda:0", "cuda:1"]
     assert body["gpus"][0]["utilisation"] == 97
     assert body["gpus"][0]["last_error"] == "exit code 1"
     assert body["gpus"][1]["utilisation"] is None
     assert (body["queued_segments"], body["queued_tokens"]) == (0, 0)
+
+
+def test_a_group_has_a_row_for_each_of_its_devices(client: FlaskClient, pool: FakePool) -> None:
+    gpus = (GpuStatus("cuda:0", memory_free=1), GpuStatus("cuda:1", memory_free=2))
+    pool.workers = [replace(pool.workers[0], device="cuda:0+cuda:1", gpus=gpus, pid=7)]
+    rows = client.get("/gpus").get_json()["gpus"]
+    assert [(row["device"], row["memory_free"]) for row in rows] == [("cuda:0", 1), ("cuda:1", 2)]
+    assert {(row["worker"], row["pid"]) for row in rows} == {("cuda:0+cuda:1", 7)}
+    assert client.get("/health_check").get_json()["workers"] == {"ready": 1, "total": 1}
 
 
 def test_languages_are_sorted_by_code(client: FlaskClient) -> None:

@@ -48,6 +48,29 @@ def test_one_text(client: FlaskClient, pool: FakePool) -> None:
     assert pool.timeouts == [9.0]
 
 
+def test_a_request_may_name_its_timeout_and_its_priority(
+    client: FlaskClient, pool: FakePool
+) -> None:
+    assert post(client, timeout=2, priority="bulk").status_code == 200
+    assert post(client, timeout=0.5).status_code == 200
+    assert pool.timeouts == [2.0, 0.5]
+    assert pool.askers == [("127.0.0.1", True), ("127.0.0.1", False)]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("timeout", value) for value in (0, -1, "5", True, 1e9, [])),
+        *(("priority", value) for value in ("urgent", None, 1)),
+    ],
+)
+def test_a_wrong_timeout_or_priority_is_named(
+    client: FlaskClient, field: str, value: object
+) -> None:
+    body = problem(post(client, **{field: value}), 400, "invalid-field")
+    assert body["field"] == field
+
+
 def test_many_texts_keep_shape_and_order(client: FlaskClient) -> None:
     assert post(client, text=["b", " ", "a\n\nc"]).get_json()["translation"] == ["B", " ", "A\n\nC"]
     assert post(client, text=["b"]).get_json()["translation"] == ["B"]

@@ -26,6 +26,11 @@ def segments(*texts: str) -> list[Segment]:
     return [Segment(text, "en", "de", tokens=10) for text in texts]
 
 
+def slow(count: int) -> list[str]:
+    """Return texts that take 50 ms each; no two are alike, or the pool would do one for both."""
+    return [f"slow {i}" for i in range(count)]
+
+
 def ask(pool: GpuPool, *texts: str) -> list[str]:
     return results(pool.submit(segments(*texts)))
 

@@ -1,8 +1,8 @@
 """Translators for worker processes that need no model, and misbehave when told to.
 
 They upper-case texts, a batch of up to 8 a step. Magic texts: `die` kills the worker, `hang` stops
-it, `refuse` is refused, `fail` comes back as an error, `raise` is a bug, `big` gives 5 MB,
-`slow` takes 50 ms.
+it, `refuse` is refused, `fail` comes back as an error, `raise` is a bug; what begins with `big`
+gives 5 MB, what begins with `slow` takes 50 ms.
 """
 
 import os
@@ -26,8 +26,9 @@ class Stub:
 
     def __init__(self, device: str) -> None:
         self.name = f"stub {device}"
-        self.uuid: str | None = None
+        self.uuids: tuple[str, ...] = ()
         self.budget: int | None = None
+        self.memory_scale = 1.0
         self.batches = 1
         self.splits = 0
         self._waiting: list[tuple[int, str, str]] = []
@@ -54,9 +55,9 @@ class Stub:
                 raise RuntimeError("the message holds user text: secret")
             case "fail":
                 return Finished(key, None, "failed")
-            case "big":
+            case _ if text.startswith("big"):
                 return Finished(key, "X" * 5_000_000)
-            case "slow":
+            case _ if text.startswith("slow"):
                 time.sleep(0.05)
         return Finished(key, f"{text.upper()} {target}")
 
@@ -78,6 +79,11 @@ def broken_once(folder: str, device: str) -> Stub:
         mark.touch()
         return broken(device)
     return Stub(device)
+
+
+def broken_until_mended(folder: str, device: str) -> Stub:
+    """Fails to load until there is a file of that name."""
+    return Stub(device) if Path(folder, "mended").exists() else broken(device)
 
 
 class WithMemory(Stub):

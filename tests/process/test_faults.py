@@ -20,8 +20,18 @@ import pytest
 from gpu_pool.errors import QuarantinedError, UnavailableError
 from gpu_pool.monitor import GpuMonitor
 from gpu_pool.pool import GpuPool
+from tests.conftest import Figure
 from tests.process import stubs
-from tests.process.conftest import PATIENCE, MakePool, ask, pids, results, segments, wait_for
+from tests.process.conftest import (
+    PATIENCE,
+    MakePool,
+    ask,
+    pids,
+    results,
+    segments,
+    slow,
+    wait_for,
+)
 
 
 def kill_and_wait(pool: GpuPool, pid: int) -> None:
@@ -30,9 +40,13 @@ def kill_and_wait(pool: GpuPool, pid: int) -> None:
     wait_for(lambda: pool.status().state == "ok", "the worker is back")
 
 
-def test_1_an_idle_worker_is_killed(make_pool: MakePool) -> None:
+def test_1_an_idle_worker_is_killed(make_pool: MakePool, figure: Figure) -> None:
     pool = make_pool(workers=1)
-    kill_and_wait(pool, pids(pool)[0])
+    pid, begun = pids(pool)[0], time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: pid not in pids(pool), "the death is seen")
+    figure(f"seen after {(time.monotonic() - begun) * 1e3:.0f} ms")
+    wait_for(lambda: pool.status().state == "ok", "the worker is back")
     assert ask(pool, "a") == ["A de"]
     worker = pool.status().workers[0]
     assert worker.restarts == 1
@@ -40,13 +54,17 @@ def test_1_an_idle_worker_is_killed(make_pool: MakePool) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_2_a_kill_in_mid_batch_loses_nothing(make_pool: MakePool, workers: int) -> None:
+def test_2_a_kill_in_mid_batch_loses_nothing(
+    make_pool: MakePool, workers: int, figure: Figure
+) -> None:
     pool = make_pool(workers=workers)
-    texts = [f"text {i}" if i % 4 else "slow" for i in range(120)]
+    texts = [f"text {i}" if i % 4 else f"slow {i}" for i in range(120)]
     futures = pool.submit(segments(*texts))
     wait_for(lambda: sum(future.done() for future in futures) > 8, "it is under way")
+    killed = time.monotonic()
     os.kill(pids(pool)[0], signal.SIGKILL)
     assert results(futures) == [f"{text.upper()} de" for text in texts]
+    figure(f"all answered {(time.monotonic() - killed) * 1e3:.0f} ms after the kill")
 
 
 def test_2_kills_under_many_callers_lose_nothing(make_pool: MakePool) -> None:
@@ -57,7 +75,7 @@ def test_2_kills_under_many_callers_lose_nothing(make_pool: MakePool) -> None:
     def call(caller: int) -> None:
         for i in range(calls):
             text = f"{caller} {i}"
-            if ask(pool, text, "slow") == [f"{text} de", "SLOW de"]:
+            if ask(pool, text, f"slow {text}") == [f"{text} de", f"SLOW {text} de"]:
                 answered[caller] += 1
 
     threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
@@ -80,7 +98,7 @@ def test_3_a_kill_in_the_middle_of_a_large_result(make_pool: MakePool) -> None:
     pool = make_pool(workers=2)
     for _ in range(3):
         victim = pids(pool)[0]
-        futures = pool.submit(segments(*["big"] * 12))
+        futures = pool.submit(segments(*(f"big {i}" for i in range(12))))
         wait_for(lambda futures=futures: any(f.done() for f in futures), "results flow")
         os.kill(victim, signal.SIGKILL)
         assert all(len(text) == 5_000_000 for text in results(futures))
@@ -88,11 +106,15 @@ def test_3_a_kill_in_the_middle_of_a_large_result(make_pool: MakePool) -> None:
         wait_for(lambda: pool.status().state == "ok", "the worker is back")
 
 
-def test_4_a_hanging_worker_is_killed_and_its_work_done_elsewhere(make_pool: MakePool) -> None:
+def test_4_a_hanging_worker_is_killed_and_its_work_done_elsewhere(
+    make_pool: MakePool, figure: Figure
+) -> None:
     pool = make_pool(workers=2, hang_timeout=3.0)
     hanging = pids(pool)[0]
     os.kill(hanging, signal.SIGSTOP)
-    assert ask(pool, *["a"] * 40) == ["A de"] * 40
+    begun = time.monotonic()
+    assert ask(pool, *(f"a{i}" for i in range(40))) == [f"A{i} de" for i in range(40)]
+    figure(f"answered by the other worker after {time.monotonic() - begun:.1f} s, timeout 3 s")
     wait_for(lambda: pool.status().workers[0].restarts == 1, "it was replaced")
     assert "silent" in (pool.status().workers[0].last_error or "")
     with pytest.raises(ProcessLookupError):
@@ -102,8 +124,8 @@ def test_4_a_hanging_worker_is_killed_and_its_work_done_elsewhere(make_pool: Mak
 def test_4_a_stopped_worker_with_a_full_inbox_blocks_nobody(make_pool: MakePool) -> None:
     pool = make_pool(workers=2, hang_timeout=3.0, worker_tokens=100)
     os.kill(pids(pool)[0], signal.SIGSTOP)
-    large = "x" * 1_000_000
-    assert ask(pool, *[large] * 20) == [large.upper() + " de"] * 20
+    large = [f"{i} " + "x" * 1_000_000 for i in range(20)]
+    assert ask(pool, *large) == [f"{text.upper()} de" for text in large]
 
 
 def test_5_a_poison_text_is_quarantined_and_the_others_are_answered(make_pool: MakePool) -> None:
@@ -140,32 +162,38 @@ def test_6_one_failure_to_load_is_tried_again(make_pool: MakePool, tmp_path: Pat
     assert ask(pool, "a") == ["A de"]
 
 
-def test_7_all_workers_dead_is_told_at_once_and_mends_itself(make_pool: MakePool) -> None:
+def test_7_all_workers_dead_is_told_at_once_and_mends_itself(
+    make_pool: MakePool, figure: Figure
+) -> None:
     pool = make_pool(workers=2, backoff_initial=0.5)
+    begun = time.monotonic()
     for pid in pids(pool):
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: pool.status().state == "loading", "it is told")
+    figure(f"told after {(time.monotonic() - begun) * 1e3:.0f} ms")
     future = pool.submit(segments("a"))[0]  # waits for the workers that are coming back
     assert future.result(PATIENCE) == "A de"
     wait_for(lambda: pool.status().state == "ok", "both are back")
 
 
-def test_8_workers_die_with_a_front_that_is_killed() -> None:
+def test_8_workers_die_with_a_front_that_is_killed(figure: Figure) -> None:
     script = (
         "import time; from gpu_pool.pool import GpuPool; from tests.process import stubs;"
-        "from tests.process.conftest import segments, pids\n"
+        "from tests.process.conftest import segments, slow, pids\n"
         "if __name__ == '__main__':\n"
         "    pool = GpuPool(['cpu:0', 'cpu:1'], stubs.Stub); pool.start()\n"
         "    while pool.status().state != 'ok': time.sleep(0.01)\n"
-        "    pool.submit(segments(*['slow'] * 2000)); print(*pids(pool), flush=True)\n"
+        "    pool.submit(segments(*slow(2000))); print(*pids(pool), flush=True)\n"
         "    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as front:
         assert front.stdout is not None
         workers = [int(pid) for pid in front.stdout.readline().split()]
         assert len(workers) == 2
+        killed = time.monotonic()
         front.kill()
     wait_for(lambda: not any(is_alive(pid) for pid in workers), "no orphan is left")
+    figure(f"both were gone after {(time.monotonic() - killed) * 1e3:.0f} ms")
 
 
 def is_alive(pid: int) -> bool:
@@ -213,7 +241,7 @@ def test_workers_ignore_the_signals_of_a_terminal(make_pool: MakePool) -> None:
     worker = pids(pool)[0]
     os.kill(worker, signal.SIGINT)
     os.kill(worker, signal.SIGTERM)
-    assert ask(pool, *["slow"] * 20) == ["SLOW de"] * 20
+    assert ask(pool, *slow(20)) == [f"SLOW {i} de" for i in range(20)]
     assert pids(pool) == [worker]
 
 

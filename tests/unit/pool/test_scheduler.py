@@ -6,6 +6,7 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_pool.job_queue import JobQueue
 from gpu_pool.scheduler import LOOKAHEAD, MAX_OVERTAKEN, Job, Load, assign
 
 LIMIT = 100
@@ -38,14 +39,25 @@ LOADS = st.lists(
 )
 
 
-def numbered(jobs: list[Job], loads: list[Load]) -> tuple[deque[Job], list[Load]]:
+def queue_of(*jobs: Job) -> JobQueue:
+    queue = JobQueue()
+    for job in jobs:
+        queue.append(job)
+    return queue
+
+
+def drained(queue: JobQueue) -> list[Job]:
+    return [queue.popleft() for _ in range(len(queue))]
+
+
+def numbered(jobs: list[Job], loads: list[Load]) -> tuple[JobQueue, list[Load]]:
     for i, job in enumerate(jobs):
         job.id = i
     for i, load in enumerate(loads):
         load.worker = i
         if load.tokens == 0:
             load.reserved, load.exclusive = 0, False
-    return deque(jobs), loads
+    return queue_of(*jobs), loads
 
 
 @given(JOBS, LOADS)
@@ -54,7 +66,7 @@ def test_no_job_is_lost_or_duplicated_and_what_waits_keeps_its_order(
 ) -> None:
     queue, loads = numbered(jobs, loads)
     assigned = [job.id for job, _ in assign(queue, loads, LIMIT)]
-    waiting = [job.id for job in queue]
+    waiting = [job.id for job in drained(queue)]
     assert sorted(assigned + waiting) == list(range(len(jobs)))
     assert waiting == sorted(waiting)
 
@@ -113,22 +125,22 @@ def test_an_idle_worker_never_stays_idle_beside_a_first_job_in_its_budget(
     queue, loads = numbered(jobs, loads)
     for load in loads:
         load.available = None
-    first = queue[0] if queue else None
+    first = queue.head() if queue else None
     idle = [load for load in loads if load.tokens == 0 and first and load.in_budget(first)]
     assign(queue, loads, LIMIT)
-    assert not idle or first not in queue
+    assert not idle or first not in drained(queue)
 
 
 def test_the_worker_that_would_be_done_first_is_chosen() -> None:
     slow, fast = Load(0, tokens=10, speed=10.0), Load(1, tokens=50, speed=100.0)
-    [(_, chosen)] = assign(deque([Job(0, 10)]), [slow, fast], LIMIT)
+    [(_, chosen)] = assign(queue_of(Job(0, 10)), [slow, fast], LIMIT)
     assert chosen is fast
 
 
 def test_a_device_filled_by_others_gets_nothing_while_another_will_have_room() -> None:
     full = Load(0, budget=1000, available=5)
     healthy = Load(1, tokens=LIMIT - 1, budget=1000, available=900)
-    queue = deque([Job(0, 10, memory=100)])
+    queue = queue_of(Job(0, 10, memory=100))
     assert assign(queue, [full, healthy], LIMIT) == []
     healthy.tokens = 0
     assert [load for _, load in assign(queue, [full, healthy], LIMIT)] == [healthy]
@@ -136,7 +148,7 @@ def test_a_device_filled_by_others_gets_nothing_while_another_will_have_room() -
 
 def test_a_large_job_is_overtaken_a_bounded_number_of_times_and_then_served() -> None:
     large = Job(0, 10, memory=100)
-    queue = deque([large, *(Job(i, 10, memory=10) for i in range(1, 1000))])
+    queue = queue_of(large, *(Job(i, 10, memory=10) for i in range(1, 1000)))
     held: deque[Job] = deque([Job(-1, 10, memory=10)])
     overtook = 0
     while True:
@@ -151,13 +163,15 @@ def test_a_large_job_is_overtaken_a_bounded_number_of_times_and_then_served() ->
 
 
 def test_a_long_queue_costs_no_more_than_a_short_one() -> None:
-    class Counting(deque[Job]):
+    class Counting(JobQueue):
         touched = 0
 
         def popleft(self) -> Job:
             self.touched += 1
             return super().popleft()
 
-    queue = Counting(Job(i, 10, memory=50) for i in range(10_000))
+    queue = Counting()
+    for i in range(10_000):
+        queue.append(Job(i, 10, memory=50))
     assign(queue, [Load(0, tokens=10, budget=10)], LIMIT)
     assert queue.touched <= LOOKAHEAD

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from gpu_pool.messages import Done, Result, Segment
+from gpu_pool.memory import MemoryBudget
+from gpu_pool.messages import Done, Heartbeat, Result, Segment
 from gpu_pool.monitor import GpuReading
 from gpu_pool.process import WorkerProcess
 from gpu_pool.scheduler import Job
@@ -91,22 +92,55 @@ def test_a_result_that_comes_after_its_task_was_taken_back_is_not_counted() -> N
 
 
 def test_memory_that_others_use_is_not_given_out() -> None:
-    slot = Slot("cuda:0", budget=1000, cached=50)
+    slot = Slot("cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",))
     slot.give(task(1, 10, memory=200))
-    load = slot.load(0, GpuReading("GPU-a", memory_free=400), margin=100)
+    load = slot.load(0, {"a": GpuReading("GPU-a", memory_free=400)}, margin=100)
     assert (load.available, load.reserved) == (350, 200)
     assert load.admits(Job(2, 1, memory=150))
     assert not load.admits(Job(2, 1, memory=151))
 
 
 def test_an_unknown_reading_leaves_the_budget() -> None:
-    load = Slot("cuda:0", budget=1000).load(0, GpuReading("GPU-a", error="lost"), margin=100)
+    load = Slot("cuda:0", memory=MemoryBudget(1000), uuids=("a",)).load(
+        0, {"a": GpuReading("GPU-a", error="lost")}, margin=100
+    )
     assert load.admits(Job(1, 1, memory=1000))
     assert not load.admits(Job(1, 1, memory=1001))
 
 
 def test_a_row_says_why_nvml_has_no_figures() -> None:
-    lost = GpuReading("GPU-a", error="GPU is lost")
-    assert Slot("cuda:0", uuid="a").status(lost, "no NVML").monitor_error == "GPU is lost"
-    assert Slot("cuda:0", uuid="a").status(None, "no NVML").monitor_error == "no NVML"
-    assert Slot("cpu").status(None, "no NVML").monitor_error is None
+    def error(slot: Slot, readings: dict[str, GpuReading]) -> str | None:
+        return slot.status(readings, "no NVML").gpus[0].monitor_error
+
+    assert error(Slot("cuda:0", uuids=("a",)), {"a": GpuReading("a", error="lost")}) == "lost"
+    assert error(Slot("cuda:0", uuids=("a",)), {}) == "no NVML"
+    assert error(Slot("cpu"), {}) is None
+
+
+def test_a_group_has_the_memory_of_its_fullest_device_and_a_row_for_each() -> None:
+    slot = Slot("cuda:0+cuda:1", memory=MemoryBudget(1000), uuids=("a", "b"))
+    readings = {
+        "a": GpuReading("GPU-a", memory_free=300, memory_total=800),
+        "b": GpuReading("GPU-b", memory_free=700, memory_total=900),
+    }
+    assert slot.load(0, readings, margin=0).available == 300
+    rows = slot.status(readings, "").rows()
+    assert [row["device"] for row in rows] == ["cuda:0", "cuda:1"]
+    assert [row["memory_total"] for row in rows] == [800, 900]
+    del readings["a"]
+    assert slot.load(0, readings, margin=0).available == 700
+
+
+def test_what_a_trial_used_counts_for_the_formula() -> None:
+    slot = Slot("cuda:0", memory=MemoryBudget(1000), memory_scale=2.0, uuids=("a",))
+    load = slot.load(0, {"a": GpuReading("GPU-a", memory_free=600)}, margin=0)
+    assert (load.budget, load.available) == (500, 300)
+
+
+def test_a_budget_shrinks_when_memory_ran_out_and_recovers_with_quiet_heartbeats() -> None:
+    slot = Slot("cuda:0", memory=MemoryBudget(1000))
+    slot.beat(Heartbeat(cached=0, splits=1), now=1.0)
+    slot.heard_at, shrunk = 1.0, slot.memory.share
+    assert shrunk < 1
+    slot.beat(Heartbeat(cached=0, splits=1), now=11.0)
+    assert shrunk < slot.memory.share < 1

@@ -52,3 +52,15 @@ def test_a_port_in_use_exits_with_1() -> None:
         taken.close()
     assert (result.returncode, result.stdout) == (1, "")
     assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in result.stderr
+
+
+def test_an_admin_port_in_use_exits_with_1() -> None:
+    taken = HttpServer(lambda *_: [], Settings(port=0))
+    taken.start()
+    try:
+        port = taken.url.rpartition(":")[2]
+        result = run("-m", "server", "--devices", "cpu", "--port", "0", "--admin-port", port)
+    finally:
+        taken.close()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1 admin port {port}: Address already in use" in result.stderr

@@ -13,12 +13,12 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from server.errors import ClientGoneError, TextError
-from server.service import translate
+from server.service import Terms, translate
 from tests.fakes import FakePool, served_model
 
 
 def run(pool: FakePool, *texts: str) -> list[str]:
-    return translate(pool, served_model(), texts, "en", "de", timeout=7.0)
+    return translate(pool, served_model(), texts, "en", "de", Terms(timeout=7.0))
 
 
 def test_sentences_travel_alone_and_come_back_in_their_place() -> None:
@@ -91,9 +91,8 @@ def test_a_client_that_hangs_up_cancels_its_segments() -> None:
     pool.holding = True
     gone = threading.Event()
     with ThreadPoolExecutor(1) as executor:
-        request = executor.submit(
-            translate, pool, served_model(), ["a"], "en", "de", 7.0, gone.is_set
-        )
+        terms = Terms(timeout=7.0, client_gone=gone.is_set)
+        request = executor.submit(translate, pool, served_model(), ["a"], "en", "de", terms)
         pool.wait_until_holding(1)
         gone.set()
         with pytest.raises(ClientGoneError):

@@ -138,6 +138,9 @@ def test_memory_of_a_segment_follows_the_formula() -> None:
     }  # fmt: skip
     checkpoint = Checkpoint("418M", Path(), config, LIMITS)
     # 48 KiB a position in 16 bit; 16 source tokens, 5 beams of at most 2 · 16 + 32 tokens.
-    assert checkpoint.bytes_per_segment(16, None, 2) == 49_152 * (16 + 5 * 64) + 5 * 128_112 * 8
+    assert (
+        checkpoint.bytes_per_segment(16, None, "bfloat16")
+        == 49_152 * (16 + 5 * 64) + 5 * 128_112 * 8
+    )
     # Never more positions than an output may have.
-    assert checkpoint.bytes_per_segment(400, 1, 2) == 49_152 * (400 + 200) + 128_112 * 8
+    assert checkpoint.bytes_per_segment(400, 1, "auto") == 49_152 * (400 + 200) + 128_112 * 8

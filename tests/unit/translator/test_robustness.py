@@ -18,7 +18,7 @@ WORDS = {
     },
     ("en", "es"): {"Hello": {"Hola"}, "Thanks": {"Gracias"}, "house": {"Casa"}},
     ("es", "en"): {"Hola": {"Hello", "Hi"}, "Gracias": {"Thanks", "Thank you"}},
-    ("en", "nl"): {"Hello": {"Hallo", "Dag", "Goedendag"}, "Thanks": {"Bedankt", "Dank je"}},
+    ("en", "nl"): {"Hello": {"Hallo", "Hoi", "Dag", "Goedendag"}, "Thanks": {"Bedankt", "Dank je"}},
     ("nl", "en"): {"Hallo": {"Hello", "Hi"}, "Bedankt": {"Thanks", "Thank you"}},
 }
 CARRIERS = {

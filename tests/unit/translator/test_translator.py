@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 from training.corpus import DIRECTIONS, read_references
 from translator import Translator
@@ -120,3 +121,14 @@ def test_too_little_memory_for_one_segment_is_an_error_of_that_text(
 def test_importing_the_package_loads_no_model_library() -> None:
     script = "import translator, translator.checkpoints, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_a_trial_tells_how_many_bytes_the_formula_misses(
+    int8: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted = 16 * int8.checkpoint.bytes_per_segment(28, None, "auto")
+    for used, scale in ((3 * counted, 3.0), (counted // 9, 1.0)):
+        monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 1_000)
+        monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: None)
+        monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda _, used=used: 1_000 + used)
+        assert int8._try_memory("en", "de") == pytest.approx(scale, rel=0.1)

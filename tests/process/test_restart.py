@@ -1,0 +1,228 @@
+"""Workers replaced on request, with real processes: row 26 in docs/reliability.md."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from gpu_pool.errors import UnavailableError, UnknownDeviceError
+from gpu_pool.pool import GpuPool
+from gpu_pool.status import WorkerStatus
+from tests.process import stubs
+from tests.process.conftest import (
+    PATIENCE,
+    MakePool,
+    ask,
+    pids,
+    results,
+    segments,
+    slow,
+    wait_for,
+)
+
+CALLERS = 8
+FOREVER = 1000.0  # seconds; longer than a test has
+
+
+def row(pool: GpuPool, worker: int = 0) -> WorkerStatus:
+    return pool.status().workers[worker]
+
+
+def restart_and_wait(pool: GpuPool, worker: int = 0) -> None:
+    before = row(pool, worker).pid
+    pool.restart(f"cpu:{worker}")
+    wait_for(lambda: row(pool, worker).state == "ready", "the worker is back")
+    assert row(pool, worker).pid != before
+
+
+@contextmanager
+def load(pool: GpuPool) -> Iterator[list[int]]:
+    """Callers that ask and ask again; yields the right answers of each, fails on another."""
+    answered = [0] * CALLERS
+    wrong: list[object] = []
+    stopping = threading.Event()
+
+    def call(caller: int) -> None:
+        while not stopping.is_set():
+            number = f"{caller} {answered[caller]}"
+            expected = [f"SLOW {number} de", f"TEXT {number} de"]
+            try:
+                answer = ask(pool, f"slow {number}", f"text {number}")
+            except Exception as error:  # noqa: BLE001 - a thread's own end would go unnoticed
+                wrong.append(error)
+                return
+            if answer != expected:
+                wrong.append(answer)
+                return
+            answered[caller] += 1
+
+    threads = [threading.Thread(target=call, args=(i,)) for i in range(CALLERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield answered
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_26_workers_restarted_one_by_one_under_load_cost_no_answer(
+    make_pool: MakePool, workers: int
+) -> None:
+    pool = make_pool(workers=workers, backoff_initial=FOREVER)
+    old = set(pids(pool))
+    with load(pool) as answered:
+        for worker in range(workers):
+            wait_for(lambda: row(pool).outstanding_segments, "there is work in hand")
+            restart_and_wait(pool, worker)
+        before = list(answered)
+        wait_for(
+            lambda: all(n > was for n, was in zip(answered, before, strict=True)),
+            "each caller has had an answer since",
+        )
+    assert not old & set(pids(pool))
+    rows = pool.status().workers
+    assert [(worker.restarts, worker.last_error) for worker in rows] == [(1, None)] * workers
+
+
+def test_26_a_restart_of_the_only_worker_finishes_what_it_holds_and_what_waits(
+    make_pool: MakePool,
+) -> None:
+    pool = make_pool(workers=1, worker_tokens=100)
+    texts = slow(20)
+    futures = pool.submit(segments(*texts))
+    wait_for(lambda: row(pool).outstanding_segments, "there is work in hand")
+    pool.restart("cpu:0")
+    assert row(pool).state == "restarting"
+    assert pool.status().state == "loading"
+    futures += pool.submit(segments("late"))  # work is taken meanwhile
+    assert results(futures) == [f"{text.upper()} de" for text in [*texts, "late"]]
+    assert row(pool).restarts == 1
+
+
+def test_26_both_workers_at_once(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2)
+    with load(pool):
+        old = set(pids(pool))
+        pool.restart("cpu:0")
+        pool.restart("cpu:1")
+        assert pool.status().state in ("loading", "degraded")
+        wait_for(lambda: pool.status().state == "ok", "both are back")
+        assert not old & set(pids(pool))
+
+
+def test_26_a_worker_that_is_to_leave_gets_no_more_work(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2, hang_timeout=FOREVER)
+    os.kill(pids(pool)[0], signal.SIGSTOP)  # what it got would never come back
+    pool.restart("cpu:0")
+    assert (row(pool).state, pool.status().state) == ("restarting", "degraded")
+    texts = [f"text {i}" for i in range(40)]
+    assert ask(pool, *texts) == [f"{text.upper()} de" for text in texts]
+    assert row(pool).outstanding_segments == 0
+    os.kill(pids(pool)[0], signal.SIGCONT)
+    wait_for(lambda: pool.status().state == "ok", "it has been replaced")
+
+
+def test_26_twice_in_a_row_is_one_restart(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    futures = pool.submit(segments(*slow(8)))
+    for _ in range(3):
+        pool.restart("cpu:0")
+    wait_for(lambda: row(pool).state == "starting", "the next one is loading")
+    pool.restart("cpu:0")
+    wait_for(lambda: row(pool).state == "ready", "the worker is back")
+    assert len(results(futures)) == 8
+    assert row(pool).restarts == 1
+
+
+def test_26_a_worker_that_was_given_up_comes_back(make_pool: MakePool, tmp_path: Path) -> None:
+    factory = partial(stubs.broken_until_mended, str(tmp_path))
+    pool = make_pool(workers=1, factory=factory, ready=False, max_load_failures=2)
+    wait_for(lambda: pool.status().state == "dead", "it is given up")
+    pool.restart("cpu:0")
+    assert pool.status().state == "loading"
+    # It may fail as often as a new one before it is given up again.
+    wait_for(lambda: pool.status().state == "dead", "it is given up again")
+    assert row(pool).restarts == 3
+    Path(tmp_path, "mended").touch()
+    pool.restart("cpu:0")
+    wait_for(lambda: pool.status().state == "ok", "it serves")
+    assert ask(pool, "a") == ["A de"]
+
+
+def test_26_a_worker_that_waits_after_a_death_starts_at_once(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, backoff_initial=FOREVER, backoff_max=FOREVER)
+    os.kill(pids(pool)[0], signal.SIGKILL)
+    wait_for(lambda: row(pool).state == "backoff", "it waits")
+    pool.restart("cpu:0")
+    wait_for(lambda: row(pool).state == "ready", "the worker is back")
+    assert "-9" in (row(pool).last_error or "")
+
+
+def test_26_a_hanging_worker_is_killed_and_its_work_is_not_blamed(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1, hang_timeout=3.0)
+    stopped = pids(pool)[0]
+    os.kill(stopped, signal.SIGSTOP)
+    future = pool.submit(segments("slow"))[0]
+    wait_for(lambda: row(pool).outstanding_segments == 1, "it has the text in hand")
+    pool.restart("cpu:0")
+    wait_for(lambda: row(pool).restarts == 1, "it was replaced")
+    assert row(pool).last_error == "did not leave within 3 s; killed"
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped, 0)
+    # Two deaths are the end of a text: that this one is answered tells that one did not count.
+    wait_for(lambda: row(pool).state == "ready", "the next one is there")
+    os.kill(pids(pool)[0], signal.SIGKILL)
+    assert future.result(PATIENCE) == "SLOW de"
+
+
+def test_26_a_worker_that_dies_instead_of_leaving_is_replaced_and_its_work_done_again(
+    make_pool: MakePool,
+) -> None:
+    pool = make_pool(workers=1, backoff_initial=FOREVER)
+    worker = pids(pool)[0]
+    os.kill(worker, signal.SIGSTOP)
+    futures = pool.submit(segments("a", "b"))
+    wait_for(lambda: row(pool).outstanding_segments == 2, "it has the texts in hand")
+    pool.restart("cpu:0")
+    os.kill(worker, signal.SIGKILL)
+    assert results(futures) == ["A de", "B de"]
+    assert row(pool).last_error == "the worker ended with exit code -9"
+
+
+def test_an_unknown_device_cannot_be_restarted(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2)
+    with pytest.raises(UnknownDeviceError, match="the devices are cpu:0, cpu:1"):
+        pool.restart("cpu")
+    assert pool.status().state == "ok"
+
+
+def test_while_draining_and_once_closed_nothing_is_restarted(make_pool: MakePool) -> None:
+    pool = make_pool(workers=1)
+    worker = pids(pool)
+    assert pool.drain(PATIENCE)
+    with pytest.raises(UnavailableError):
+        pool.restart("cpu:0")
+    assert pids(pool) == worker
+    pool.close()
+    with pytest.raises(UnavailableError):
+        pool.restart("cpu:0")
+
+
+def test_a_pool_that_is_closed_during_a_restart_leaves_no_process(make_pool: MakePool) -> None:
+    pool = make_pool(workers=2)
+    pool.submit(segments(*slow(100)))
+    alive = pids(pool)
+    pool.restart("cpu:0")
+    pool.close()
+    for pid in alive:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)

@@ -1,0 +1,49 @@
+"""Budgets shrink at once and recover slowly."""
+
+from gpu_pool.memory import MIN_SHARE, SHRINK, MemoryBudget
+from gpu_pool.scheduler import Job, Load, why_not
+
+LIMIT = 100
+
+
+def test_a_budget_shrinks_and_recovers() -> None:
+    budget = MemoryBudget(1_000)
+    budget.shrink()
+    assert budget.now == 1_000 * SHRINK
+    budget.recover(30.0)
+    assert 0.8 * 1_000 < (budget.now or 0) < 1_000
+    budget.recover(3_600.0)
+    assert budget.now == 1_000
+    for _ in range(100):
+        budget.shrink()
+    assert budget.now == 1_000 * MIN_SHARE
+
+
+def test_no_budget_is_no_limit() -> None:
+    budget = MemoryBudget()
+    budget.shrink()
+    assert budget.now is None
+
+
+def test_a_shrunk_budget_lets_less_in_but_an_idle_worker_takes_what_it_ever_could() -> None:
+    job = Job(0, 10, memory=60)
+    assert not Load(0, tokens=1, reserved=1, budget=100, share=0.5).admits(job)
+    assert Load(0, tokens=1, reserved=1, budget=100).admits(job)
+    assert Load(0, budget=100, share=0.5).admits(job)
+    assert not Load(0, budget=50, share=0.5).admits(job)
+
+
+def test_why_a_worker_is_given_nothing_is_said() -> None:
+    job = Job(0, 10, memory=60)
+    assert why_not(job, Load(0), LIMIT) is None
+    reasons = [
+        why_not(job, load, LIMIT)
+        for load in (
+            Load(0, tokens=5, exclusive=True),
+            Load(0, budget=59),
+            Load(0, tokens=95),
+            Load(0, tokens=5, available=59),
+        )
+    ]
+    assert all(reasons)
+    assert len(set(reasons)) == 4
