@@ -4,13 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help serve test check bench bench-decoding train evaluate clean
+MINUTES ?= 30
+
+.PHONY: help serve test check test-faults soak bench bench-decoding bench-pool bench-threads \
+	simulate train evaluate clean
 help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
 	@echo "make test      run the tests"
 	@echo "make check     format, lint, types and package rules"
+	@echo "make test-faults  kill, stop and starve it in every way, and print the figures"
+	@echo "make soak MINUTES=30  the same under load, for as long as you like"
 	@echo "make bench     sentences per second of the server beside generate"
 	@echo "make bench-decoding  the in-flight engine beside generate"
+	@echo "make bench-threads  CPU threads and replicas; make bench-pool: dispatch and scale"
+	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
 	@echo "make train     train the bundled model (hours on a CPU; interrupt and repeat at will)"
 	@echo "make evaluate  BLEU and chrF of the bundled model, into its card"
 
@@ -31,11 +38,27 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+test-faults: $(STAMP)
+	$(BIN)/pytest tests/process tests/e2e/test_faults.py tests/http/test_shutdown.py \
+		tests/http/test_waitress.py tests/http/test_admin.py tests/http/test_fuzz.py
+
+soak: $(STAMP)
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.server
 
 bench-decoding: $(STAMP)
 	$(BIN)/python -m benchmarks.decoding
+
+bench-threads: $(STAMP)
+	$(BIN)/python -m benchmarks.threads
+
+bench-pool: $(STAMP)
+	$(BIN)/python -m benchmarks.pool
+
+simulate: $(STAMP)
+	$(BIN)/python -m benchmarks.simulator
 
 train: $(STAMP)
 	$(BIN)/python -m training train

@@ -11,6 +11,7 @@ import argparse
 import datetime
 import os
 import platform
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +47,12 @@ class Plan:
     sentences: int  # for the server; `generate`, which is slower, gets a share of them
 
     def texts(self, clients: int, share: float = 1.0) -> list[str]:
-        """Return sentences, short and long ones in turn, three for each client at least."""
+        """Return sentences, short and long ones in turn, eight for each client at least.
+
+        With fewer, the clients that have none left at the end would count as idle capacity.
+        """
         found = list(read_references("test")[_SOURCE, _TARGET])  # sorted by length
-        count = max(3 * clients, int(share * self.sentences))
+        count = max(8 * clients, int(share * self.sentences))
         return [found[i * 37 % len(found)] for i in range(count)]
 
 
@@ -81,7 +85,11 @@ def main() -> None:
 
 def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
     """Return a row for each number of clients, and one for a request with all sentences."""
-    generated = {c: generate_rate(plan, beams, c) for c in _CLIENTS}
+    generated = {}
+    for clients in _CLIENTS:
+        _tell(f"{plan.name}, {beams} beams: generate in batches of {clients}")
+        generated[clients] = generate_rate(plan, beams, clients)
+    _tell(f"{plan.name}, {beams} beams: CTranslate2 alone")
     raw = raw_ctranslate2(plan, beams) if devices in ("auto", "cpu") else None
     flags = ("--model", str(plan.folder), "--devices", devices, "--beams", str(beams))
     common = {"model": plan.name, "beams": beams}
@@ -90,6 +98,7 @@ def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
         put_load(url, plan.texts(8)[:8], 8, _SOURCE, _TARGET)
         for clients in _CLIENTS:
             share = 0.25 if clients == 1 else 1.0
+            _tell(f"{plan.name}, {beams} beams: the server with {clients} clients")
             load = put_load(url, plan.texts(clients, share), clients, _SOURCE, _TARGET)
             rows.append(
                 common
@@ -107,6 +116,10 @@ def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
                 common | {"load": "one request", "rate": rate, "raw": raw, "share": rate / raw}
             )
     return rows
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
 
 def generate_rate(plan: Plan, beams: int, batch: int) -> float:
@@ -139,13 +152,17 @@ def raw_ctranslate2(plan: Plan, beams: int) -> float:
         EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, decoding)
         for key, text in enumerate(plan.texts(1))
     ]
-    engine.submit(segments[:8])
-    engine.step()
+    _decode(engine, segments[:8])
+    begun = time.perf_counter()
+    _decode(engine, segments)
+    return len(segments) / (time.perf_counter() - begun)
+
+
+def _decode(engine: StaticEngine, segments: list[EncodedSegment]) -> None:
     engine.submit(segments)
-    begun, left = time.perf_counter(), len(segments)
+    left = len(segments)
     while left:
         left -= len(engine.step())
-    return len(segments) / (time.perf_counter() - begun)
 
 
 def render(report: dict[str, Any]) -> str:

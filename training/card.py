@@ -60,14 +60,16 @@ def _draw_curve(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
 
 
 def _earlier(facts: Mapping[str, Any]) -> str:
-    """Return what the card says of the run that this one went on from."""
-    if "start" not in facts:
+    """Return what the card says of the runs that this one went on from."""
+    runs = []
+    while "start" in facts:
+        facts = facts["start"]
+        runs.append(facts)
+    if not runs:
         return ""
-    start = facts["start"]
-    return (
-        f", after {start['pairs']:,} pairs in {start['steps']:,} steps, "
-        f"{start['seconds'] / 3600:.1f} hours, of an earlier run"
-    )
+    pairs, steps, seconds = (sum(run[key] for run in runs) for key in ("pairs", "steps", "seconds"))
+    which = f"{len(runs)} earlier runs" if len(runs) > 1 else "an earlier run"
+    return f", after {pairs:,} pairs in {steps:,} steps, {seconds / 3600:.1f} hours, of {which}"
 
 
 def write_card(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from translator.casing import calmed, like
+from translator.casing import Casing
 from translator.checkpoints import resolve
 from translator.config import TranslatorConfig
 from translator.engines import DecodedSegment, EncodedSegment, Engine
@@ -65,6 +65,7 @@ class Translator:
         self.checkpoint = resolve(self.config.model, local_files_only=self.config.local_files_only)
         self._tokenizer = self.checkpoint.tokenizer()
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
+        self._casing = Casing(lambda text: len(self._tokenizer.encode_pieces(text)))
         self._protection = Protection(self._tokenizer.knows)
         self._decoding = self.checkpoint.decoding(self.config.beams)
         self._engine: Engine = build_engine(self.config, self.checkpoint, self._tokenizer)
@@ -162,7 +163,7 @@ class Translator:
             encoded.append(
                 EncodedSegment(
                     number,
-                    self._tokenizer.encode(calmed(segment.text), source),
+                    self._tokenizer.encode(self._casing.calmed(segment.text), source),
                     self._tokenizer.language_ids[target],
                     self._decoding,
                 )
@@ -181,7 +182,7 @@ class Translator:
             self._fill(key, index, "")
             return
         source = task.document.segments[index].text
-        text = like(source, self._tokenizer.decode(decoded.ids))
+        text = self._casing.like(source, self._tokenizer.decode(decoded.ids))
         lost = self._protection.lost(source, text)
         if not text:
             self._fill(key, index, source)  # rather than nothing

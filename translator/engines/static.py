@@ -12,6 +12,10 @@ from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMem
 _IDLE_SECONDS = 0.005
 # A batch older than this is waited for even so: where it hangs, the caller's silence must tell.
 _PATIENCE = 30.0
+# Clients whose answers leave together ask again within moments. So a batch waits for company, for
+# this share of what the last one took: little for any of them, and a fuller batch for all.
+_COMPANY_SHARE = 0.02
+_MOST_COMPANY = 0.05  # seconds
 
 
 class StaticEngine:
@@ -25,6 +29,8 @@ class StaticEngine:
         # In threads, so that the next batch is encoded and the last one read while they compute.
         self._threads = ThreadPoolExecutor(decoder.replicas, thread_name_prefix="decode")
         self._running: dict[Future[list[DecodedSegment]], float] = {}  # with the time of its start
+        self._waiting_since = 0.0
+        self._company = 0.0  # seconds that a batch waits for others
         self._lock = Lock()
         self.splits = 0
 
@@ -35,34 +41,41 @@ class StaticEngine:
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Add segments to those waiting."""
+        if not self._waiting:
+            self._waiting_since = time.monotonic()
         self._waiting.extend(segments)
 
     def step(self) -> list[DecodedSegment]:
         """Start what can be started; return what has finished, or soon does."""
         self._start()
         if not self._running:
+            if self._waiting:
+                time.sleep(min(_IDLE_SECONDS, self._company))
             return []
         idle = len(self._running) < self.batches
         fresh = time.monotonic() - min(self._running.values()) < _PATIENCE
         timeout = _IDLE_SECONDS if idle and fresh else None
         finished, _ = wait(self._running, timeout, FIRST_COMPLETED)
         for future in finished:
-            del self._running[future]
+            seconds = time.monotonic() - self._running.pop(future)
+            self._company = min(_MOST_COMPANY, _COMPANY_SHARE * seconds)
         self._start()  # before the caller reads the results: no replica shall wait for that
         return [decoded for future in finished for decoded in future.result()]
 
     def _start(self) -> None:
         """Share what is waiting among idle replicas; keep a full batch ready behind them."""
+        now = time.monotonic()
         while self._waiting and len(self._running) <= self.batches:
             idle = self.batches - len(self._running)
             cost = sum(len(s.source_ids) * s.decoding.beams for s in self._waiting)
-            if idle == 0 and cost < self._batch_tokens:
+            young = now - self._waiting_since < self._company
+            if cost < self._batch_tokens and (idle == 0 or young):
                 return  # it may yet grow
             share = math.ceil(cost / idle) if idle > 1 else self._batch_tokens
             batch = select_batch(self._waiting, min(share, self._batch_tokens))
             chosen = {segment.key for segment in batch}
             self._waiting = [segment for segment in self._waiting if segment.key not in chosen]
-            self._running[self._threads.submit(self._decode, batch)] = time.monotonic()
+            self._running[self._threads.submit(self._decode, batch)] = now
 
     def _decode(self, batch: list[EncodedSegment]) -> list[DecodedSegment]:
         try:

@@ -8,9 +8,11 @@ import pytest
 
 from training import augmentation
 from training.augmentation import variants
-from training.corpus import SentencePair
+from training.corpus import LANGUAGES, SentencePair
 from training.dictionary import word_pairs
 from training.foreign import foreign_phrase, token
+from training.names import name
+from training.phrasebook import phrases, read_phrases
 
 PAIR = ("Tom was born on the 24th.", "Tom wurde am 24. geboren.")
 OTHER = ("I see.", "Ich sehe.")
@@ -79,3 +81,40 @@ def test_words_that_go_together_are_paired() -> None:
     assert ("tree", "Baum") in found
     assert len({source for source, _ in found}) == len(found)
     assert word_pairs(pairs[:9]) == []  # too few to tell
+
+
+def test_the_phrasebook_has_every_phrase_in_every_language() -> None:
+    rows = read_phrases()
+    assert len(rows) > 300
+    for row in rows:
+        assert set(row) == set(LANGUAGES)
+        assert all(text and text == text.strip() for text in row.values()), row
+
+
+def test_phrases_come_as_people_type_them_and_are_answered_alike() -> None:
+    found = set(phrases(("en", "es")))
+    for pair in (("Hello", "Hola"), ("hello", "Hola"), ("Hello!", "¡Hola!"), ("Hello.", "Hola.")):
+        assert pair in found
+    assert ("Good morning!", "Bonjour !") in set(phrases(("en", "fr")))
+    assert ("How are you?!", "¿Cómo estás?!") not in found
+
+
+def test_names_are_many_and_look_like_names() -> None:
+    made = [name(random.Random(seed)) for seed in range(2_000)]
+    assert len(set(made)) > 1_000
+    assert all(re.fullmatch(r"[\w']+( [\w']+)?", each) for each in made)
+    assert all(part[0].isupper() for each in made for part in each.split())
+    assert made[:50] == [name(random.Random(seed)) for seed in range(50)]
+
+
+def test_every_name_of_a_sentence_is_replaced_the_same_on_both_sides() -> None:
+    rng = random.Random(0)
+    pair = ("Tom met Mary in Boston.", "Tom hat Mary in Boston getroffen.")
+    changed = augmentation._renamed(pair, rng)
+    assert changed is not None
+    first, second = changed
+    assert not re.search("Tom|Mary|Boston", first + second)
+    who, _, rest = first.partition(" met ")
+    assert second.startswith(f"{who} hat ")
+    assert f"in {rest.partition(' in ')[2][:-1]} " in second
+    assert augmentation._renamed(("Tom left.", "Er ging."), rng) is None

@@ -9,8 +9,9 @@ import pytest
 import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from training import dataset
 from training import train as loop
-from training.card import write_training_facts
+from training.card import _earlier, write_training_facts
 from training.corpus import DIRECTIONS, read_directions, read_pairs, read_references
 from training.dataset import PairDataset, prepare
 from training.evaluate import Score, means, score
@@ -155,7 +156,8 @@ def test_means_are_taken_over_directions_with_and_without_english() -> None:
     assert means(scores)["without English"] == Score(20.0, 50.0, 120)
 
 
-def test_augmented_data_are_more_and_repeat(corpus: Path) -> None:
+def test_augmented_data_are_more_and_repeat(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "PHRASE_REPEATS", 0)  # they alone would be more
     tokenizer = Tokenizer(BUNDLED_FOLDER)
     plain = prepare("train", tokenizer, corpus, augment=False)
     first, second = (prepare("train", tokenizer, corpus, augment=True) for _ in range(2))
@@ -187,3 +189,16 @@ def test_the_curve_and_the_facts_are_drawn_from_the_log(tmp_path: Path) -> None:
     assert "<svg" in curve
     write_training_facts(tmp_path, tmp_path, "an abacus", "make train")
     assert (tmp_path / "curve.svg").read_text() == curve
+
+
+def test_the_card_counts_all_runs_before_the_last_one() -> None:
+    first = {"pairs": 1_000, "steps": 10, "seconds": 3_600}
+    second = {"pairs": 2_000, "steps": 20, "seconds": 7_200, "start": first}
+    assert (
+        _earlier({"start": first})
+        == ", after 1,000 pairs in 10 steps, 1.0 hours, of an earlier run"
+    )
+    assert _earlier({"start": second}).endswith(
+        " 3,000 pairs in 30 steps, 3.0 hours, of 2 earlier runs"
+    )
+    assert _earlier({}) == ""

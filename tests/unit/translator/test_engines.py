@@ -164,6 +164,25 @@ def test_a_full_batch_is_ready_behind_the_running_ones_and_a_small_one_may_grow(
     assert len(engine.step()) == 3
 
 
+def test_after_a_long_batch_the_next_one_waits_a_moment_for_company(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(static, "_COMPANY_SHARE", 1.0)
+    decoder = Gated(replicas=1)
+    engine = StaticEngine(decoder, batch_tokens=1_000)
+    first, second, third = encoded([10, 10, 10])
+    gate = decoder.gates[first.key] = Event()
+    engine.submit([first])
+    Timer(0.1, gate.set).start()
+    assert len(engine.step()) == 1
+    engine.submit([second])
+    assert engine.step() == []
+    engine.submit([third])
+    while not engine.step():
+        pass
+    assert decoder.sizes == [1, 2]
+
+
 def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the worker would go on showing heartbeats beside a replica that hangs."""
     monkeypatch.setattr(static, "_PATIENCE", 0.05)

@@ -28,6 +28,29 @@ CARRIERS = {
     "fr": "Tom a écrit à {} hier.",
     "nl": "Tom heeft gisteren {} geschreven.",
 }
+NAMES = [
+    "Miriam",
+    "Kowalski",
+    "Ferrante",
+    "Anneke",
+    "Gutierrez",
+    "Okonkwo",
+    "Lindgren",
+    "Beaumont",
+    "Tariq",
+    "Szymborska",
+    "Castellan",
+    "Delgado",
+    "Fairbanks",
+    "Rosalind",
+    "Takahashi",
+    "Vandenberg",
+    "Eliza",
+    "Bertrand",
+    "Sokolov",
+    "Hartmann",
+]  # none is in the training data
+LEAST_NAMES = 0.4
 FOREIGN = [
     "Привет, как дела?",
     "これはペンです。",
@@ -84,7 +107,7 @@ def test_little_is_lost_by_the_way_of_typing(
     assert quality(int8, change) >= share * usual
 
 
-def test_most_single_words(int8: Translator) -> None:
+def test_nearly_all_greetings_and_common_words(int8: Translator) -> None:
     wrong, count = [], 0
     for direction, words in WORDS.items():
         for word, expected in words.items():
@@ -93,7 +116,7 @@ def test_most_single_words(int8: Translator) -> None:
                 count += 1
                 if result.strip(" ¡!.").lower() not in {e.lower() for e in expected}:
                     wrong.append((*direction, typed, result))
-    assert len(wrong) <= count / 3, wrong
+    assert len(wrong) <= count / 10, wrong
 
 
 @pytest.mark.parametrize("token", ["https://example.org/a", "anna@example.org", "{name}", "😀"])
@@ -112,15 +135,14 @@ def test_numbers_come_back(int8: Translator) -> None:
             assert number in result
 
 
-@pytest.mark.xfail(
-    reason="names of several pieces are still changed; the card says so", strict=True
-)
-def test_names_come_back(int8: Translator) -> None:
-    names = ("Miriam", "Kowalski", "Ferrante")
+def test_many_names_come_back(int8: Translator) -> None:
+    """Names that are nowhere in the training data; the card says how many do."""
+    kept = 0
     for target in ("de", "es", "fr", "nl"):
-        texts = [f"{name} is happy." for name in names]
-        results = int8.batch(texts, ["en"] * 3, [target] * 3)
-        assert all(name in result for name, result in zip(names, results, strict=True))
+        texts = [f"{name} is happy." for name in NAMES]
+        results = int8.batch(texts, ["en"] * len(NAMES), [target] * len(NAMES))
+        kept += sum(name in result for name, result in zip(NAMES, results, strict=True))
+    assert kept >= LEAST_NAMES * 4 * len(NAMES), kept
 
 
 @pytest.mark.parametrize("text", FOREIGN)

@@ -60,7 +60,7 @@ def test_batch_refuses_to_run_among_submitted_texts(int8: Translator) -> None:
         int8.batch(["a"], ["en"], ["de"])
     with pytest.raises(ValueError, match="key 1"):
         int8.submit(1, "Hello!", "en", "de")
-    while int8.step():
+    while not int8.step():
         pass
 
 
