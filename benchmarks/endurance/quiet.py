@@ -1,0 +1,41 @@
+"""The server seen by one client that has it for itself."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+_TIMEOUT_SECONDS = 300.0
+
+
+class QuietClient:
+    """Asks one thing after another; httpx.HTTPError where that fails."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is the server's."""
+        self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS)
+
+    def ask(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+        """Translate texts."""
+        body = {"text": list(texts), "source_language": source, "target_language": target}
+        response = self._client.post("/translation", json=body).raise_for_status()
+        translations: list[str] = response.json()["translation"]
+        return translations
+
+    def workers(self) -> list[dict[str, Any]]:
+        """Return the rows of `GET /gpus`."""
+        rows: list[dict[str, Any]] = self._client.get("/gpus").raise_for_status().json()["gpus"]
+        return rows
+
+    def total(self, figure: str) -> int:
+        """Return the sum of a figure over all workers."""
+        return sum(row[figure] for row in self.workers())
+
+    def wait_until_ok(self) -> None:
+        """Return once every worker is ready."""
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
+        while self._client.get("/health_check").json()["status"] != "ok":
+            if time.monotonic() > deadline:
+                raise RuntimeError("the workers did not come back")
+            time.sleep(0.2)

@@ -1,0 +1,152 @@
+"""What the pool itself costs: real worker processes, real pipes, no model.
+
+Efficiency: workers that sleep for a time in proportion to their tokens, so that cores do not limit
+them. Dispatch: workers that answer at once, so that what is left is the pool's own work, for one
+segment and as the queue grows. Front: the same workers behind our HTTP server. Prints tables and
+one JSON line; `--output` writes them as Markdown.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from benchmarks.dispatch import bytes_a_segment, median_round_trip, rate, seconds_a_segment
+from benchmarks.front import measure_front
+from benchmarks.report import in_words, publish, versions
+from benchmarks.stubs import BATCH_TOKENS, MEAN_TOKENS
+
+_WORKERS = (1, 2, 4, 8)
+_QUEUES = (1_000, 10_000, 100_000)
+_CONNECTIONS = (1, 32, 256)
+_QUICK = 0.1  # of the seconds and of the queues
+_ROUND_TRIPS = 2_000
+
+
+def main() -> None:
+    """Measure all, one after the other."""
+    arguments = _parser().parse_args()
+    scale = _QUICK if arguments.quick else 1.0
+    seconds = arguments.seconds * scale
+    report = {
+        "benchmark": "pool",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": {"Python": platform.python_version(), **versions("waitress", "flask")},
+        "workers": measure_workers(seconds, arguments.speeds),
+        "round_trip_us": median_round_trip(int(_ROUND_TRIPS * scale)) * 1e6,
+        "queues": measure_queues([int(queue * scale) for queue in _QUEUES]),
+        "front": measure_front_rows(seconds),
+    }
+    publish(report, render(report), arguments.output)
+
+
+def measure_workers(seconds: float, speeds: Sequence[float]) -> list[dict[str, float]]:
+    """Return a row for each speed and number of workers: rates in tokens a second."""
+    rows: list[dict[str, float]] = []
+    for speed in speeds:
+        for workers in tqdm(_WORKERS, desc="workers"):
+            rows.append({"speed": speed, "workers": workers, "rate": rate(workers, seconds, speed)})
+            alone = next(row["rate"] for row in rows if row["speed"] == speed)
+            rows[-1]["efficiency"] = rows[-1]["rate"] / (workers * alone)
+    return rows
+
+
+def measure_queues(queues: Sequence[int]) -> list[dict[str, float]]:
+    """Return a row for each length of the queue."""
+    return [
+        {
+            "segments": queue,
+            "us": seconds_a_segment(queue) * 1e6,
+            "bytes": bytes_a_segment(queue),
+        }
+        for queue in tqdm(queues, desc="queues")
+    ]
+
+
+def measure_front_rows(seconds: float) -> list[dict[str, float]]:
+    """Return a row for each number of connections."""
+    return [
+        {
+            "connections": load.connections,
+            "rate": load.rate,
+            "p50_us": load.percentile(50) * 1e6,
+            "p99_us": load.percentile(99) * 1e6,
+        }
+        for load in measure_front(_CONNECTIONS, seconds)
+    ]
+
+
+def render(report: dict[str, Any]) -> str:
+    """Return the report as Markdown."""
+    lines = [
+        "# The pool without a model",
+        "",
+        f"{report['date']}, {report['machine']}, {report['cores']} cores; "
+        f"{in_words(report['versions'])}. Workers are real processes with stubs for models; "
+        f"segments have {MEAN_TOKENS} tokens on average, batches {BATCH_TOKENS}. "
+        "Command: `python -m benchmarks.pool`.",
+        "",
+        "Workers that sleep for each token. Efficiency is the rate over that of as many times one "
+        "worker.",
+        "",
+        "| tokens/s of a worker | workers | tokens/s in all | efficiency |",
+        "| ---: | ---: | ---: | ---: |",
+    ]
+    lines += [
+        f"| {row['speed']:,.0f} | {row['workers']} | {row['rate']:,.0f} | {row['efficiency']:.1%} |"
+        for row in report["workers"]
+    ]
+    return "\n".join([*lines, "", *_render_dispatch(report), "", *_render_front(report)])
+
+
+def _render_dispatch(report: dict[str, Any]) -> list[str]:
+    lines = [
+        "Workers that answer at once: from submission to result, median. Bytes are those of the "
+        "front's Python objects, text included.",
+        "",
+        "| segments at a time | µs a segment | bytes a segment |",
+        "| ---: | ---: | ---: |",
+        f"| 1 | {report['round_trip_us']:.0f} | |",
+    ]
+    return lines + [
+        f"| {row['segments']:,} | {row['us']:.1f} | {row['bytes']:,.0f} |"
+        for row in report["queues"]
+    ]
+
+
+def _render_front(report: dict[str, Any]) -> list[str]:
+    added = report["front"][0]["p50_us"] - report["round_trip_us"]
+    lines = [
+        f"The same workers behind our HTTP server, which adds {added:,.0f} µs to one client's "
+        "request. Each connection sends one sentence after another; the clients share the cores.",
+        "",
+        "| connections | requests/s | p50, ms | p99, ms |",
+        "| ---: | ---: | ---: | ---: |",
+    ]
+    return lines + [
+        f"| {row['connections']} | {row['rate']:,.0f} | {row['p50_us'] / 1e3:.2f} | "
+        f"{row['p99_us'] / 1e3:.2f} |"
+        for row in report["front"]
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.pool", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
+    parser.add_argument(
+        "--speeds", type=float, nargs="+", default=[20_000.0], help="tokens a second of a worker"
+    )
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a test")
+    parser.add_argument("--output", type=Path, help="Markdown file to write")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""A cluster of GPUs under a day of traffic, in virtual time."""
