@@ -245,6 +245,8 @@ class Dispatcher:
 
     def _explain(self, ready: Sequence[Slot]) -> None:
         """Note for the status why each worker is given nothing more."""
+        for slot in self.slots:
+            slot.held_back = None  # one that is not ready says why by its state
         for slot, load in zip(ready, self._loads(ready), strict=True):
             limit = self._settings.worker_tokens
             slot.held_back = why_not(self._waiting.head(), load, limit) if self._waiting else None

@@ -175,18 +175,21 @@ def _installed(nvml: Any) -> list[InstalledGpu]:
     except nvml.NVMLError:
         return []
     try:
-        gpus = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
-        return [
-            InstalledGpu(
-                nvml.nvmlDeviceGetUUID(gpu),
-                tuple(nvml.nvmlDeviceGetUUID(instance) for instance in _instances(nvml, gpu)),
-            )
-            for gpu in gpus
-        ]
+        return [_installed_gpu(nvml, i) for i in range(nvml.nvmlDeviceGetCount())]
     except nvml.NVMLError:
         return []
     finally:
         nvml.nvmlShutdown()
+
+
+def _installed_gpu(nvml: Any, index: int) -> InstalledGpu:
+    """Return a GPU; one that is lost keeps its place, since CUDA counts on from it."""
+    try:
+        gpu = nvml.nvmlDeviceGetHandleByIndex(index)
+        instances = tuple(str(nvml.nvmlDeviceGetUUID(each)) for each in _instances(nvml, gpu))
+        return InstalledGpu(str(nvml.nvmlDeviceGetUUID(gpu)), instances)
+    except nvml.NVMLError:
+        return InstalledGpu(f"lost {index}")
 
 
 def _instances(nvml: Any, gpu: Any) -> Iterator[Any]:

@@ -109,7 +109,20 @@ def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
         time.sleep(0.05)
     segments = [Segment(text, s, t, tokens=len(text)) for text, s, t in WORK]
     results = [future.result(PATIENCE) for future in pool.submit(segments)]
-    rows = pool.status().workers
+    rows = [row for worker in pool.status().workers for row in worker.rows()]
     pool.close()
     assert corpus_chrf(results, [expected]).score >= 90
-    assert all(row.uuid and row.memory_used and row.finished_segments for row in rows)
+    assert all(row["uuid"] and row["memory_used"] and row["finished_segments"] for row in rows)
+
+
+def test_a_trial_has_measured_what_the_formula_misses() -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0"))
+    assert 1.0 <= gpu.memory_scale < 1_000
+    assert gpu.budget
+
+
+@pytest.mark.skipif("torch.cuda.device_count() < 2")
+def test_a_model_over_two_gpus_gives_what_one_gives(expected: list[str]) -> None:
+    group = Translator(TranslatorConfig(device="cuda:0+cuda:1", dtype="float32"))
+    results = group.batch(TEXTS, SOURCES, TARGETS)
+    assert sum(a == b for a, b in zip(results, expected, strict=True)) >= 0.98 * len(WORK)

@@ -129,6 +129,14 @@ def test_counting() -> None:
     assert installed_gpus(nvml) == []
 
 
+def test_a_lost_gpu_does_not_hide_the_others() -> None:
+    lost = FakeGpu("GPU-a", broken=pynvml.NVML_ERROR_GPU_IS_LOST)
+    assert installed_gpus(FakeNvml(lost, FakeGpu("GPU-b"))) == [
+        InstalledGpu("lost 0"),
+        InstalledGpu("GPU-b"),
+    ]
+
+
 def test_counting_ends_where_nvml_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml, released = FakeNvml(FakeGpu("GPU-a")), threading.Event()
     monkeypatch.setattr(nvml, "nvmlInit", released.wait)
