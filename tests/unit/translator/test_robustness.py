@@ -50,7 +50,7 @@ NAMES = [
     "Sokolov",
     "Hartmann",
 ]  # none is in the training data
-LEAST_NAMES = 0.4
+LEAST_NAMES = 0.6
 FOREIGN = [
     "Привет, как дела?",
     "これはペンです。",
