@@ -125,7 +125,7 @@ def test_neither_the_network_nor_another_file_nor_torch_is_touched(tmp_path: Pat
     script = (
         "import sys\n"
         "def audit(event, arguments):\n"
-        "    if event.startswith('socket.'):\n"
+        "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.sendto'):\n"
         "        sys.exit(event)\n"
         "    if event == 'open' and str(arguments[1] or 'r')[0] in 'wax':\n"
         "        sys.exit(str(arguments))\n"
