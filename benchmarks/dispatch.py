@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from benchmarks.stubs import BATCH_TOKENS, Instant, Sleeper, make_segments
+from gpu_pool.messages import Translation
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from gpu_pool.worker import WorkerFactory
@@ -47,7 +48,7 @@ def rate(workers: int, seconds: float, speed: float) -> float:
     It comes in requests, as fast as the pool takes them.
     """
     source = make_segments()
-    futures: list[Future[str]] = []
+    futures: list[Future[Translation]] = []
     tokens = 0
     with running_pool(workers, partial(Sleeper, speed)) as pool:
         begun = time.perf_counter()
@@ -107,7 +108,7 @@ def bytes_a_segment(queue: int) -> float:
     return (after - before) / queue
 
 
-def _finish(futures: "list[Future[str]]") -> None:
+def _finish(futures: "list[Future[Translation]]") -> None:
     for future in futures:
         future.result(_PATIENCE)
 

@@ -9,6 +9,7 @@ from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
 from server.http_server import HttpServer
 from server.service import ServedModel
+from server.services import make_services
 from server.serving import serve
 from server.settings import Settings
 from translator.segmentation import Segmenter
@@ -27,8 +28,9 @@ def main(http_threads: int) -> int:
         [f"cpu:{i}" for i in range(_WORKERS)], Instant, PoolSettings(worker_tokens=2 * BATCH_TOKENS)
     )
     model = ServedModel("stub", ("de", "en"), Segmenter(_words, _LONGEST, bool), lambda tokens: 0)
-    http = HttpServer(create_app(pool, model, settings), settings)
-    admin = HttpServer(create_admin_app(pool, model, settings), settings, port=0, threads=1)
+    services = make_services(pool, model, settings)
+    http = HttpServer(create_app(services), settings)
+    admin = HttpServer(create_admin_app(services), settings, port=0, threads=1)
     return serve(pool, http, admin, settings.drain_timeout, http.url)
 
 

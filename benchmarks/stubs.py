@@ -25,6 +25,8 @@ class Finished:
     key: int
     text: str | None
     error: str | None = None
+    warnings: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 class Instant:
@@ -44,7 +46,7 @@ class Instant:
         """Return 0: there is no device memory."""
         return 0
 
-    def submit(self, key: int, text: str, source: str, target: str) -> None:
+    def submit(self, key: int, text: str, source: str, target: str, **_: object) -> None:
         """Take a text."""
         self._waiting.append((key, text))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 
+from gpu_pool.messages import Translation
 from gpu_pool.settings import PoolSettings
 from gpu_pool.task import Task
 
@@ -56,7 +57,7 @@ class Admission:
         with self._changed:
             return self._changed.wait_for(lambda: self.segments == 0, timeout)
 
-    def _release(self, tokens: int, _: "Future[str]") -> None:
+    def _release(self, tokens: int, _: "Future[Translation]") -> None:
         with self._changed:
             self.segments -= 1
             self.tokens -= tokens

@@ -18,14 +18,14 @@ from gpu_pool.errors import (
 from gpu_pool.events import Event, Restart, Submitted
 from gpu_pool.job_queue import JobQueue
 from gpu_pool.memory import MemoryBudget
-from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Work
+from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Translation, Work
 from gpu_pool.monitor import GpuReading
 from gpu_pool.process import Gone, Received
 from gpu_pool.scheduler import Load, assign, fits_budget, why_not
 from gpu_pool.settings import PoolSettings
 from gpu_pool.slot import Slot
 from gpu_pool.supervisor import Supervisor
-from gpu_pool.task import Task
+from gpu_pool.task import Key, Task
 from gpu_pool.worker import WorkerFactory
 
 _log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Dispatcher:
         self.slots = self._supervisor.slots
         self._waiting = JobQueue()
         self._tasks: dict[int, Task] = {}  # those waiting and those in workers' hands
-        self._begun: dict[tuple[str, str, str], Task] = {}  # those in workers' hands, by key
+        self._begun: dict[Key, Task] = {}  # those in workers' hands, by key
         self._deadlines: list[tuple[float, int]] = []
         self._closing_at: float | None = None
         self.crashed = False
@@ -177,7 +177,7 @@ class Dispatcher:
                 for result, task in zip(results, slot.finish(message), strict=True):
                     if task is not None:
                         failed = TranslationError(result.error or "no translation came back")
-                        self._settle(task, failed if result.text is None else result.text)
+                        self._settle(task, result.translation or failed)
         slot.heard_at = now
 
     def _retry(self, tasks: Sequence[Task], *, blamed: bool) -> None:
@@ -263,7 +263,7 @@ class Dispatcher:
             task = self._tasks[self._waiting.popleft().id]
             self._settle(task, TranslationError("no device has the memory for this text"))
 
-    def _settle(self, task: Task, outcome: str | PoolError) -> None:
+    def _settle(self, task: Task, outcome: Translation | PoolError) -> None:
         self._forget(task)
         task.resolve(outcome)
 

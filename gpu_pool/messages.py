@@ -16,6 +16,17 @@ class Segment:
     target: str
     tokens: int  # source tokens: the unit in which work is counted and balanced
     memory: int = 0  # bytes of device memory held while it is decoded
+    alternatives: int = 0  # further translations wanted beside the best
+    glossary: tuple[tuple[str, str], ...] = ()  # terms of the text, and what they must become
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a segment became; `warnings` are codes of what is doubtful about it."""
+
+    text: str
+    warnings: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()  # best first, without `text`
 
 
 # --- front → worker -------------------------------------------------------------------------
@@ -57,10 +68,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one segment: a text, or else an error that may be shown to the client."""
+    """What became of one segment: a translation, or else an error that may be shown."""
 
     id: int
-    text: str | None = None
+    translation: Translation | None = None
     error: str | None = None
 
 

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from gpu_pool.admission import Admission
 from gpu_pool.dispatcher import Dispatcher
 from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
-from gpu_pool.messages import Segment
+from gpu_pool.messages import Segment, Translation
 from gpu_pool.monitor import GpuMonitor
 from gpu_pool.scheduler import Job
 from gpu_pool.settings import PoolSettings
@@ -53,12 +53,12 @@ class GpuPool:
         client: str = "",
         *,
         bulk: bool = False,
-    ) -> list["Future[str]"]:
+    ) -> list["Future[Translation]"]:
         """Accept segments, all or none; return the future translation of each.
 
         Clients take turns, so that none waits behind another's flood; `bulk` work lets what is
         not bulk go first. The same text is not translated twice at a time, whoever asks.
-        Every future resolves: with the text, or DeadlineError after `timeout` seconds,
+        Every future resolves: with the translation, or DeadlineError after `timeout` seconds,
         QuarantinedError, TranslationError, or UnavailableError. Cancelling a future drops a
         segment that waits. Raises OverloadedError and UnavailableError at once.
         """

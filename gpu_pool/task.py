@@ -4,8 +4,10 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
 from gpu_pool.errors import PoolError
-from gpu_pool.messages import Segment
+from gpu_pool.messages import Segment, Translation
 from gpu_pool.scheduler import Job
+
+Key = tuple[str, str, str, int, tuple[tuple[str, str], ...]]
 
 
 @dataclass(slots=True)
@@ -15,14 +17,21 @@ class Task:
     job: Job
     segment: Segment
     deadline: float | None
-    future: "Future[str]" = field(default_factory=Future)
+    future: "Future[Translation]" = field(default_factory=Future)
     deaths: int = 0  # workers that died with it in hand
     twins: "list[Task]" = field(default_factory=list)  # the same text, to be answered with it
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> Key:
         """What tells two tasks with the same translation."""
-        return self.segment.text, self.segment.source, self.segment.target
+        segment = self.segment
+        return (
+            segment.text,
+            segment.source,
+            segment.target,
+            segment.alternatives,
+            segment.glossary,
+        )
 
     def everyone(self) -> "list[Task]":
         """Return the task and its twins."""
@@ -37,13 +46,13 @@ class Task:
         wanted = [task._begin() for task in self.everyone()]  # all of them, not up to the first
         return any(wanted)
 
-    def resolve(self, outcome: str | PoolError) -> None:
-        """Give every caller a text or an error."""
+    def resolve(self, outcome: Translation | PoolError) -> None:
+        """Give every caller a translation or an error."""
         for task in self.everyone():
             task.answer(outcome)
 
-    def answer(self, outcome: str | PoolError) -> None:
-        """Give the task's own caller a text or an error; too late for one who has given up."""
+    def answer(self, outcome: Translation | PoolError) -> None:
+        """Give the task's own caller its outcome; too late for one who has given up."""
         try:
             if isinstance(outcome, PoolError):
                 self.future.set_exception(outcome)

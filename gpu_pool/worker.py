@@ -13,7 +13,17 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn, Protocol
 
-from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready, Result, Stop, ToWorker
+from gpu_pool.messages import (
+    Done,
+    Failed,
+    FromWorker,
+    Heartbeat,
+    Ready,
+    Result,
+    Stop,
+    ToWorker,
+    Translation,
+)
 
 HEARTBEAT_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -28,6 +38,10 @@ class Finished(Protocol):
     def text(self) -> str | None: ...
     @property
     def error(self) -> str | None: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+    @property
+    def alternatives(self) -> tuple[str, ...]: ...
 
 
 class SegmentTranslator(Protocol):
@@ -60,7 +74,16 @@ class SegmentTranslator(Protocol):
     def cached(self) -> int:
         """Return the bytes of device memory that the process holds but does not use."""
 
-    def submit(self, key: int, text: str, source: str, target: str) -> None:
+    def submit(
+        self,
+        key: int,
+        text: str,
+        source: str,
+        target: str,
+        *,
+        alternatives: int,
+        glossary: Sequence[tuple[str, str]],
+    ) -> None:
         """Take a text; ValueError, with a message that may be shown, refuses it."""
 
     def step(self) -> Sequence[Finished]:
@@ -143,7 +166,14 @@ class _Loop:
         refused = []
         for number, segment in message.segments:
             try:
-                self._translator.submit(number, segment.text, segment.source, segment.target)
+                self._translator.submit(
+                    number,
+                    segment.text,
+                    segment.source,
+                    segment.target,
+                    alternatives=segment.alternatives,
+                    glossary=segment.glossary,
+                )
                 self._pending += 1
             except ValueError as error:
                 refused.append(Result(number, error=str(error)))
@@ -157,9 +187,14 @@ class _Loop:
         if not finished:
             return  # a step may end no text; its time counts with the next that does
         self._pending -= len(finished)
-        results = tuple(Result(item.key, item.text, item.error) for item in finished)
-        self._results.send(Done(results, self._busy_seconds))
+        self._results.send(Done(tuple(map(_result, finished)), self._busy_seconds))
         self._busy_seconds = 0.0
+
+
+def _result(item: Finished) -> Result:
+    if item.text is None:
+        return Result(item.key, error=item.error)
+    return Result(item.key, Translation(item.text, item.warnings, item.alternatives))
 
 
 def _fail(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:

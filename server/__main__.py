@@ -11,8 +11,10 @@ from gpu_pool.devices import parse_devices
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
+from server.glossaries import GlossaryError
 from server.http_server import HttpServer
 from server.service import ServedModel
+from server.services import make_services
 from server.serving import serve
 from server.settings import Settings, load_settings
 from server.worker_target import make_translator
@@ -42,12 +44,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ValueError as error:  # settings that are fine one by one, but not together
         return _fail(str(error))
     try:
-        http = HttpServer(create_app(pool, model, settings), settings)
+        services = make_services(pool, model, settings)
+    except GlossaryError as error:
+        return _fail(f"glossary {error}")
+    try:
+        http = HttpServer(create_app(services), settings)
     except OSError as error:
         return _fail_to_listen(f"{settings.host} port {settings.port}", error)
     admin_port = settings.admin_listen_port
     try:
-        admin_app = create_admin_app(pool, model, settings)
+        admin_app = create_admin_app(services)
         admin = HttpServer(admin_app, settings, admin_port, _ADMIN_THREADS)
     except OSError as error:
         return _fail_to_listen(f"{settings.host} admin port {admin_port}", error)

@@ -3,32 +3,28 @@
 On the admin port: GET /health_check, /health_check/live, /gpus, POST /gpus/<device>/restart.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
-from threading import BoundedSemaphore
 from typing import Any
 
 from flask import Blueprint, request
 
-from gpu_pool.errors import OverloadedError
-from server.errors import InvalidFieldError, MediaTypeError, TextError, UnsupportedLanguageError
+from server.errors import MediaTypeError, TextError
+from server.orders import AUTO, WARNINGS, Answer, Order
 from server.schemas import TranslationRequest, parse_request
-from server.service import Pool, ServedModel, Terms, translate
-from server.settings import Settings
-from translator.languages import NAMES, canonical
+from server.services import Services
+from translator.languages import NAMES
 
 _SERVING = frozenset({"ok", "degraded"})
-_THREADS_BUSY_RETRY_SECONDS = 1.0
 
 
 class Api:
     """The routes, and what they are about."""
 
-    def __init__(self, pool: Pool, model: ServedModel, settings: Settings) -> None:
-        self._pool = pool
-        self._model = model
-        self._settings = settings
-        # Requests wait in their threads; with all threads waiting, no probe would be answered.
-        self._slots = BoundedSemaphore(settings.http_threads)
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._pool = services.pool
+        self._model = services.model
         self._version = version("m2m-server")
 
     def blueprint(self) -> Blueprint:
@@ -48,12 +44,8 @@ class Api:
         """Translate one text or many."""
         if not request.is_json:
             raise MediaTypeError("send the body as Content-Type: application/json")
-        if not self._slots.acquire(blocking=False):
-            raise OverloadedError(_THREADS_BUSY_RETRY_SECONDS)
-        try:
+        with self._services.gate():
             return self._translate()
-        finally:
-            self._slots.release()
 
     def health_check(self) -> tuple[dict[str, Any], int]:
         """Tell whether requests are answered: 200, or 503 while loading, draining or dead."""
@@ -109,42 +101,48 @@ class Api:
         return blueprint
 
     def _translate(self) -> dict[str, Any]:
-        settings = self._settings
-        body = parse_request(request.get_data(), settings)
-        source, target = self._languages_of(body)
-        many = isinstance(body.text, list)
-        terms = Terms(
-            timeout=settings.timeout if body.timeout is None else body.timeout,
-            client=request.remote_addr or "",
-            bulk=body.priority == "bulk",
-            client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
-        )
+        body = parse_request(request.get_data(), self._services.settings)
+        source, target = self._services.pair(body.source_language, body.target_language)
+        orders = [
+            Order(
+                text,
+                source,
+                target,
+                html=body.format == "html",
+                alternatives=body.alternatives,
+                glossary=tuple(body.glossary.items()),
+            )
+            for text in body.texts
+        ]
+        terms = self._services.terms(body.timeout, bulk=body.priority == "bulk")
         try:
-            translations = translate(self._pool, self._model, body.texts, source, target, terms)
+            answers = self._services.translation.translate(orders, terms)
         except TextError as error:
-            error.field = f"text[{error.index}]" if many else "text"
+            error.field = body.name(error.index)
             raise
-        return {
-            "translation": translations if many else translations[0],
+        return self._show(body, source, target, answers)
+
+    def _show(
+        self, body: TranslationRequest, source: str, target: str, answers: Sequence[Answer]
+    ) -> dict[str, Any]:
+        """Return the answer; what was not asked for, and has nothing to tell, is left out."""
+        shown: dict[str, Any] = {
+            "translation": body.shaped([answer.text for answer in answers]),
             "source_language": source,
             "target_language": target,
             "model": self._model.name,
         }
-
-    def _languages_of(self, body: TranslationRequest) -> tuple[str, str]:
-        """Return M2M100's codes of the source and the target language."""
-        codes = []
-        for field, code in (
-            ("source_language", body.source_language),
-            ("target_language", body.target_language),
-        ):
-            if canonical(code) not in self._model.languages:
-                supported = ", ".join(sorted(self._model.languages))
-                raise UnsupportedLanguageError(f"{field} must be one of {supported}", field)
-            codes.append(canonical(code))
-        source, target = codes
-        if source == target:
-            raise InvalidFieldError(
-                f"source and target language are both {source}", "target_language"
-            )
-        return source, target
+        if source == AUTO:
+            shown["source_language"] = body.shaped([answer.source for answer in answers])
+            detected = [
+                {"language": answer.source, "confidence": answer.confidence} for answer in answers
+            ]
+            shown["detected"] = body.shaped(detected)
+        if body.alternatives:
+            shown["alternatives"] = body.shaped([list(a.alternatives) for a in answers])
+        warnings = [
+            {"field": body.name(i), "code": code, "detail": WARNINGS[code]}
+            for i, answer in enumerate(answers)
+            for code in answer.warnings
+        ]
+        return shown | {"warnings": warnings} if warnings else shown

@@ -2,13 +2,14 @@
 
 import logging
 import time
+from collections.abc import Sequence
 
 from flask import Blueprint, Flask, Response, g, request
 from flask.json.provider import DefaultJSONProvider
 
 from server.api import Api
 from server.errors import register_errors
-from server.service import Pool, ServedModel
+from server.services import Services
 from server.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -21,22 +22,23 @@ class Utf8Json(DefaultJSONProvider):
     sort_keys = False
 
 
-def create_app(pool: Pool, model: ServedModel, settings: Settings) -> Flask:
+def create_app(services: Services) -> Flask:
     """Return the WSGI application for clients. It neither starts nor closes the pool."""
-    return _make_app(Api(pool, model, settings).blueprint(), settings)
+    return _make_app([Api(services).blueprint()], services.settings)
 
 
-def create_admin_app(pool: Pool, model: ServedModel, settings: Settings) -> Flask:
+def create_admin_app(services: Services) -> Flask:
     """Return the WSGI application of the admin port: probes and restarts."""
-    return _make_app(Api(pool, model, settings).admin_blueprint(), settings)
+    return _make_app([Api(services).admin_blueprint()], services.settings)
 
 
-def _make_app(routes: Blueprint, settings: Settings) -> Flask:
+def _make_app(blueprints: Sequence[Blueprint], settings: Settings) -> Flask:
     app = Flask("server", static_folder=None)
     app.json = Utf8Json(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.url_map.merge_slashes = False  # a redirect would make a client send its text twice
-    app.register_blueprint(routes)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
     register_errors(app)
     app.before_request(_start_clock)
     app.after_request(_log_access)

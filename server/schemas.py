@@ -2,7 +2,8 @@
 
 import json
 import re
-from typing import Annotated, Any, Literal, NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -15,18 +16,23 @@ from pydantic import (
 )
 
 from server.errors import InvalidFieldError, MalformedJsonError, TooLongError, TooManyTextsError
+from server.glossaries import check_entry
 from server.settings import Settings
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"\w{1,64}")
 _TAGS = frozenset({"one", "many"})
+MAX_ALTERNATIVES = 10  # as many beams are searched, and one more
+MAX_ENTRIES = 1_000  # of a glossary
 _MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this request",
     "string_type": "must be a string",
     "float_type": "must be a number of seconds",
     "greater_than": "must be more than 0",
-    "literal_error": "must be 'interactive' or 'bulk'",
+    "int_type": "must be a whole number",
+    "dict_type": "must be an object of terms and their translations",
+    "too_long": f"must hold {MAX_ENTRIES} terms at most",
     "string_unicode": "is not a field of this request",  # a name; texts are checked below
 }
 
@@ -43,6 +49,7 @@ def _shape(value: object) -> str:
     return "many" if isinstance(value, list) else "one"
 
 
+Value = TypeVar("Value")
 Text = Annotated[str, AfterValidator(_check_characters)]
 Texts = Annotated[
     list[Text], Field(fail_fast=True)
@@ -59,6 +66,9 @@ class TranslationRequest(BaseModel):
     ]
     source_language: str
     target_language: str
+    format: Literal["text", "html"] = "text"
+    alternatives: Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES)] = 0
+    glossary: Annotated[dict[str, str], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
     priority: Literal["interactive", "bulk"] = "interactive"
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # seconds
 
@@ -66,6 +76,14 @@ class TranslationRequest(BaseModel):
     def texts(self) -> list[str]:
         """The texts, be it one or many."""
         return self.text if isinstance(self.text, list) else [self.text]
+
+    def shaped(self, values: Sequence[Value]) -> Value | Sequence[Value]:
+        """Return values, one a text, in the shape of `text`: one, or an array."""
+        return values if isinstance(self.text, list) else values[0]
+
+    def name(self, index: int) -> str:
+        """Return how the client wrote a text: `text`, or `text[3]`."""
+        return f"text[{index}]" if isinstance(self.text, list) else "text"
 
 
 def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
@@ -92,7 +110,17 @@ def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
         raise InvalidFieldError(
             f"timeout must be at most {settings.max_timeout:g} seconds", "timeout"
         )
+    if request.format == "html" and request.alternatives:
+        raise InvalidFieldError("alternatives are not there for format 'html'", "alternatives")
+    _check_glossary(request.glossary)
     return request
+
+
+def _check_glossary(glossary: Mapping[str, str]) -> None:
+    for term, translation in glossary.items():
+        wrong = check_entry(term, translation)
+        if wrong is not None:
+            raise InvalidFieldError(f"glossary: {wrong}", "glossary")
 
 
 def _parse_json(body: bytes) -> Any:
@@ -128,6 +156,8 @@ def _explain(error: ValidationError) -> InvalidFieldError:
     detail = error.errors(include_url=False, include_input=False)[0]
     field = _spell(detail["loc"])
     message = _MESSAGES.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+    if detail["type"] == "literal_error":
+        message = f"must be {detail['ctx']['expected']}"
     if detail["type"] == "string_type" and field == "text":
         message = "must be a string or an array of strings"
     return InvalidFieldError(f"{field or 'a name'} {message}", field)
@@ -135,7 +165,8 @@ def _explain(error: ValidationError) -> InvalidFieldError:
 
 def _spell(location: tuple[int | str, ...]) -> str | None:
     """Write a location as `text[3]`; None for an unknown name that may be a text gone astray."""
-    name, *indices = [str(part) for part in location if part not in _TAGS] or [""]
-    if not _NAME.fullmatch(name):
+    name, *rest = [part for part in location if part not in _TAGS] or [""]
+    if not _NAME.fullmatch(str(name)):
         return None
-    return name + "".join(f"[{index}]" for index in indices)
+    # A key of the glossary is user text.
+    return str(name) + "".join(f"[{index}]" for index in rest if isinstance(index, int))

@@ -86,6 +86,9 @@ class Settings(BaseModel):
     max_characters: PositiveInt = Field(
         default=100_000, description="characters of all texts of one request"
     )
+    glossaries: Path | None = Field(
+        default=None, description="folder of glossaries, such as en-de.tsv: term, tab, translation"
+    )
     timeout: Seconds = Field(
         default=60.0, description="seconds a request may take that names no timeout itself"
     )

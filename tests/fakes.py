@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from gpu_pool.errors import PoolError, UnavailableError, UnknownDeviceError
-from gpu_pool.messages import Segment
+from gpu_pool.messages import Segment, Translation
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
 from server.service import ServedModel
 from translator.segmentation import Segmenter
@@ -48,15 +48,16 @@ class FakePool:
         self.workers = [worker_status("cuda:0"), worker_status("cuda:1")]
         self.refusal: PoolError | None = None  # raised by `submit`
         self.failures: dict[str, Exception] = {}  # by the text of the segment
+        self.warnings: dict[str, tuple[str, ...]] = {}  # likewise
         self.holding = False
         self.finishes_on_drain = True
         self.submitted: list[Segment] = []
         self.timeouts: list[float | None] = []
         self.askers: list[tuple[str, bool]] = []  # client, and whether its work is bulk
-        self.futures: list[Future[str]] = []
+        self.futures: list[Future[Translation]] = []
         self._translate = translate
         self._changed = threading.Condition()
-        self._held: list[tuple[Segment, Future[str]]] = []
+        self._held: list[tuple[Segment, Future[Translation]]] = []
 
     def start(self) -> None:
         """Do nothing: this pool is what `state` says."""
@@ -68,7 +69,7 @@ class FakePool:
         client: str = "",
         *,
         bulk: bool = False,
-    ) -> list[Future[str]]:
+    ) -> list[Future[Translation]]:
         """Accept segments like the pool does."""
         if self.refusal is not None:
             raise self.refusal
@@ -78,7 +79,7 @@ class FakePool:
             self.submitted += segments
             self.timeouts.append(timeout)
             self.askers.append((client, bulk))
-            futures: list[Future[str]] = [Future() for _ in segments]
+            futures: list[Future[Translation]] = [Future() for _ in segments]
             self.futures += futures
             self._held += zip(segments, futures, strict=True)
             self._changed.notify_all()
@@ -125,7 +126,7 @@ class FakePool:
         with self._changed:
             assert self._changed.wait_for(lambda: len(self._held) == segments, timeout)
 
-    def _finish(self, settle: Callable[[Segment, "Future[str]"], None]) -> None:
+    def _finish(self, settle: Callable[[Segment, "Future[Translation]"], None]) -> None:
         with self._changed:
             held, self._held = self._held, []
             self._changed.notify_all()
@@ -133,9 +134,11 @@ class FakePool:
             if future.set_running_or_notify_cancel():
                 settle(segment, future)
 
-    def _resolve(self, segment: Segment, future: "Future[str]") -> None:
+    def _resolve(self, segment: Segment, future: "Future[Translation]") -> None:
         failure = self.failures.get(segment.text)
         if failure is None:
-            future.set_result(self._translate(segment.text))
+            text = self._translate(segment.text)
+            further = tuple(f"{text} ({i + 2})" for i in range(segment.alternatives))
+            future.set_result(Translation(text, self.warnings.get(segment.text, ()), further))
         else:
             future.set_exception(failure)

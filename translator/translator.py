@@ -31,6 +31,8 @@ class Translated:
     key: int
     text: str | None
     error: str | None = None
+    warnings: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -133,7 +135,16 @@ class Translator:
                 results[translated.key] = translated.text
         return [results[key] for key in range(len(texts))]
 
-    def submit(self, key: int, text: str, source: str, target: str) -> None:
+    def submit(
+        self,
+        key: int,
+        text: str,
+        source: str,
+        target: str,
+        *,
+        alternatives: int = 0,
+        glossary: Sequence[tuple[str, str]] = (),
+    ) -> None:
         """Take a text; a later `step` returns its translation under `key` (≥ 0, not in use).
 
         Raises ValueError for a language that the model lacks and for a key in use.

@@ -5,6 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.app import create_app
+from server.services import make_services
 from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
@@ -21,7 +22,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(pool: FakePool, settings: Settings) -> Flask:
-    return create_app(pool, served_model(), settings)
+    return create_app(make_services(pool, served_model(), settings))
 
 
 @pytest.fixture

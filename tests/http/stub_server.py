@@ -4,6 +4,7 @@ import sys
 
 from server.app import create_admin_app, create_app
 from server.http_server import HttpServer
+from server.services import make_services
 from server.serving import serve
 from server.settings import Settings
 from tests.fakes import FakePool, served_model
@@ -27,8 +28,9 @@ def main(mode: str) -> int:
     pool.finishes_on_drain = mode == "finishing"
     drain_timeout = 0.2 if mode == "impatient" else 60.0
     settings = Settings(port=0, drain_timeout=drain_timeout)
-    http = HttpServer(create_app(pool, served_model(), settings), settings)
-    admin_app = create_admin_app(pool, served_model(), settings)
+    services = make_services(pool, served_model(), settings)
+    http = HttpServer(create_app(services), settings)
+    admin_app = create_admin_app(services)
     admin = HttpServer(admin_app, settings, settings.admin_listen_port, threads=2)
     return serve(pool, http, admin, settings.drain_timeout, f"{http.url} {admin.url}")
 

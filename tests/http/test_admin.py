@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from server.app import create_admin_app
 from server.http_server import HttpServer
+from server.services import make_services
 from server.settings import Settings
 from tests.conftest import Figure
 from tests.fakes import FakePool, served_model
@@ -29,7 +30,7 @@ PROBES = ["/health_check", "/health_check/live", "/gpus"]
 
 @pytest.fixture
 def admin(pool: FakePool, settings: Settings) -> FlaskClient:
-    return create_admin_app(pool, served_model(), settings).test_client()
+    return create_admin_app(make_services(pool, served_model(), settings)).test_client()
 
 
 @pytest.mark.parametrize("path", PROBES)
@@ -116,7 +117,7 @@ def test_with_all_threads_for_clients_stuck_the_admin_port_answers(
         return []
 
     http = serve(stuck, settings)
-    app = create_admin_app(pool, served_model(), settings)
+    app = create_admin_app(make_services(pool, served_model(), settings))
     admin = serve(app, settings, port=settings.admin_listen_port, threads=1)
     threads = 9  # one for a translation, eight for probes
     with ThreadPoolExecutor(threads) as executor:
@@ -139,7 +140,9 @@ def test_22_a_thousand_idle_connections_do_not_keep_a_probe_waiting(
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # both ends are in this process
     settings = Settings(port=0)
     main = httpx.URL(serve(client.application, settings).url)
-    admin = serve(create_admin_app(pool, served_model(), settings), settings, threads=2)
+    admin = serve(
+        create_admin_app(make_services(pool, served_model(), settings)), settings, threads=2
+    )
     with ExitStack() as stack:
         for _ in range(1_000):
             idle = socket.create_connection((main.host, main.port or 0), timeout=PATIENCE)

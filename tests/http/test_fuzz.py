@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from server.app import create_app
+from server.services import make_services
 from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
@@ -21,7 +22,8 @@ RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def client() -> FlaskClient:
-    app = create_app(FakePool(), served_model(), Settings(max_texts=3, max_characters=60))
+    settings = Settings(max_texts=3, max_characters=60)
+    app = create_app(make_services(FakePool(), served_model(), settings))
     return app.test_client()
 
 

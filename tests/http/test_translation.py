@@ -45,7 +45,7 @@ def test_one_text(client: FlaskClient, pool: FakePool) -> None:
     assert response.get_json() == {
         "translation": "HELLO", "source_language": "en", "target_language": "de", "model": "fake",
     }  # fmt: skip
-    assert pool.timeouts == [9.0]
+    assert pool.timeouts == [pytest.approx(9.0, abs=1)]
 
 
 def test_a_request_may_name_its_timeout_and_its_priority(
@@ -53,7 +53,7 @@ def test_a_request_may_name_its_timeout_and_its_priority(
 ) -> None:
     assert post(client, timeout=2, priority="bulk").status_code == 200
     assert post(client, timeout=0.5).status_code == 200
-    assert pool.timeouts == [2.0, 0.5]
+    assert pool.timeouts == [pytest.approx(2.0, abs=0.4), pytest.approx(0.5, abs=0.4)]
     assert pool.askers == [("127.0.0.1", True), ("127.0.0.1", False)]
 
 
@@ -268,3 +268,77 @@ def test_an_access_is_logged_without_text_or_query(
     assert [line.rsplit(" ", 2)[0] for line in lines] == [
         "GET /languages 200", "POST /translation 200", "(no route) 404",
     ]  # fmt: skip
+
+
+def test_a_source_that_is_to_be_detected(client: FlaskClient, pool: FakePool) -> None:
+    body = {
+        "text": ["Where is the nearest railway station?", "Wo ist denn bitte der nächste Bahnhof?"],
+        "source_language": "auto",
+        "target_language": "de",
+    }
+    answer = client.post("/translation", json=body).get_json()
+    # What is in the target language already stays as it is.
+    assert answer["translation"] == ["WHERE IS THE NEAREST RAILWAY STATION?", body["text"][1]]
+    assert answer["source_language"] == ["en", "de"]
+    assert [found["language"] for found in answer["detected"]] == ["en", "de"]
+    assert all(0 < found["confidence"] <= 1 for found in answer["detected"])
+    assert [segment.source for segment in pool.submitted] == ["en"]
+
+
+def test_alternatives_are_joined_rank_by_rank(client: FlaskClient, pool: FakePool) -> None:
+    body = {"source_language": "en", "target_language": "de", "alternatives": 2}
+    answer = client.post("/translation", json=body | {"text": "One. Two."}).get_json()
+    assert answer["alternatives"] == ["ONE. (2) TWO. (2)", "ONE. (3) TWO. (3)"]
+    assert client.post("/translation", json=body | {"text": ["a"]}).get_json()["alternatives"] == [
+        ["A (2)", "A (3)"]
+    ]
+    assert {segment.alternatives for segment in pool.submitted} == {2}
+
+
+def test_what_is_doubtful_is_said_once_a_text(client: FlaskClient, pool: FakePool) -> None:
+    pool.warnings = {"Two.": ("repetition",), "Three.": ("repetition", "length")}
+    body = {"source_language": "en", "target_language": "de"}
+    answer = client.post("/translation", json=body | {"text": ["One.", "Two. Three."]}).get_json()
+    assert [(w["field"], w["code"]) for w in answer["warnings"]] == [
+        ("text[1]", "repetition"),
+        ("text[1]", "length"),
+    ]
+    assert "warnings" not in client.post("/translation", json=body | {"text": "One."}).get_json()
+
+
+def test_glossary_entries_travel_with_the_segments_that_hold_them(
+    client: FlaskClient, pool: FakePool
+) -> None:
+    body = {
+        "text": "The GPU pool. Nothing here.",
+        "source_language": "en",
+        "target_language": "de",
+        "glossary": {"gpu pool": "GPU-Pool", "server": "Server"},
+    }
+    assert client.post("/translation", json=body).status_code == 200
+    assert [segment.glossary for segment in pool.submitted] == [(("gpu pool", "GPU-Pool"),), ()]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("format", "xml"),
+        ("alternatives", -1),
+        ("alternatives", 11),
+        ("alternatives", True),
+        ("glossary", ["a"]),
+        ("glossary", {"secret": 1}),
+        ("glossary", {" ": "x"}),
+        ("glossary", {"secret": "line\nbreak"}),
+        ("glossary", {f"{i}": "x" for i in range(1001)}),
+        ("target_language", "auto"),
+    ],
+)
+def test_further_fields_are_checked_and_named(
+    client: FlaskClient, field: str, value: object
+) -> None:
+    body = {"text": "a", "source_language": "en", "target_language": "de", field: value}
+    response = client.post("/translation", json=body)
+    assert response.status_code == 400
+    assert response.get_json()["field"] == field
+    assert "secret" not in response.get_data(as_text=True)

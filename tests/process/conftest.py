@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gpu_pool.messages import Segment
+from gpu_pool.messages import Segment, Translation
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from tests.process import stubs
@@ -35,8 +35,8 @@ def ask(pool: GpuPool, *texts: str) -> list[str]:
     return results(pool.submit(segments(*texts)))
 
 
-def results(futures: "list[Future[str]]") -> list[str]:
-    return [future.result(PATIENCE) for future in futures]
+def results(futures: "list[Future[Translation]]") -> list[str]:
+    return [future.result(PATIENCE).text for future in futures]
 
 
 def pids(pool: GpuPool) -> list[int]:

@@ -19,6 +19,8 @@ class Finished:
     key: int
     text: str | None
     error: str | None = None
+    warnings: tuple[str, ...] = ()
+    alternatives: tuple[str, ...] = ()
 
 
 class Stub:
@@ -36,7 +38,7 @@ class Stub:
     def cached(self) -> int:
         return 0
 
-    def submit(self, key: int, text: str, source: str, target: str) -> None:
+    def submit(self, key: int, text: str, source: str, target: str, **_: object) -> None:
         if text == "refuse":
             raise ValueError("refused")
         self._waiting.append((key, text, target))

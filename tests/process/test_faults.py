@@ -172,7 +172,7 @@ def test_7_all_workers_dead_is_told_at_once_and_mends_itself(
     wait_for(lambda: pool.status().state == "loading", "it is told")
     figure(f"told after {(time.monotonic() - begun) * 1e3:.0f} ms")
     future = pool.submit(segments("a"))[0]  # waits for the workers that are coming back
-    assert future.result(PATIENCE) == "A de"
+    assert future.result(PATIENCE).text == "A de"
     wait_for(lambda: pool.status().state == "ok", "both are back")
 
 

@@ -80,7 +80,7 @@ def test_the_queue_is_bounded_all_or_nothing(make_pool: MakePool) -> None:
     with pytest.raises(OverloadedError) as refusal:
         pool.submit(segments("a", "b", "c"))
     assert refusal.value.retry_after >= 1
-    assert pool.submit(segments("a", "b"))[0].result(PATIENCE) == "A de"
+    assert pool.submit(segments("a", "b"))[0].result(PATIENCE).text == "A de"
     assert len(results(accepted)) == 8
 
 
@@ -166,7 +166,7 @@ def test_a_twin_outlives_the_one_it_waits_for(make_pool: MakePool) -> None:
     wait_for(first.running, "a worker has it")
     others = pool.submit(segments("slow", "slow"))
     assert others[0].cancel() or others[0].done()
-    assert others[1].result(PATIENCE) == "SLOW de"
+    assert others[1].result(PATIENCE).text == "SLOW de"
     wait_for(lambda: pool.status().queued_segments == 0, "nothing is left")
 
 
@@ -189,7 +189,7 @@ def test_18_a_small_client_does_not_wait_behind_a_greedy_one(
     greedy = pool.submit(segments(*slow(200)), client="greedy")
     wait_for(greedy[0].done, "the flood has begun")
     before = sum(future.done() for future in greedy)
-    assert pool.submit(segments("small"), client="small")[0].result(PATIENCE) == "SMALL de"
+    assert pool.submit(segments("small"), client="small")[0].result(PATIENCE).text == "SMALL de"
     passed = sum(future.done() for future in greedy) - before
     figure(f"{passed} of the {len(greedy) - before} texts before it went first")
     assert passed <= 50  # one turn, and what was held

@@ -181,7 +181,7 @@ def test_26_a_hanging_worker_is_killed_and_its_work_is_not_blamed(make_pool: Mak
     # Two deaths are the end of a text: that this one is answered tells that one did not count.
     wait_for(lambda: row(pool).state == "ready", "the next one is there")
     os.kill(pids(pool)[0], signal.SIGKILL)
-    assert future.result(PATIENCE) == "SLOW de"
+    assert future.result(PATIENCE).text == "SLOW de"
 
 
 def test_26_a_worker_that_dies_instead_of_leaving_is_replaced_and_its_work_done_again(

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from gpu_pool.memory import MemoryBudget
-from gpu_pool.messages import Done, Heartbeat, Result, Segment
+from gpu_pool.messages import Done, Heartbeat, Result, Segment, Translation
 from gpu_pool.monitor import GpuReading
 from gpu_pool.process import WorkerProcess
 from gpu_pool.scheduler import Job
@@ -67,7 +67,7 @@ def test_finished_work_ends_a_row_of_failures() -> None:
     keeper = supervisor(backoff_initial=0.5)
     slot = die(keeper, "ready")
     slot.give(task(1, 10))
-    slot.finish(Done((Result(1, "TEXT"),), 0.1))
+    slot.finish(Done((Result(1, Translation("TEXT")),), 0.1))
     assert die(keeper, "ready").retry_at == 100.5
 
 
@@ -75,10 +75,10 @@ def test_speed_is_tokens_over_computing_time() -> None:
     slot = Slot("cpu")
     slot.give(task(1, 30))
     slot.give(task(2, 30))
-    slot.finish(Done((Result(1, "A"), Result(2, "B")), 2.0))
+    slot.finish(Done((Result(1, Translation("A")), Result(2, Translation("B"))), 2.0))
     assert slot.speed == 30.0
     slot.give(task(3, 80))
-    slot.finish(Done((Result(3, "C"),), 1.0))
+    slot.finish(Done((Result(3, Translation("C")),), 1.0))
     assert slot.speed == pytest.approx(40.0)
     assert (slot.outstanding_tokens, slot.finished_tokens, slot.finished_segments) == (0, 140, 3)
 
@@ -87,7 +87,7 @@ def test_a_result_that_comes_after_its_task_was_taken_back_is_not_counted() -> N
     slot = Slot("cpu")
     slot.give(task(1, 30))
     slot.take_back()
-    assert slot.finish(Done((Result(1, "A"),), 1.0)) == [None]
+    assert slot.finish(Done((Result(1, Translation("A")),), 1.0)) == [None]
     assert (slot.outstanding_tokens, slot.finished_segments) == (0, 0)
 
 

@@ -13,12 +13,15 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from server.errors import ClientGoneError, TextError
-from server.service import Terms, translate
+from server.orders import Order, Terms
+from server.service import TranslationService
 from tests.fakes import FakePool, served_model
 
 
 def run(pool: FakePool, *texts: str) -> list[str]:
-    return translate(pool, served_model(), texts, "en", "de", Terms(timeout=7.0))
+    service = TranslationService(pool, served_model(), {})
+    orders = [Order(text, "en", "de") for text in texts]
+    return [answer.text for answer in service.translate(orders, Terms(timeout=7.0))]
 
 
 def test_sentences_travel_alone_and_come_back_in_their_place() -> None:
@@ -32,7 +35,7 @@ def test_a_segment_carries_languages_cost_and_deadline() -> None:
     run(pool, "Hello")
     segment = pool.submitted[0]
     assert (segment.source, segment.target, segment.tokens, segment.memory) == ("en", "de", 5, 5000)
-    assert pool.timeouts == [7.0]
+    assert pool.timeouts == [pytest.approx(7.0, abs=1)]
 
 
 def test_all_texts_of_a_request_are_submitted_together() -> None:
@@ -92,7 +95,8 @@ def test_a_client_that_hangs_up_cancels_its_segments() -> None:
     gone = threading.Event()
     with ThreadPoolExecutor(1) as executor:
         terms = Terms(timeout=7.0, client_gone=gone.is_set)
-        request = executor.submit(translate, pool, served_model(), ["a"], "en", "de", terms)
+        service = TranslationService(pool, served_model(), {})
+        request = executor.submit(service.translate, [Order("a", "en", "de")], terms)
         pool.wait_until_holding(1)
         gone.set()
         with pytest.raises(ClientGoneError):

@@ -1,0 +1,93 @@
+"""What the routes share: the pool, the translation service, the gate, who asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+
+from flask import request
+
+from gpu_pool.errors import OverloadedError
+from server.errors import InvalidFieldError, UnsupportedLanguageError
+from server.glossaries import Glossaries, load_glossaries
+from server.orders import AUTO, Terms
+from server.service import Pool, ServedModel, TranslationService
+from server.settings import Settings
+from translator.languages import canonical
+
+_THREADS_BUSY_RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that an application is made of; made once, by `make_services`."""
+
+    settings: Settings
+    pool: Pool
+    model: ServedModel
+    translation: TranslationService
+    glossaries: Glossaries
+    slots: BoundedSemaphore  # translation requests that may be in hand
+
+    @contextmanager
+    def gate(self) -> Iterator[None]:
+        """Hold one of the threads that may wait for translations; OverloadedError if none is left.
+
+        Requests wait in their threads; with all threads waiting, no probe would be answered.
+        """
+        if not self.slots.acquire(blocking=False):
+            raise OverloadedError(_THREADS_BUSY_RETRY_SECONDS)
+        try:
+            yield
+        finally:
+            self.slots.release()
+
+    def terms(self, timeout: float | None = None, *, bulk: bool = False) -> Terms:
+        """Return the terms of the request in hand; its timeout is in seconds, None: the usual."""
+        return Terms(
+            timeout=self.settings.timeout if timeout is None else timeout,
+            client=request.remote_addr or "",
+            bulk=bulk,
+            client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
+        )
+
+    def language(self, code: str, field: str, *, auto: bool = False) -> str:
+        """Return M2M100's code of a language that a field of the request names.
+
+        With `auto`, that word may stand for a source that is to be detected. Raises
+        UnsupportedLanguageError.
+        """
+        if auto and code.strip().lower() == AUTO:
+            return AUTO
+        if canonical(code) not in self.model.languages:
+            choices = [*([AUTO] if auto else []), *sorted(self.model.languages)]
+            raise UnsupportedLanguageError(f"{field} must be one of {', '.join(choices)}", field)
+        return canonical(code)
+
+    def pair(self, source: str, target: str) -> tuple[str, str]:
+        """Return the codes of `source_language`, perhaps AUTO, and `target_language`."""
+        codes = (
+            self.language(source, "source_language", auto=True),
+            self.language(target, "target_language"),
+        )
+        if codes[0] == codes[1]:
+            raise InvalidFieldError(
+                f"source and target language are both {codes[0]}", "target_language"
+            )
+        return codes
+
+
+def make_services(pool: Pool, model: ServedModel, settings: Settings) -> Services:
+    """Return the services around a pool, which they neither start nor close.
+
+    Raises GlossaryError where a file of the folder of glossaries is wrong.
+    """
+    glossaries = load_glossaries(settings.glossaries, model.languages)
+    return Services(
+        settings=settings,
+        pool=pool,
+        model=model,
+        translation=TranslationService(pool, model, glossaries),
+        glossaries=glossaries,
+        slots=BoundedSemaphore(settings.http_threads),
+    )
