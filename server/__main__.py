@@ -5,23 +5,18 @@ import os
 import resource
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 from gpu_pool.devices import parse_devices
-from gpu_pool.pool import GpuPool
-from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
+from server.composition import describe_model, make_pool
 from server.glossaries import GlossaryError
 from server.http_server import HttpServer
-from server.service import ServedModel
 from server.services import make_services
 from server.serving import serve
-from server.settings import Settings, load_settings
-from server.worker_target import make_translator
-from translator import CheckpointError, TranslatorConfig
-from translator.checkpoints import Checkpoint, resolve
+from server.settings import load_settings
+from translator import CheckpointError
+from translator.checkpoints import resolve
 
-_BATCHES_AHEAD = 2
 _ADMIN_THREADS = 4
 
 
@@ -36,11 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     try:
         checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
-        model = _describe_model(settings, checkpoint)
+        model = describe_model(settings, checkpoint)
     except CheckpointError as error:
         return _fail(f"model {settings.model}: {error}")
     try:
-        pool = _make_pool(settings, devices, checkpoint)
+        pool = make_pool(settings, devices, checkpoint)
     except ValueError as error:  # settings that are fine one by one, but not together
         return _fail(str(error))
     try:
@@ -60,34 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     urls = f"{http.url}, admin {admin.url}"
     banner = f"m2m-server at {urls}, model {model.name}, devices {','.join(devices)}"
     return serve(pool, http, admin, settings.drain_timeout, banner)
-
-
-def _describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
-    def memory(tokens: int) -> int:
-        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype)
-
-    return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
-
-
-def _make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
-    cpus = sum(device.startswith("cpu") for device in devices)
-    config = TranslatorConfig(
-        model=str(checkpoint.folder),  # found or downloaded here, once for all workers
-        dtype=settings.dtype,
-        engine=settings.engine,
-        beams=settings.beams,
-        batch_tokens=settings.batch_tokens,
-        threads=max(1, len(os.sched_getaffinity(0)) // cpus) if cpus else None,
-        cache=settings.cache,
-    )
-    limits = PoolSettings(
-        max_queued_tokens=settings.max_queued_tokens,
-        worker_tokens=_BATCHES_AHEAD
-        * settings.batch_tokens
-        // (settings.beams or checkpoint.beams),
-        hang_timeout=settings.hang_timeout,
-    )
-    return GpuPool(devices, partial(make_translator, config=config), limits)
 
 
 def _allow_descriptors() -> None:
