@@ -2,7 +2,7 @@
 
 import argparse
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,15 +126,28 @@ def load_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Set
     """
     parser = _make_parser()
     parsed, unknown_flags = parser.parse_known_args(argv)
-    flags = vars(parsed)
+    return make_settings(parser, vars(parsed), environ, _refuse_flags(unknown_flags))
+
+
+def make_settings(
+    parser: argparse.ArgumentParser,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    complaints: Iterable[str] = (),
+) -> Settings:
+    """Return settings from the values of flags, which win, and from `environ`.
+
+    Exits through `parser` with code 2, the `complaints`, and a message for each unknown variable
+    and malformed value.
+    """
     variables = {
         field: environ[variable(field)]
         for field in Settings.model_fields
         if variable(field) in environ
     }
-    problems = [*_refuse_flags(unknown_flags), *_refuse_variables(environ)]
+    problems = [*complaints, *_refuse_variables(environ)]
     try:
-        settings = Settings.model_validate(variables | flags)
+        settings = Settings.model_validate({**variables, **flags})
     except ValidationError as error:
         problems += _describe(error, flags)
     if problems:
@@ -159,7 +172,14 @@ def _make_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=version("m2m-server"))
-    for name, field in Settings.model_fields.items():
+    add_flags(parser, Settings.model_fields)
+    return parser
+
+
+def add_flags(parser: argparse._ActionsContainer, fields: Iterable[str]) -> None:
+    """Add the flags of these fields; what is not given leaves no trace in the namespace."""
+    for name in fields:
+        field = Settings.model_fields[name]
         default = str(field.get_default(call_default_factory=True, validated_data={}))
         note = f"{field.description} [{variable(name)}; default: {default.replace('%', '%%')}]"
         options: dict[str, Any] = {"help": note, "default": argparse.SUPPRESS}
@@ -168,7 +188,6 @@ def _make_parser() -> argparse.ArgumentParser:
         else:
             options["metavar"] = "VALUE"
         parser.add_argument(flag(name), **options)
-    return parser
 
 
 def _refuse_flags(unknown: Sequence[str]) -> Iterator[str]:
