@@ -1,11 +1,12 @@
 """The real server under load while its workers are killed and stopped, for as long as one likes.
 
 First the server answers some sentences in quiet. Then clients ask them over and over, several in a
-request, while every few seconds a worker gets SIGKILL or SIGSTOP. A request is lost that gets no
-answer, or another status than 200, 429 or 503 with Retry-After, or the quarantine's (a text
-that two workers died of is not tried again; those are counted apart). What makes an answer wrong
-stands in `benchmarks/endurance/answers.py`. Exit code 1 where a request was lost, an answer
-wrong, or more than 3 % of the answers were variants. Prints a table and one JSON line.
+request, while every few seconds a worker gets SIGKILL or SIGSTOP, and another client sends a text
+that crashes workers, which must be named as such. A request is lost that gets no answer, or another
+status than 200, 429 or 503 with Retry-After; one is quarantined that is taken for such a text,
+and is not. What makes an answer wrong stands in `benchmarks/endurance/answers.py`. Exit code 1
+where a request was lost or quarantined, an answer wrong, a poison not named, or more than 3 % of
+the answers were variants. Prints a table and one JSON line.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from tqdm import tqdm
 
 from benchmarks.endurance.answers import Answers, Question, Verdict
 from benchmarks.endurance.clients import OUTCOMES, Clients, Tally
+from benchmarks.endurance.poison import Poisoner
 from benchmarks.endurance.quiet import QuietClient
 from benchmarks.endurance.strikes import Strikes
 from benchmarks.endurance.vitals import Vitals
@@ -38,6 +40,7 @@ _CLIENTS = 32
 _ANSWER_SECONDS = 120.0  # what a request may take at the server
 _GRACE_SECONDS = 10.0  # that a client waits longer than that
 _TICK_SECONDS = 1.0
+_POISON_SECONDS = 20.0  # between two
 _SHOWN = 10  # wrong answers in the report
 
 
@@ -45,7 +48,7 @@ def main() -> int:
     """Run the soak; return the exit code."""
     arguments = _parser().parse_args()
     command = [
-        str(Path(sys.executable).with_name("m2m-server")), "--port", "0", "--model", "bundled",
+        sys.executable, "-m", "benchmarks.endurance.poison", "--port", "0", "--model", "bundled",
         "--devices", arguments.devices, "--hang-timeout", str(arguments.hang_timeout),
         "--timeout", str(_ANSWER_SECONDS), "--log-level", "error",
     ]  # fmt: skip
@@ -75,7 +78,12 @@ def soak(server: ServerProcess, count: int, seconds: float, every: float) -> dic
     answers.drop_twins()
     finished = quiet.total("finished_segments")
     vitals, strikes = Vitals(server.pid), Strikes(server.pid, every, seed=1)
-    with Clients(server.url, answers, _CLIENTS, _ANSWER_SECONDS + _GRACE_SECONDS) as clients:
+    patience = _ANSWER_SECONDS + _GRACE_SECONDS
+    company = [question.text for question in answers.known if question.target == "de"][:3]
+    with (
+        Clients(server.url, answers, _CLIENTS, patience) as clients,
+        Poisoner(server.url, company, min(_POISON_SECONDS, seconds / 3), patience) as poisoner,
+    ):
         _endure(quiet, clients.tally, vitals, strikes, seconds)
     quiet.wait_until_ok()
     finished = quiet.total("finished_segments") - finished
@@ -94,11 +102,14 @@ def soak(server: ServerProcess, count: int, seconds: float, every: float) -> dic
         "wrong_answers": wrong[:_SHOWN],
         "finished_segments": finished,
         "duplicated": max(0, finished - tally.asked),
+        "poison": poisoner.outcomes,
         "strikes": strikes.counts,
         "restarts": restarts,
         "front": vitals.summary(),
         "passed": tally.answered > 0
         and not tally.requests["lost"]
+        and not tally.requests["quarantined"]
+        and set(poisoner.outcomes) == {"named"}
         and not verdicts["wrong"]
         and verdicts["variant"] <= _MOST_VARIANTS * tally.answered,
     }
@@ -161,7 +172,8 @@ def render(report: dict[str, Any]) -> str:
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
         f"`{report['devices']}`, hang timeout {report['hang_timeout']:g} s. {_CLIENTS} clients ask "
         f"{report['questions']} sentences for {report['seconds'] / 60:.3g} minutes; every "
-        f"{report['every']:g} s on average a worker is killed or stopped. "
+        f"{report['every']:g} s on average a worker is killed or stopped, and every "
+        f"{_POISON_SECONDS:g} s somebody sends a text that crashes workers. "
         "Command: `python -m benchmarks.soak`.",
         "",
         "| | |",
@@ -174,6 +186,7 @@ def render(report: dict[str, Any]) -> str:
         f"| … not seen before, in all | {report['unseen_before']:,} |",
         f"| segments that workers finished | {report['finished_segments']:,} |",
         f"| … more than were asked for | {report['duplicated']:,} |",
+        *(f"| poison: {kind} | {count:,} |" for kind, count in report["poison"].items()),
         *(f"| {name} | {strikes[name]:,} |" for name in sorted(strikes)),
         f"| restarts | {report['restarts']:,} |",
         "",

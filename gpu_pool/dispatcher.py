@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
+from gpu_pool.death import Cause
 from gpu_pool.errors import (
     DeadlineError,
     PoolError,
@@ -30,7 +31,6 @@ from gpu_pool.worker import WorkerFactory
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be noticed
-_MAX_DEATHS = 2
 
 Readings = Callable[[], dict[str, GpuReading]]
 
@@ -137,9 +137,9 @@ class Dispatcher:
             case Gone(process):
                 slot = self._supervisor.slot_of(process)
                 if slot is not None:
-                    closing, overdue = self._closing_at is not None, slot.overdue
-                    self._supervisor.reap(slot, time.monotonic(), closing=closing)
-                    self._retry(slot.take_back(), blamed=not overdue)
+                    closing = self._closing_at is not None
+                    cause = self._supervisor.reap(slot, time.monotonic(), closing=closing)
+                    self._retry(slot.take_back(), cause)
             case Restart(slot, told):
                 if self._closing_at is None:
                     self._supervisor.restart(slot, time.monotonic())
@@ -170,7 +170,7 @@ class Dispatcher:
             case Heartbeat():
                 slot.beat(message, now)
             case Failed(reason):
-                slot.reason = reason
+                slot.reason, slot.cause = reason, Cause.CRASH
                 if slot.process:
                     slot.process.kill()  # after a device error even its exit may hang
             case Done(results):
@@ -180,19 +180,17 @@ class Dispatcher:
                         self._settle(task, result.translation or failed)
         slot.heard_at = now
 
-    def _retry(self, tasks: Sequence[Task], *, blamed: bool) -> None:
-        """Put the tasks of a dead worker back, first in the queue; twice dead, give them up.
-
-        From then on such a task travels alone, so that if it is the one that kills workers, no
-        other dies twice with it. A death that we decided on is not blamed on any.
-        """
+    def _retry(self, tasks: Sequence[Task], cause: Cause) -> None:
+        """Put the tasks of a dead worker back, first in the queue, or give them up."""
+        again = []
         for task in tasks:
-            task.deaths += blamed
-            task.job.alone |= blamed
             self._leave_hands(task)
-            if task.deaths >= _MAX_DEATHS:
-                self._settle(task, QuarantinedError("two workers died translating this text"))
-        self._waiting.put_back(task.job for task in tasks if task.deaths < _MAX_DEATHS)
+            if task.lose(cause):
+                message = f"{task.losses} workers died translating this text"
+                self._settle(task, QuarantinedError(message))
+            else:
+                again.append(task.job)
+        self._waiting.put_back(again)
 
     def _expire(self, now: float) -> None:
         while self._deadlines and self._deadlines[0][0] <= now:

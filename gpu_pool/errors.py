@@ -26,7 +26,7 @@ class DeadlineError(PoolError):
 
 
 class QuarantinedError(PoolError):
-    """The segment was in the hands of two workers that died; it is not tried a third time."""
+    """Workers died with the segment in hand, more than chance would have it; it is given up."""
 
 
 class TranslationError(PoolError):

@@ -1,9 +1,11 @@
 """A worker's place in the pool: what lasts while its processes come and go."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 
+from gpu_pool.death import Cause
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, Heartbeat
 from gpu_pool.monitor import GpuReading, normalise_uuid
@@ -11,6 +13,7 @@ from gpu_pool.process import WorkerProcess
 from gpu_pool.scheduler import Load
 from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
+from gpu_pool.totals import Tally
 
 Readings = Mapping[str, GpuReading]  # by normalised UUID
 
@@ -38,7 +41,7 @@ class Slot:
     heard_at: float = 0.0
     retry_at: float = 0.0
     leave_by: float = 0.0  # when a worker that restarts is killed
-    overdue: bool = False  # it was: what it held is not to blame
+    cause: Cause | None = None  # why we killed the present process; None: we have not
     reason: str | None = None  # why the present process cannot go on, where that is known
     last_error: str | None = None  # why the last one ended
     outstanding: dict[int, Task] = field(default_factory=dict)
@@ -47,12 +50,14 @@ class Slot:
     finished_segments: int = 0
     finished_tokens: int = 0
     speed: float | None = None  # tokens a second while computing
+    tally: Tally = field(default_factory=Tally)
 
     def give(self, task: Task) -> None:
         """Count a task as in the worker's hands."""
         self.outstanding[task.job.id] = task
         self.outstanding_tokens += task.job.tokens
         self.outstanding_memory += task.job.memory
+        self.tally.hand_over(time.monotonic() - task.accepted_at)
 
     def take_back(self) -> list[Task]:
         """Return all tasks that were in the worker's hands, oldest first."""
@@ -69,6 +74,8 @@ class Slot:
         self.outstanding_memory -= sum(task.job.memory for task in tasks if task)
         self.finished_tokens += tokens
         self.finished_segments += sum(task is not None for task in tasks)
+        if done.busy_seconds > 0:
+            self.tally.finish(len(done.results), done.busy_seconds)
         if tokens and done.busy_seconds > 0:
             speed = tokens / done.busy_seconds
             before = self.speed or speed
@@ -100,6 +107,7 @@ class Slot:
         """Take note that the worker's loop turns, and whether its memory ran out meanwhile."""
         if message.splits > self.splits:
             self.memory.shrink()
+            self.tally.oom_splits += message.splits - self.splits
         else:
             self.memory.recover(now - self.heard_at)
         self.cached, self.splits = message.cached, message.splits
@@ -128,6 +136,7 @@ class Slot:
             oom_splits=self.splits,
             held_back=self.held_back,
             last_error=self.last_error,
+            totals=self.tally.snapshot(),
         )
 
     def _gpus(self, readings: Readings, monitor_error: str) -> Iterator[GpuStatus]:

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from gpu_pool.totals import WorkerTotals
+
 PoolState = Literal["loading", "ok", "degraded", "draining", "dead"]
 # `restarting`: asked to leave, and finishing what it holds; the next state is `starting`.
 WorkerState = Literal["starting", "ready", "restarting", "backoff", "failed", "stopped"]
@@ -43,13 +45,14 @@ class WorkerStatus:
     oom_splits: int  # batches halved for want of memory since the worker started
     held_back: str | None  # why it is given nothing although work waits
     last_error: str | None  # why the last worker on this device was lost
+    totals: WorkerTotals = WorkerTotals()  # noqa: RUF009 - frozen
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row for each of its devices; those of a group share the worker's figures."""
         shared = {"worker": self.device} | {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("device", "gpus")
+            if field.name not in ("device", "gpus", "totals")  # monitoring reads the totals
         }
         return [asdict(gpu) | shared for gpu in self.gpus]
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
+from gpu_pool.death import Cause, cause_of_exit, cause_of_silence
 from gpu_pool.messages import Stop
 from gpu_pool.process import WorkerProcess
 from gpu_pool.settings import PoolSettings
@@ -44,12 +45,16 @@ class Supervisor:
         """Tell whether a worker process is left."""
         return any(slot.process for slot in self.slots)
 
-    def reap(self, slot: Slot, now: float, *, closing: bool) -> None:
-        """Clear away a worker that is gone; spawn the next, or set the time for that."""
+    def reap(self, slot: Slot, now: float, *, closing: bool) -> Cause:
+        """Clear away a worker that is gone; spawn the next, or set the time for that.
+
+        Returns why it died.
+        """
         process = slot.process
         assert process is not None, "only a worker that runs can be reaped"
         process.discard()
         slot.process = None
+        cause = slot.cause or cause_of_exit(process.exitcode)
         error = slot.reason or f"the worker ended with exit code {process.exitcode}"
         if closing:
             slot.state = "stopped"
@@ -60,6 +65,7 @@ class Supervisor:
             self._respawn(slot, now)
         else:
             self._back_off(slot, error, now)
+        return cause
 
     def _back_off(self, slot: Slot, error: str, now: float) -> None:
         slot.failures += 1
@@ -85,6 +91,7 @@ class Supervisor:
             if slot.process and slot.state in ("starting", "ready") and now - slot.heard_at > limit:
                 slot.reason = f"silent for {limit:g} s; killed"
                 slot.heard_at = now
+                slot.cause = cause_of_silence(slot.process.pid)
                 slot.process.kill()
 
     def restart_due(self, now: float) -> None:
@@ -136,7 +143,7 @@ class Supervisor:
         for slot in self.slots:
             if slot.process and slot.state == "restarting" and now > slot.leave_by:
                 slot.reason = f"did not leave within {limit:g} s; killed"
-                slot.overdue, slot.leave_by = True, now + limit
+                slot.cause, slot.leave_by = Cause.ASKED, now + limit
                 slot.process.kill()
 
     def _respawn(self, slot: Slot, now: float) -> None:
@@ -145,7 +152,7 @@ class Supervisor:
 
     def _spawn(self, slot: Slot, now: float) -> None:
         slot.state, slot.heard_at, slot.reason = "starting", now, None
-        slot.overdue = False
+        slot.cause = None
         slot.cached = slot.splits = 0
         try:
             slot.process = WorkerProcess(slot.device, self._factory, self._events)

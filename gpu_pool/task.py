@@ -1,11 +1,18 @@
 """A segment that was accepted, and the future that its caller waits on."""
 
+import time
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
+from gpu_pool.death import Cause
 from gpu_pool.errors import PoolError
 from gpu_pool.messages import Segment, Translation
 from gpu_pool.scheduler import Job
+
+_MAX_CRASHES = 2
+# A text that gets workers killed for their memory looks like one that has bad luck.
+_SUSPECT_LOSSES = 3
+_MAX_LOSSES = 6
 
 Key = tuple[str, str, str, int, tuple[tuple[str, str], ...]]
 
@@ -18,7 +25,9 @@ class Task:
     segment: Segment
     deadline: float | None
     future: "Future[Translation]" = field(default_factory=Future)
-    deaths: int = 0  # workers that died with it in hand
+    accepted_at: float = field(default_factory=time.monotonic)
+    crashes: int = 0  # workers that crashed or hung with it in hand
+    losses: int = 0  # those, and the ones that somebody else ended
     twins: "list[Task]" = field(default_factory=list)  # the same text, to be answered with it
 
     @property
@@ -32,6 +41,17 @@ class Task:
             segment.alternatives,
             segment.glossary,
         )
+
+    def lose(self, cause: Cause) -> bool:
+        """Note that the worker that had it in hand died; tell whether to give it up.
+
+        Once suspect it travels alone, so that if it is the one that kills workers, no other
+        text dies with it again.
+        """
+        self.crashes += cause is Cause.CRASH
+        self.losses += cause is not Cause.ASKED
+        self.job.alone |= self.crashes > 0 or self.losses >= _SUSPECT_LOSSES
+        return self.crashes >= _MAX_CRASHES or self.losses >= _MAX_LOSSES
 
     def everyone(self) -> "list[Task]":
         """Return the task and its twins."""

@@ -57,6 +57,22 @@ class MediaTypeError(RequestError):
     """The body is not declared as JSON."""
 
 
+class MissingKeyError(RequestError):
+    """The server takes requests with an API key only."""
+
+
+class WrongKeyError(RequestError):
+    """The API key is none of those that the server knows."""
+
+
+class RateLimitError(RequestError):
+    """The API key has had its share; `retry_after` seconds from now it has more."""
+
+    def __init__(self, detail: str, retry_after: float) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class ClientGoneError(Exception):
     """The client closed the connection; nobody will read the answer."""
 
@@ -99,13 +115,16 @@ PROBLEMS: dict[type[Exception], Problem] = {
     TooManyTextsError: Problem(413, "too-many-texts", "There are too many texts in one request"),
     TooLongError: Problem(413, "too-long", "The texts of the request are too long"),
     MediaTypeError: Problem(415, "unsupported-media-type", "The body must be application/json"),
+    MissingKeyError: Problem(401, "missing-key", "An API key is needed"),
+    WrongKeyError: Problem(403, "wrong-key", "The API key is not known"),
+    RateLimitError: Problem(429, "rate-limit", "This API key has had its share for the moment"),
     UnknownDeviceError: Problem(404, "unknown-device", "There is no worker of that name"),
     ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
     OverloadedError: Problem(429, "overloaded", "The server has all the work it can take"),
     UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),
     DeadlineError: Problem(504, "deadline", "The translation was not finished in time"),
     QuarantinedError: Problem(
-        500, "quarantined", "Two workers died translating this text; it is not tried again"
+        500, "quarantined", "Workers died translating this text; it is not tried again"
     ),
     TranslationError: Problem(500, "translation-failed", "This text could not be translated"),
 }
@@ -136,11 +155,13 @@ def _answer_known(error: Exception) -> Response:
     problem = PROBLEMS[type(error)]
     field = error.field if isinstance(error, RequestError) else None
     response = _respond(problem, str(error) or problem.title, field)
-    if isinstance(error, OverloadedError):
+    if isinstance(error, OverloadedError | RateLimitError):
         seconds = max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
         response.headers["Retry-After"] = str(seconds)
     elif isinstance(error, UnavailableError):
         response.headers["Retry-After"] = str(_UNAVAILABLE_RETRY_SECONDS)
+    elif isinstance(error, MissingKeyError):
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 

@@ -1,8 +1,8 @@
 """Translators for worker processes that need no model, and misbehave when told to.
 
 They upper-case texts, a batch of up to 8 a step. Magic texts: `die` kills the worker, `hang` stops
-it, `refuse` is refused, `fail` comes back as an error, `raise` is a bug; what begins with `big`
-gives 5 MB, what begins with `slow` takes 50 ms.
+it, `spin` never ends, `devour` has it killed by SIGKILL, `refuse` is refused, `fail` comes back as
+an error, `raise` is a bug; what begins with `big` gives 5 MB, what begins with `slow` takes 50 ms.
 """
 
 import os
@@ -53,6 +53,10 @@ class Stub:
                 os.kill(os.getpid(), signal.SIGSEGV)
             case "hang":
                 os.kill(os.getpid(), signal.SIGSTOP)
+            case "spin":
+                time.sleep(3600)
+            case "devour":  # memory, until the kernel ends it
+                os.kill(os.getpid(), signal.SIGKILL)
             case "raise":
                 raise RuntimeError("the message holds user text: secret")
             case "fail":

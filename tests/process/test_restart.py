@@ -178,9 +178,9 @@ def test_26_a_hanging_worker_is_killed_and_its_work_is_not_blamed(make_pool: Mak
     assert row(pool).last_error == "did not leave within 3 s; killed"
     with pytest.raises(ProcessLookupError):
         os.kill(stopped, 0)
-    # Two deaths are the end of a text: that this one is answered tells that one did not count.
+    # Two crashes are the end of a text: that this one is answered tells that one did not count.
     wait_for(lambda: row(pool).state == "ready", "the next one is there")
-    os.kill(pids(pool)[0], signal.SIGKILL)
+    os.kill(pids(pool)[0], signal.SIGSEGV)
     assert future.result(PATIENCE).text == "SLOW de"
 
 

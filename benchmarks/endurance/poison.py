@@ -1,0 +1,75 @@
+"""A text that crashes every worker that translates it, and a client that keeps sending it."""
+
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+import server.__main__
+import server.composition
+from server.worker_target import make_translator
+from translator.config import TranslatorConfig
+
+POISON = "This text crashes the worker."
+_QUARANTINED = "urn:m2m-server:quarantined"
+
+
+def make_vulnerable(device: str, config: TranslatorConfig) -> Any:
+    """Return the real Translator, which ends with its process when it is given POISON."""
+    translator = make_translator(device, config)
+    submit = translator.submit
+
+    def swallow(key: int, text: str, *rest: Any, **options: Any) -> None:
+        if text == POISON:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        submit(key, text, *rest, **options)
+
+    translator.submit = swallow  # type: ignore[method-assign]
+    return translator
+
+
+class Poisoner:
+    """A client that sends POISON among good texts every few seconds while this is entered."""
+
+    def __init__(self, url: str, company: Sequence[str], every: float, timeout: float) -> None:
+        """`company` are sentences to send with it; times are in seconds."""
+        self.outcomes: Counter[str] = Counter()  # "named", or what came back instead
+        self._url = url
+        self._texts = [company[0], POISON, *company[1:]]
+        self._every = every
+        self._timeout = timeout
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> "Poisoner":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Wait for the answer to what is under way."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        body = {"text": self._texts, "source_language": "en", "target_language": "de"}
+        with httpx.Client(base_url=self._url, timeout=self._timeout) as client:
+            while not self._stopping.wait(self._every):
+                try:
+                    problem = client.post("/translation", json=body).json()
+                except httpx.HTTPError as error:
+                    self.outcomes[type(error).__name__] += 1
+                    continue
+                named = problem.get("type") == _QUARANTINED and problem["field"] == "text[1]"
+                self.outcomes["named" if named else problem.get("type", "answered")] += 1
+
+
+if __name__ == "__main__":  # the server with such workers; a worker imports this module again
+    from benchmarks.endurance.poison import make_vulnerable as factory
+
+    vars(server.composition)["make_translator"] = factory
+    sys.exit(server.__main__.main())
