@@ -1,0 +1,1 @@
+"""Bulk translation of files: what `m2m-translate` is made of."""
