@@ -1,14 +1,16 @@
 """The HTTP API: POST /translation, GET /health_check, /health_check/live, /gpus, /languages.
 
-On the admin port: GET /health_check, /health_check/live, /gpus, POST /gpus/<device>/restart.
+On the admin port: GET /health_check, /health_check/live, /gpus, /metrics,
+POST /gpus/<device>/restart.
 """
 
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
+from server.access import header_key
 from server.errors import MediaTypeError, TextError
 from server.orders import AUTO, WARNINGS, Answer, Order
 from server.schemas import TranslationRequest, parse_request
@@ -38,10 +40,12 @@ class Api:
         """Return the routes for those who run the server."""
         blueprint = self._probes()
         blueprint.add_url_rule("/gpus/<device>/restart", view_func=self.restart, methods=["POST"])
+        blueprint.add_url_rule("/metrics", view_func=self.metrics)
         return blueprint
 
     def translation(self) -> dict[str, Any]:
         """Translate one text or many."""
+        self._services.access.identify(header_key())  # before a stranger's body is read
         if not request.is_json:
             raise MediaTypeError("send the body as Content-Type: application/json")
         with self._services.gate():
@@ -92,6 +96,11 @@ class Api:
         workers = {worker.device: worker for worker in self._pool.status().workers}
         return {"gpus": workers[device].rows()}, 202
 
+    def metrics(self) -> Response:
+        """Return the figures that Prometheus scrapes."""
+        body, media_type = self._services.metrics.expose(request.headers.get("Accept", ""))
+        return Response(body, content_type=media_type)
+
     def _probes(self) -> Blueprint:
         """Return the routes that only read the pool's state."""
         blueprint = Blueprint("api", __name__)
@@ -103,6 +112,7 @@ class Api:
     def _translate(self) -> dict[str, Any]:
         body = parse_request(request.get_data(), self._services.settings)
         source, target = self._services.pair(body.source_language, body.target_language)
+        self._services.access.admit(header_key(), sum(map(len, body.texts)))
         orders = [
             Order(
                 text,

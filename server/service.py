@@ -12,7 +12,9 @@ from gpu_pool.messages import Segment, Translation
 from gpu_pool.status import PoolStatus
 from server.errors import ClientGoneError, TextError
 from server.glossaries import Glossaries
+from server.metrics import Metrics
 from server.orders import AUTO, Answer, Order, Terms
+from server.request_log import note_segments
 from translator.detection import Detection, Detector
 from translator.segmentation import Document, Segmenter
 
@@ -53,8 +55,15 @@ class ServedModel:
 class TranslationService:
     """Translates for every interface that the server has. Any thread may call it."""
 
-    def __init__(self, pool: Pool, model: ServedModel, glossaries: Glossaries) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        model: ServedModel,
+        glossaries: Glossaries,
+        metrics: Metrics | None = None,
+    ) -> None:
         """`glossaries` hold for every order; the entries of an order win over theirs."""
+        self._metrics = metrics or Metrics()
         self._pool = pool
         self._model = model
         self._glossaries = glossaries
@@ -94,6 +103,7 @@ class TranslationService:
                 talks, {i: [t.text for t in islice(said, len(q))] for i, q in asked.items()}
             )
             whole |= ended
+        self._metrics.count_texts(orders, answers, terms.client)
         return [replace(answer, text=whole.get(i, answer.text)) for i, answer in enumerate(answers)]
 
     def _identify(self, order: Order) -> Answer:
@@ -145,6 +155,8 @@ class TranslationService:
         finally:
             for future in futures:
                 future.cancel()  # no effect on what is done
+        self._metrics.count_segments(len(segments), terms.client)
+        note_segments(len(segments))
         return [future.result() for future in futures]
 
 

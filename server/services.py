@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from threading import BoundedSemaphore
 
 from flask import request
 
 from gpu_pool.errors import OverloadedError
+from server.access import Access, load_keys
 from server.errors import InvalidFieldError, UnsupportedLanguageError
 from server.glossaries import Glossaries, load_glossaries
+from server.metrics import Metrics
 from server.orders import AUTO, Terms
+from server.pool_metrics import PoolCollector
+from server.request_log import current_record
 from server.service import Pool, ServedModel, TranslationService
 from server.settings import Settings
 from translator.languages import canonical
@@ -28,6 +33,8 @@ class Services:
     translation: TranslationService
     glossaries: Glossaries
     slots: BoundedSemaphore  # translation requests that may be in hand
+    access: Access
+    metrics: Metrics
 
     @contextmanager
     def gate(self) -> Iterator[None]:
@@ -43,10 +50,14 @@ class Services:
             self.slots.release()
 
     def terms(self, timeout: float | None = None, *, bulk: bool = False) -> Terms:
-        """Return the terms of the request in hand; its timeout is in seconds, None: the usual."""
+        """Return the terms of the request in hand; its timeout is in seconds, None: the usual.
+
+        Its client is the API key that was admitted, else the address.
+        """
+        record = current_record()
         return Terms(
             timeout=self.settings.timeout if timeout is None else timeout,
-            client=request.remote_addr or "",
+            client=(record.client if record else "") or request.remote_addr or "",
             bulk=bulk,
             client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
         )
@@ -80,14 +91,21 @@ class Services:
 def make_services(pool: Pool, model: ServedModel, settings: Settings) -> Services:
     """Return the services around a pool, which they neither start nor close.
 
-    Raises GlossaryError where a file of the folder of glossaries is wrong.
+    Raises GlossaryError where a file of the folder of glossaries is wrong, and KeysError where the
+    list of API keys is.
     """
     glossaries = load_glossaries(settings.glossaries, model.languages)
+    keys = load_keys(settings)
+    metrics = Metrics(keys)
+    metrics.describe(version("m2m-server"), model.name)
+    metrics.registry.register(PoolCollector(pool.status))
     return Services(
         settings=settings,
         pool=pool,
         model=model,
-        translation=TranslationService(pool, model, glossaries),
+        translation=TranslationService(pool, model, glossaries, metrics),
         glossaries=glossaries,
         slots=BoundedSemaphore(settings.http_threads),
+        access=Access(keys, metrics),
+        metrics=metrics,
     )

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +15,11 @@ from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
 
 PREFIX = "TRANSLATION_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
 _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
 _BODY_MARGIN = 65_536  # bytes for all of a body that is not text
 _LAST_PORT = 65_535
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -33,6 +36,18 @@ def _one_of(allowed: Sequence[str]) -> AfterValidator:
 def _check_devices(spec: str) -> str:
     parse_devices(spec, installed=list)  # the words only; the GPUs are counted at the start
     return spec
+
+
+def _check_origins(value: str | None) -> str | None:
+    for origin in split_origins(value):
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError("must be '*', or origins as browsers send them, with commas between")
+    return value
+
+
+def split_origins(value: str | None) -> frozenset[str]:
+    """Return the origins of a list with commas."""
+    return frozenset(part.strip() for part in value.split(",")) if value else frozenset()
 
 
 class Settings(BaseModel):
@@ -89,6 +104,17 @@ class Settings(BaseModel):
     glossaries: Path | None = Field(
         default=None, description="folder of glossaries, such as en-de.tsv: term, tab, translation"
     )
+    api_keys: Path | None = Field(
+        default=None, description="file of API keys, see 'm2m-server key'; unset: no key is needed"
+    )
+    api_keys_toml: str | None = Field(
+        default=None, description="what such a file holds, where there is no place for a file"
+    )
+    cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
+        default=None,
+        description="origins, with commas between, whose pages may use the API, such as "
+        "https://intranet.example; '*': any; unset: only the server's own page",
+    )
     timeout: Seconds = Field(
         default=60.0, description="seconds a request may take that names no timeout itself"
     )
@@ -101,6 +127,9 @@ class Settings(BaseModel):
     )
     drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=30.0, description="seconds for accepted requests to finish after SIGTERM"
+    )
+    log_format: Annotated[str, _one_of(LOG_FORMATS)] = Field(
+        default="text", description=f"lines of the log: {', '.join(LOG_FORMATS)}"
     )
     log_level: Annotated[str, _one_of(LOG_LEVELS)] = Field(
         default="info", description=f"least severe messages to log: {', '.join(LOG_LEVELS)}"

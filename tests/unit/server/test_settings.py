@@ -41,6 +41,7 @@ def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
     values = {
         "devices": "cpu*2", "engine": "reference", "dtype": "float32", "log_level": "debug",
         "local_files_only": "true", "cache": "/srv/models", "model": "m", "host": "::1",
+        "log_format": "json", "cors_origins": "https://a.example",
     }  # fmt: skip
     value = values.get(field, "777")
     by_variable = load_settings([], {variable(field): value})

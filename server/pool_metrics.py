@@ -1,0 +1,173 @@
+"""The pool's status as figures for Prometheus, read anew at each scrape."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate
+from typing import get_args
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+from prometheus_client.registry import Collector
+
+from gpu_pool.histogram import Distribution
+from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerState, WorkerStatus
+
+# name, what it is, and the figure; None: unknown, and no series
+_WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerStatus], float | None]], ...] = (
+    ("m2m_worker_outstanding_segments", "Segments in hand", lambda w: w.outstanding_segments),
+    ("m2m_worker_outstanding_tokens", "Their source tokens", lambda w: w.outstanding_tokens),
+    (
+        "m2m_worker_tokens_per_second",
+        "Source tokens per second while computing, a moving average",
+        lambda w: w.tokens_per_second,
+    ),
+    (
+        "m2m_worker_memory_budget_bytes",
+        "Device memory that segments may hold at present",
+        lambda w: w.memory_budget,
+    ),
+    (
+        "m2m_worker_memory_reserved_bytes",
+        "Device memory that the segments in hand may come to hold",
+        lambda w: w.memory_reserved,
+    ),
+    (
+        "m2m_worker_held_back",
+        "1 where the worker is given nothing although work waits",
+        lambda w: int(w.held_back is not None),
+    ),
+)
+_WORKER_COUNTERS: tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...] = (
+    ("m2m_worker_segments", "Segments finished", lambda w: w.finished_segments),
+    ("m2m_worker_tokens", "Source tokens of those", lambda w: w.finished_tokens),
+    ("m2m_worker_restarts", "Workers started again on this device", lambda w: w.restarts),
+    (
+        "m2m_worker_oom_splits",
+        "Batches halved for want of device memory",
+        lambda w: w.totals.oom_splits,
+    ),
+    (
+        "m2m_worker_busy_seconds",
+        "Time spent computing; its rate is the worker's occupancy",
+        lambda w: w.totals.busy_seconds,
+    ),
+)
+_WORKER_HISTOGRAMS: tuple[tuple[str, str, Callable[[WorkerStatus], Distribution]], ...] = (
+    (
+        "m2m_queue_wait_seconds",
+        "Time a segment waited for a worker to take it",
+        lambda w: w.totals.queue_wait,
+    ),
+    (
+        "m2m_batch_segments",
+        "Segments that a worker finished together",
+        lambda w: w.totals.batch_segments,
+    ),
+    (
+        "m2m_decode_seconds",
+        "Computing time from one batch that ended to the next",
+        lambda w: w.totals.batch_seconds,
+    ),
+)
+_GPU_GAUGES: tuple[tuple[str, str, Callable[[GpuStatus], float | None]], ...] = (
+    ("m2m_gpu_memory_total_bytes", "Memory of the device", lambda g: g.memory_total),
+    ("m2m_gpu_memory_used_bytes", "Memory in use, by whomever", lambda g: g.memory_used),
+    ("m2m_gpu_memory_free_bytes", "Memory that is free", lambda g: g.memory_free),
+    (
+        "m2m_gpu_utilisation_ratio",
+        "Share of the time in which the device computed, as NVML says",
+        lambda g: None if g.utilisation is None else g.utilisation / 100,
+    ),
+    ("m2m_gpu_temperature_celsius", "Temperature", lambda g: g.temperature),
+    ("m2m_gpu_power_watts", "Power drawn", lambda g: g.power),
+)
+
+
+class PoolCollector(Collector):
+    """Turns a snapshot of the pool into metrics."""
+
+    def __init__(self, status: Callable[[], PoolStatus]) -> None:
+        self._status = status
+
+    def describe(self) -> Iterable[Metric]:
+        """Return the metrics without samples, so that registering asks nothing of the pool."""
+        return _collect(PoolStatus("loading", (), 0, 0))
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the metrics as of now."""
+        return _collect(self._status())
+
+
+def _collect(status: PoolStatus) -> Iterator[Metric]:
+    yield from _queue(status)
+    yield _states("m2m_pool_state", "1 for the state that the pool is in", PoolState, [],
+                  [([], status.state)])  # fmt: skip
+    workers = status.workers
+    yield _states("m2m_worker_state", "1 for the state that the worker is in", WorkerState,
+                  ["device"], [([w.device], w.state) for w in workers])  # fmt: skip
+    for name, text, figure in _WORKER_GAUGES:
+        yield _gauge(name, text, [(w.device, figure(w)) for w in workers])
+    for name, text, count in _WORKER_COUNTERS:
+        counter = CounterMetricFamily(name, text, labels=["device"])
+        for worker in workers:
+            counter.add_metric([worker.device], count(worker))
+        yield counter
+    for name, text, values in _WORKER_HISTOGRAMS:
+        yield _histogram(name, text, [(w.device, values(w)) for w in workers])
+    gpus = [gpu for worker in workers for gpu in worker.gpus]
+    for name, text, reading in _GPU_GAUGES:
+        yield _gauge(name, text, [(gpu.device, reading(gpu)) for gpu in gpus])
+    info = InfoMetricFamily("m2m_gpu", "What the device is", labels=["device"])
+    for gpu in gpus:
+        info.add_metric([gpu.device], {"name": gpu.name or "", "uuid": gpu.uuid or ""})
+    yield info
+
+
+def _queue(status: PoolStatus) -> Iterator[Metric]:
+    held = sum(worker.outstanding_segments for worker in status.workers)
+    held_tokens = sum(worker.outstanding_tokens for worker in status.workers)
+    for name, text, value in (
+        ("m2m_queue_segments", "Segments accepted and unfinished", status.queued_segments + held),
+        ("m2m_queue_tokens", "Source tokens of those", status.queued_tokens + held_tokens),
+        ("m2m_waiting_segments", "Those that no worker has in hand", status.queued_segments),
+        ("m2m_waiting_tokens", "Source tokens of those", status.queued_tokens),
+    ):
+        yield GaugeMetricFamily(name, text, value=value)
+
+
+def _gauge(name: str, text: str, values: Iterable[tuple[str, float | None]]) -> Metric:
+    gauge = GaugeMetricFamily(name, text, labels=["device"])
+    for device, value in values:
+        if value is not None:
+            gauge.add_metric([device], value)
+    return gauge
+
+
+def _states(
+    name: str,
+    text: str,
+    states: object,
+    labels: list[str],
+    members: Iterable[tuple[list[str], str]],
+) -> Metric:
+    """Return a gauge that is 1 for the state of each member, and 0 for all others it may have."""
+    gauge = GaugeMetricFamily(name, text, labels=[*labels, "state"])
+    for values, current in members:
+        for state in get_args(states):
+            gauge.add_metric([*values, state], int(state == current))
+    return gauge
+
+
+def _histogram(name: str, text: str, values: Iterable[tuple[str, Distribution]]) -> Metric:
+    histogram = HistogramMetricFamily(name, text, labels=["device"])
+    for device, found in values:
+        bounds = [*map(str, found.bounds), "+Inf"]
+        cumulative = accumulate(found.counts)
+        histogram.add_metric(
+            [device], list(zip(bounds, cumulative, strict=True)), sum_value=found.total
+        )
+    return histogram
