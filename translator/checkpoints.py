@@ -1,23 +1,28 @@
 """Where a model comes from, and what its files say about it. Loads no model library."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import HfApi, snapshot_download
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub import constants, snapshot_download
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from translator.engines import Decoding
 from translator.errors import CheckpointError
+from translator.hub import explained, list_files
 from translator.languages import M2M100_CODES
+from translator.manifest import Manifest, read_manifest
 from translator.segmentation import Segmenter
 from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
-_SMALL_FILES = ("config.json", "generation_config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
-_SAFETENSORS = ("*.safetensors", "*.safetensors.index.json")
+_REQUIRED = ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
+_SMALL_FILES = (*_REQUIRED, "generation_config.json")
+_SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
 # Half the length that an output may have, so that a translation of twice as many tokens still fits.
 _OUTPUT_PER_SOURCE = 2
@@ -32,6 +37,7 @@ class Checkpoint:
     folder: Path
     config: dict[str, Any]
     generation: dict[str, Any]
+    manifest: Manifest | None = None  # of a folder that was fetched
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -103,72 +109,98 @@ def resolve(model: str, *, local_files_only: bool = False) -> Checkpoint:
     `HF_HUB_OFFLINE=1`) it must be there. Raises CheckpointError saying what is missing.
     """
     if model == BUNDLED:
-        return _read(BUNDLED, BUNDLED_FOLDER)
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        return _read(folder.resolve().name, folder.resolve())
-    if model.count("/") != 1 or model.startswith((".", "/", "~")):
+        return read_folder(BUNDLED, BUNDLED_FOLDER)
+    if not is_hub_id(model):
+        folder = local_folder(model)
+        return read_folder(folder.name, folder)
+    return read_folder(model, _download(model, local_files_only=local_files_only))
+
+
+def is_hub_id(model: str) -> bool:
+    """Tell whether a name that a user gave means a model of the hub: it does where no folder is."""
+    return (
+        model.count("/") == 1 and not model.startswith((".", "/", "~")) and not Path(model).is_dir()
+    )
+
+
+def local_folder(model: str) -> Path:
+    """Return the folder that "bundled" or a path means; raises CheckpointError if there is none."""
+    if model == BUNDLED:
+        return BUNDLED_FOLDER
+    folder = Path(model).expanduser().resolve()
+    if not folder.is_dir():
         raise CheckpointError(
             f"there is no folder {model!r}; name 'bundled', a folder, or a hub id such as "
             "'facebook/m2m100_418M'"
         )
-    return _read(model, _download(model, local_files_only=local_files_only))
+    return folder
+
+
+def needed_files(names: Iterable[str]) -> list[str]:
+    """Return those of a repository's files that are read: the small ones first, then the weights.
+
+    Weights are taken as safetensors where there are any, else as pickles.
+    """
+    given = sorted(names)
+    weights: list[str] = []
+    for patterns in (_SAFETENSORS, _PICKLES):
+        weights = weights or [name for name in given if any(fnmatch(name, p) for p in patterns)]
+    return [name for name in _SMALL_FILES if name in given] + weights
 
 
 def _download(model: str, *, local_files_only: bool) -> Path:
     """Bring just the files needed into the hub cache; weights as safetensors where they exist."""
+    offline = local_files_only or constants.HF_HUB_OFFLINE
+    wanted = [*_SMALL_FILES, *_SAFETENSORS, *_PICKLES]
+    if not offline:
+        wanted = needed_files(file.name for file in list_files(model, None)[1])
     try:
-        weights: tuple[str, ...] = _SAFETENSORS + _PICKLES
-        if not local_files_only:
-            names = HfApi().list_repo_files(model)
-            safe = any(name.endswith(".safetensors") for name in names)
-            weights = _SAFETENSORS if safe else _PICKLES
-        return Path(
-            snapshot_download(
-                model,
-                allow_patterns=[*_SMALL_FILES, *weights],
-                local_files_only=local_files_only,
-            )
-        )
-    except LocalEntryNotFoundError as error:
-        raise CheckpointError(
-            f"{model} is not in the local hub cache, and downloads are off or impossible"
-        ) from error
-    except (HfHubHTTPError, OSError) as error:
-        raise CheckpointError(
-            f"{model} could not be downloaded ({type(error).__name__}); check the id and the "
-            "network, or name a local folder"
-        ) from error
+        with explained(model, None):
+            return Path(snapshot_download(model, allow_patterns=wanted, local_files_only=offline))
+    except CheckpointError as error:
+        if isinstance(error.__cause__, LocalEntryNotFoundError):
+            raise CheckpointError(
+                f"{model} is not in the local hub cache, and downloads are off or impossible"
+            ) from error
+        raise
 
 
-def _read(name: str, folder: Path) -> Checkpoint:
-    missing = [
-        file
-        for file in ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
-        if not (folder / file).is_file()
-    ]
-    if not weight_files(folder):
+def read_folder(name: str, folder: Path) -> Checkpoint:
+    """Return the checkpoint in `folder`; raises CheckpointError for one that lacks something."""
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        manifest.check_sizes(folder)
+    check_complete([path.name for path in folder.iterdir()], str(folder))
+    config = read_config(folder)
+    path = folder / "generation_config.json"
+    # Older checkpoints keep their generation defaults in config.json.
+    generation = _read_json(path) if path.is_file() else config
+    return Checkpoint(name, folder, config, generation, manifest)
+
+
+def check_complete(names: Sequence[str], place: str) -> None:
+    """Raise CheckpointError unless `names`, the files in `place`, make a checkpoint."""
+    missing = [name for name in _REQUIRED if name not in names]
+    if not set(needed_files(names)).difference(_SMALL_FILES):
         missing.append("model.safetensors or pytorch_model.bin")
     if missing:
-        raise CheckpointError(f"{folder} is no M2M100 checkpoint: it lacks {', '.join(missing)}")
+        raise CheckpointError(f"{place} is no M2M100 checkpoint: it lacks {', '.join(missing)}")
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the content of config.json; raises CheckpointError unless it is of an M2M100 model."""
     config = _read_json(folder / "config.json")
     if config.get("model_type") != "m2m_100":
         raise CheckpointError(
             f"{folder} holds a model of type {config.get('model_type')!r}; only 'm2m_100' is served"
         )
-    path = folder / "generation_config.json"
-    # Older checkpoints keep their generation defaults in config.json.
-    generation = _read_json(path) if path.is_file() else config
-    return Checkpoint(name, folder, config, generation)
+    return config
 
 
 def weight_files(folder: Path) -> list[Path]:
     """Return the files that hold the weights: safetensors if there are any, else pickles."""
-    for patterns in (_SAFETENSORS, _PICKLES):
-        files = sorted(path for pattern in patterns for path in folder.glob(pattern))
-        if files:
-            return files
-    return []
+    names = needed_files(path.name for path in folder.iterdir())
+    return [folder / name for name in names if name not in _SMALL_FILES]
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _reference(
 def _ctranslate2(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
 ) -> Decoder:
-    from translator.engines.conversion import converted
+    from translator.engines.conversion import cache_entry, converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 
     folder = converted(checkpoint, tokenizer, dtype, config.cache)
@@ -108,4 +108,5 @@ def _ctranslate2(
         return CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
     cores = config.threads or len(os.sched_getaffinity(0))
     beams = config.beams or checkpoint.beams
-    return CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, cores, beams)
+    entry = cache_entry(checkpoint, dtype, config.cache)  # the folder may be one to read only
+    return CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, cores, beams, entry)

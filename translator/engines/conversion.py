@@ -1,4 +1,4 @@
-"""Checkpoints converted for CTranslate2, kept in a cache that several processes share."""
+"""Checkpoints converted for CTranslate2: fetched with the model, or in a cache that is shared."""
 
 import hashlib
 import logging
@@ -14,19 +14,28 @@ from filelock import FileLock
 
 from translator.checkpoints import Checkpoint, weight_files
 from translator.engines.loading import load_model
+from translator.manifest import CONVERTED_PREFIX, sha256
 from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
 
 _log = logging.getLogger(__name__)
 _FORMAT = "1"  # of what this module writes; raise it when the conversion changes
+_MODEL_FILE = "model.bin"
 
 
 def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, cache: Path) -> Path:
-    """Return the folder of the converted model, converting it first if it is not in the cache.
+    """Return the folder of the converted model, converting it first where there is none.
 
-    The cache's key is a hash of the checkpoint's content, so a changed file is never missed.
-    The folder appears complete or not at all; a second process waits for the first.
+    A fetched checkpoint has it among its own files. Else it is in the cache, whose key is a hash of
+    the checkpoint's content, so a changed file is never missed. The folder appears complete or not
+    at all; a second process waits for the first.
     """
-    folder = cache / "ctranslate2" / f"{content_hash(checkpoint)}-{quantization}"
+    beside = checkpoint.folder / fetched_name(quantization)
+    if (
+        checkpoint.manifest is not None
+        and f"{beside.name}/{_MODEL_FILE}" in checkpoint.manifest.files
+    ):
+        return beside
+    folder = cache_entry(checkpoint, quantization, cache)
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -35,24 +44,43 @@ def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, c
             _log.info("converting %s to CTranslate2 (%s)", checkpoint.name, quantization)
             partial = Path(tempfile.mkdtemp(prefix="converting-", dir=folder.parent))
             try:
-                _convert(checkpoint, tokenizer, quantization, partial)
+                convert(checkpoint, tokenizer, quantization, partial)
                 os.replace(partial, folder)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
     return folder
 
 
+def fetched_name(quantization: str) -> str:
+    """Return the name of the converted model's folder in a fetched checkpoint.
+
+    A server of another release whose conversion differs, or whose CTranslate2 promises no longer to
+    read it, finds another name missing and converts anew.
+    """
+    major = ctranslate2.__version__.partition(".")[0]
+    return f"{CONVERTED_PREFIX}{major}-{_FORMAT}-{quantization}"
+
+
+def cache_entry(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
+    """Return where the cache keeps what belongs to this checkpoint."""
+    return cache / "ctranslate2" / f"{content_hash(checkpoint)}-{quantization}"
+
+
 def content_hash(checkpoint: Checkpoint) -> str:
-    """Return a hash of all that the conversion reads, and of the versions that do it."""
+    """Return a hash of all that the conversion reads, and of the versions that do it.
+
+    The files of a fetched checkpoint are not read for it: their hashes are in its manifest.
+    """
     digest = hashlib.sha256(f"{_FORMAT} {ctranslate2.__version__}".encode())
     names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)
     for path in [*(checkpoint.folder / name for name in names), *weight_files(checkpoint.folder)]:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        record = checkpoint.manifest and checkpoint.manifest.files.get(path.name)
+        digest.update(bytes.fromhex(record.sha256 if record else sha256(path)))
     return digest.hexdigest()[:32]
 
 
-def _convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
+def convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
+    """Write the converted model into `folder`, which is empty."""
     with torch.no_grad():
         spec = _Loader()(load_model(checkpoint.folder, torch.float32), tokenizer)
     spec.validate()

@@ -40,10 +40,11 @@ def splits(cores: int) -> list[CoreSplit]:
 def best_split(folder: Path, load: Load, word: str, cores: int, beams: int) -> CoreSplit:
     """Return the split with the best product of its rates for one sentence and under load.
 
-    `folder` is the converted model, beside which the answer is kept for this many cores and
-    beams; `load` loads it; `word` is a token of its vocabulary. Processes measure one at a time.
+    The answer for this many cores and beams is kept beside `folder`, the model's place in the
+    cache; `load` loads it; `word` is a token of its vocabulary. Processes measure one at a time.
     """
     path = folder.with_name(f"{folder.name}.cores.json")
+    path.parent.mkdir(parents=True, exist_ok=True)  # a fetched model brings its own converted one
     name = f"{cores} cores, {beams} beams"
     with FileLock(f"{path}.lock"):
         known = json.loads(path.read_text()) if path.is_file() else {}

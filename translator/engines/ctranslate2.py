@@ -25,9 +25,18 @@ class CTranslate2Decoder:
 
     @classmethod
     def on_cpu(
-        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, cores: int, beams: int
+        cls,
+        folder: Path,
+        tokenizer: Tokenizer,
+        compute_type: str,
+        cores: int,
+        beams: int,
+        cache: Path | None = None,
     ) -> "CTranslate2Decoder":
-        """Load the converted model in `folder`; at the first time, measure how to use `cores`."""
+        """Load the converted model in `folder`; at the first time, measure how to use `cores`.
+
+        The answer is kept beside `cache`, the model's place there; None: beside `folder`.
+        """
 
         def load(split: CoreSplit) -> ctranslate2.Translator:
             return ctranslate2.Translator(
@@ -38,7 +47,7 @@ class CTranslate2Decoder:
             )
 
         word = tokenizer.tokens()[tokenizer.size // 2]
-        split = best_split(folder, load, word, cores, beams)
+        split = best_split(cache or folder, load, word, cores, beams)
         return cls(load(split), tokenizer, split.replicas)
 
     @classmethod
@@ -61,6 +70,8 @@ class CTranslate2Decoder:
                 beam_size=decoding.beams,
                 length_penalty=decoding.length_penalty,
                 max_decoding_length=decoding.max_length,
+                num_hypotheses=decoding.hypotheses,
+                no_repeat_ngram_size=decoding.no_repeat_ngram,
                 max_input_length=0,  # no cut: the segmenter has seen to the length
                 return_end_token=True,
             )
@@ -70,11 +81,16 @@ class CTranslate2Decoder:
                 raise OutOfMemoryError from error
             raise
         return [
-            self._read(segment.key, result.hypotheses[0])
+            self._read(segment.key, result.hypotheses)
             for segment, result in zip(batch, results, strict=True)
         ]
 
-    def _read(self, key: int, hypothesis: list[str]) -> DecodedSegment:
+    def _read(self, key: int, hypotheses: list[list[str]]) -> DecodedSegment:
+        (best, complete), *others = map(self._cut, hypotheses)
+        return DecodedSegment(key, best, complete, tuple(ids for ids, whole in others if whole))
+
+    def _cut(self, hypothesis: list[str]) -> tuple[list[int], bool]:
+        """Cut `__target__ … </s>` down to the ids of the translation; tell whether it ended."""
         complete = hypothesis[-1:] == [self._eos]
         words = hypothesis[1 : -1 if complete else None]
-        return DecodedSegment(key, [self._ids[token] for token in words], complete)
+        return [self._ids[token] for token in words], complete

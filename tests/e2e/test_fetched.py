@@ -1,0 +1,61 @@
+"""A server on a folder that `m2m-server fetch` made."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import COMMAND, Server, start, stop
+
+TEXT = "Where is the station?"
+
+
+@pytest.fixture(scope="module")
+def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "small"
+    subprocess.run([COMMAND, "fetch", "bundled", str(folder)], check=True, timeout=180)
+    return folder
+
+
+@pytest.fixture
+def offline(
+    fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Server, Path]]:
+    """A server without a network that may not write into its model's folder, and its cache."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    server = start(tmp_path / "cache", "--devices", "cpu", "--model", str(fetched))
+    server.wait_until("ok")
+    yield server, tmp_path / "cache"
+    stop(server)
+
+
+def test_it_starts_without_a_network_and_converts_nothing(
+    fetched: Path, offline: tuple[Server, Path]
+) -> None:
+    server, cache = offline
+    assert server.ask(TEXT, "en", "de") == "Wo ist der Bahnhof?"
+    assert server.terminate() == 0
+    assert not list(cache.rglob("model.bin"))  # only how to use the cores
+    names = {path.name for path in fetched.iterdir()}
+    assert {path for path in names if not path.startswith("ctranslate2-")} == {
+        *("config.json", "generation_config.json", "manifest.json", "model.safetensors"),
+        *("sentencepiece.bpe.model", "vocab.json"),
+    }
+
+
+def test_a_file_that_was_cut_off_stops_the_start(fetched: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(fetched, tmp_path / "damaged")
+    (converted,) = folder.glob("ctranslate2-*/model.bin")
+    converted.write_bytes(converted.read_bytes()[:-1])
+    result = subprocess.run(
+        [COMMAND, "--devices", "cpu", "--model", str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "model.bin has" in result.stderr
+    assert "fetch the model again" in result.stderr

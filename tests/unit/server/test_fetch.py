@@ -1,0 +1,199 @@
+"""`m2m-server fetch` from folders: what it makes, what it refuses, and what it says then."""
+
+import errno
+import json
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from server.fetch import main
+from translator import CheckpointError
+from translator.checkpoints import BUNDLED_FOLDER, needed_files, resolve
+from translator.engines.conversion import content_hash
+from translator.manifest import MANIFEST_FILE
+
+NEEDED = {
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "sentencepiece.bpe.model",
+    "vocab.json",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "models" / "small"
+
+
+@pytest.fixture
+def fetched(folder: Path) -> Path:
+    assert main(["bundled", str(folder), "--no-conversion"]) == 0
+    return folder
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run the command, which must fail; return what it says."""
+    capsys.readouterr()
+    assert main([*arguments, "--no-conversion"]) == 1
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert errors.startswith("m2m-server fetch: ")
+    return errors
+
+
+def test_the_files_needed_and_their_checksums(fetched: Path) -> None:
+    assert {path.name for path in fetched.iterdir()} == {*NEEDED, MANIFEST_FILE}
+    manifest = json.loads((fetched / MANIFEST_FILE).read_text())
+    assert (manifest["model"], manifest["revision"]) == ("bundled", None)
+    assert set(manifest["files"]) == NEEDED
+    for name in NEEDED:
+        assert (fetched / name).read_bytes() == (BUNDLED_FOLDER / name).read_bytes()
+    assert [path.name for path in fetched.parent.iterdir()] == [fetched.name]
+
+
+def test_the_cache_knows_it_by_its_manifest(fetched: Path) -> None:
+    assert content_hash(resolve(str(fetched))) == content_hash(resolve("bundled"))
+
+
+def test_a_fetched_folder_can_be_copied_with_its_name(
+    fetched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = json.loads((fetched / MANIFEST_FILE).read_text()) | {"revision": "c" * 40}
+    (fetched / MANIFEST_FILE).write_text(json.dumps(manifest))
+    assert main([str(fetched), str(tmp_path / "copy"), "--no-conversion"]) == 0
+    copied = json.loads((tmp_path / "copy" / MANIFEST_FILE).read_text())
+    assert copied == manifest
+
+
+def test_a_source_that_is_damaged_is_not_copied(
+    fetched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flip_last_byte(fetched / "vocab.json")
+    said = refusal(capsys, str(fetched), str(tmp_path / "copy"))
+    assert "vocab.json has changed" in said
+    assert not (tmp_path / "copy").exists()
+
+
+def test_again_is_fine(fetched: Path) -> None:
+    before = (fetched / "config.json").stat().st_mtime_ns
+    assert main(["bundled", str(fetched), "--no-conversion"]) == 0
+    assert (fetched / "config.json").stat().st_mtime_ns == before
+
+
+def test_again_finds_a_changed_file(fetched: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flip_last_byte(fetched / "model.safetensors")
+    resolve(str(fetched))  # its size is right: the server does not read gigabytes to start
+    said = refusal(capsys, "bundled", str(fetched))
+    assert "model.safetensors has changed" in said
+    assert "fetch the model again" in said
+
+
+def test_the_server_finds_a_file_missing_or_cut_off(fetched: Path) -> None:
+    (fetched / "model.safetensors").write_bytes(b"half")
+    with pytest.raises(CheckpointError, match="has 4 bytes instead of"):
+        resolve(str(fetched))
+    (fetched / "model.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="is missing"):
+        resolve(str(fetched))
+
+
+@pytest.mark.parametrize("text", ["{", "{}", '{"model": "a", "revision": null, "files": {"a": 1}}'])
+def test_a_damaged_manifest_is_named(fetched: Path, text: str) -> None:
+    (fetched / MANIFEST_FILE).write_text(text)
+    with pytest.raises(CheckpointError, match=MANIFEST_FILE):
+        resolve(str(fetched))
+
+
+def test_a_folder_with_something_else(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "diary.txt").write_text("private")
+    assert "holds something else" in refusal(capsys, "bundled", str(tmp_path))
+    assert "is a file" in refusal(capsys, "bundled", str(tmp_path / "diary.txt"))
+    assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    assert main(["bundled", str(folder), "--no-conversion"]) == 0
+
+
+def test_a_mounted_volume(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
+    assert f"such as {tmp_path}/model" in refusal(capsys, "bundled", str(tmp_path))
+
+
+def test_another_model_or_revision(
+    fetched: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = shutil.copytree(BUNDLED_FOLDER, tmp_path / "other")
+    assert "holds bundled, not other" in refusal(capsys, str(other), str(fetched))
+    said = refusal(capsys, "bundled", str(fetched), "--revision", "v2")
+    assert "holds revision None; name another folder for v2" in said
+    assert main(["bundled", str(fetched)]) == 1
+    assert "--no-conversion" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["/no/such/folder"], "there is no folder"),
+        (["bundled", "--revision", "v2"], "leave --revision out"),
+    ],
+)
+def test_sources_that_do_not_exist(
+    folder: Path, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in refusal(capsys, arguments[0], str(folder), *arguments[1:])
+    assert not folder.parent.exists()
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+def test_a_disk_that_is_too_small_is_told_before_anything_is_copied(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(20_000_000, 10_000_000, 10_000_000))
+    said = refusal(capsys, "bundled", str(folder))
+    assert "0.01 GB free and bundled needs 0.02 GB" in said
+    assert not folder.exists()
+
+
+def test_a_disk_that_fills_up(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("translator.model_sources.sync", fail)
+        said = refusal(capsys, "bundled", str(folder))
+    assert "no space is left" in said
+    assert not folder.exists()
+    assert main(["bundled", str(folder), "--no-conversion"]) == 0
+
+
+def test_needed_files_of_a_repository_like_the_real_one() -> None:
+    names = [
+        *(".gitattributes", "README.md", "config.json", "generation_config.json"),
+        *("pytorch_model.bin", "rust_model.ot", "sentencepiece.bpe.model"),
+        *("special_tokens_map.json", "tokenizer_config.json", "vocab.json"),
+    ]
+    assert needed_files(names) == [
+        *("config.json", "sentencepiece.bpe.model", "vocab.json", "generation_config.json"),
+        "pytorch_model.bin",
+    ]
+    shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+    index = "model.safetensors.index.json"
+    assert needed_files([*names, *shards, index, "adapter.safetensors"])[4:] == [*shards, index]
+
+
+def flip_last_byte(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
