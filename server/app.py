@@ -9,6 +9,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from server.api import Api
 from server.errors import register_errors
+from server.page import Page
 from server.services import Services
 from server.settings import Settings
 
@@ -24,7 +25,7 @@ class Utf8Json(DefaultJSONProvider):
 
 def create_app(services: Services) -> Flask:
     """Return the WSGI application for clients. It neither starts nor closes the pool."""
-    return _make_app([Api(services).blueprint()], services.settings)
+    return _make_app([Api(services).blueprint(), Page(services).blueprint()], services.settings)
 
 
 def create_admin_app(services: Services) -> Flask:

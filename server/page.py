@@ -1,0 +1,65 @@
+"""The page at `/`: translate, and watch the devices. Its files are in `static/` and `templates/`.
+
+The files are served under a digest of them all, so that browsers may keep them for ever, and a
+new version of the server is never shown with parts of an old one.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from server.services import Services
+
+_STATIC = Path(__file__).with_name("static")
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_FOR_EVER = 365 * 24 * 3600  # seconds
+
+
+class Page:
+    """The page and what it is made of, read once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._assets = _read_assets()
+        self._digest = _digest(self._assets)
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        blueprint = Blueprint("page", __name__)
+        blueprint.add_url_rule("/", view_func=self.page)
+        blueprint.add_url_rule("/static/<digest>/<name>", view_func=self.asset)
+        return blueprint
+
+    def page(self) -> Response:
+        """Show the page; its addresses are relative, so that it works behind a proxy's prefix."""
+        page = render_template(
+            "page.html",
+            assets=f"static/{self._digest}",
+            model=Path(self._services.model.name).name,
+            max_characters=self._services.settings.max_characters,
+        )
+        response = Response(page, mimetype="text/html")
+        response.headers["Cache-Control"] = "no-cache"  # ask each time whether it is still so
+        response.add_etag()
+        return response.make_conditional(request)
+
+    def asset(self, digest: str, name: str) -> Response:
+        """Send one file of the page as it is now; 404 for what another version had."""
+        if digest != self._digest or name not in self._assets:
+            abort(404)
+        response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
+        response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+        return response
+
+
+def _read_assets() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir())}
+
+
+def _digest(assets: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in assets.items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

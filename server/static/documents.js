@@ -1,0 +1,55 @@
+/** The documents: chosen or dropped anywhere on the page, and translated one after another. */
+
+import { Transfer } from "./transfer.js";
+
+export class Documents extends EventTarget {
+  constructor(root, languages) {
+    super();
+    this.root = root;
+    this.languages = languages;
+    this.list = root.querySelector("#transfers");
+    this.picker = root.querySelector("#file");
+    this.latest = Promise.resolve(); // one at a time: a browser has few connections to a server
+    this.picker.addEventListener("change", () => {
+      this.add(this.picker.files);
+      this.picker.value = ""; // so that the same file can be chosen again
+    });
+    this.#acceptDrops();
+  }
+
+  choose() {
+    this.picker.click();
+  }
+
+  add(files) {
+    if (!this.languages.ready) return;
+    for (const file of files) {
+      const { source, target } = this.languages;
+      const transfer = new Transfer(file, { source, target });
+      transfer.addEventListener("needs-key", () => this.dispatchEvent(new Event("needs-key")));
+      transfer.addEventListener("removed", () => this.picker.focus());
+      this.list.append(transfer.root);
+      this.latest = this.latest.then(() => transfer.run());
+    }
+  }
+
+  /** A file dropped beside the frame must not make the browser leave the page. */
+  #acceptDrops() {
+    const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+    const mark = (is) => this.root.classList.toggle("dragging", is);
+    document.addEventListener("dragover", (event) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      mark(true);
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) mark(false);
+    });
+    document.addEventListener("drop", (event) => {
+      if (!holdsFiles(event)) return;
+      event.preventDefault();
+      mark(false);
+      this.add(event.dataTransfer.files);
+    });
+  }
+}

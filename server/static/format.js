@@ -1,0 +1,23 @@
+/** Numbers as people read them. */
+
+const whole = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+export const count = (number) => whole.format(Math.round(number));
+
+export const short = (number) => compact.format(number);
+
+export const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+
+/** Bytes in GiB, which is what the makers of GPUs call GB. */
+export const gigabytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
+
+export const size = (bytes) =>
+  bytes < 1e6 ? `${count(Math.max(1, bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** Characters as the server counts them: an emoji of one code point is one. */
+export const characters = (text) => {
+  let pairs = 0;
+  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) pairs++;
+  return text.length - pairs;
+};

@@ -1,0 +1,70 @@
+/** Puts the parts of the page together. */
+
+import { getJson } from "./api.js";
+import { Devices } from "./devices.js";
+import { Documents } from "./documents.js";
+import { Editor } from "./editor.js";
+import { KeyForm } from "./key.js";
+import { Languages } from "./languages.js";
+import { Problem } from "./problem.js";
+import { Result } from "./result.js";
+import { listen } from "./shortcuts.js";
+import { Translation } from "./translation.js";
+
+const find = (id) => document.getElementById(id);
+
+const editor = new Editor(document, Number(document.body.dataset.maxCharacters));
+const languages = new Languages(find("source"), find("target"));
+const result = new Result(find("result"));
+const translation = new Translation(editor, languages, result);
+const documents = new Documents(find("files"), languages);
+const devices = new Devices(find("gpus"), find("queue"), find("health"));
+const keyForm = new KeyForm(find("key"));
+const shortcuts = find("shortcuts");
+
+async function loadLanguages() {
+  try {
+    languages.fill(await getJson("languages"));
+    result.clear();
+    translation.run(); // what the browser kept in the field, or was typed meanwhile
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    result.fail(error.words, error.needsKey ? null : loadLanguages);
+    if (error.needsKey) keyForm.ask();
+  }
+}
+
+function swap() {
+  if (!languages.ready) return;
+  const { text } = result;
+  const fresh = text && result.root.getAttribute("aria-busy") === "false";
+  languages.swap(translation.detected);
+  if (fresh) editor.text = text;
+}
+
+editor.addEventListener("input", () => translation.schedule());
+editor.addEventListener("accept-detected", () => {
+  languages.choose(translation.detected, languages.target);
+  editor.field.focus();
+});
+languages.addEventListener("change", () => translation.run());
+keyForm.addEventListener("change", () => loadLanguages());
+for (const part of [translation, documents, devices]) {
+  part.addEventListener("needs-key", () => keyForm.ask());
+}
+find("swap").addEventListener("click", swap);
+find("help").addEventListener("click", () => shortcuts.showModal());
+listen({
+  "/": () => editor.field.focus(),
+  "?": () => shortcuts.showModal(),
+  Enter: () => translation.run(),
+  F: () => find("source").focus(),
+  T: () => find("target").focus(),
+  S: swap,
+  C: () => result.copy(),
+  X: () => editor.clear(),
+  U: () => documents.choose(),
+});
+
+devices.start();
+loadLanguages();

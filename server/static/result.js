@@ -1,0 +1,132 @@
+/** The pane of the translation: the text, other ways to say it, warnings, what went wrong. */
+
+import { element } from "./element.js";
+
+const WARNINGS = {
+  lost_token: "A link, number or placeholder of your text is missing here.",
+  repetition: "The translation repeats itself; parts may be wrong.",
+  length: "The translation is unusually long or short; something may be missing.",
+  untranslated: "The text came back unchanged.",
+  empty: "The model found no translation, so your text is shown as it is.",
+};
+const COPIED_SHOWN = 2000; // milliseconds
+
+export class Result extends EventTarget {
+  constructor(root) {
+    super();
+    const find = (id) => root.querySelector(`#${id}`);
+    this.root = root;
+    this.output = find("translation");
+    this.alternatives = find("alternatives");
+    this.warnings = find("warnings");
+    this.problem = find("problem");
+    this.progress = find("progress");
+    this.copyButton = find("copy");
+    this.copyButton.addEventListener("click", () => this.copy());
+  }
+
+  get text() {
+    return this.output.textContent;
+  }
+
+  busy(is) {
+    this.root.setAttribute("aria-busy", String(is));
+    this.progress.textContent = is ? "Translating…" : "";
+  }
+
+  /** Show an answer of `POST /translation`; `notes` are further remarks. */
+  show(answer, notes = []) {
+    const words = (answer.warnings ?? []).map(({ code, detail }) => WARNINGS[code] ?? detail);
+    this.#write(answer.translation, answer.target_language);
+    this.#list(answer.alternatives ?? []);
+    this.#note([...notes, ...new Set(words)]);
+    this.#complain("");
+  }
+
+  /** Say what went wrong; the translation that is there is of an older text. */
+  fail(words, retry) {
+    this.clear();
+    this.#complain(words, retry);
+  }
+
+  clear() {
+    this.#write("", "");
+    this.#list([]);
+    this.#note([]);
+    this.#complain("");
+  }
+
+  async copy() {
+    if (!this.text) return;
+    const done = await writeClipboard(this.text);
+    const label = this.copyButton.querySelector("span");
+    label.textContent = done ? "Copied" : "Not copied";
+    this.progress.textContent = done ? "Copied" : "The browser does not allow copying.";
+    clearTimeout(this.copied);
+    this.copied = setTimeout(() => {
+      label.textContent = "Copy";
+      this.progress.textContent = "";
+    }, COPIED_SHOWN);
+  }
+
+  #write(text, language) {
+    if (text !== this.text) this.output.textContent = text; // or it would be read aloud again
+    this.output.lang = language;
+    this.copyButton.disabled = !text;
+  }
+
+  #list(texts) {
+    const others = [...new Set(texts)].filter((text) => text !== this.text);
+    this.alternatives.hidden = others.length === 0;
+    this.alternatives.querySelector("ul").replaceChildren(
+      ...others.map((text) => {
+        const button = element("button", { type: "button", dir: "auto", textContent: text });
+        button.lang = this.output.lang;
+        button.addEventListener("click", () => this.#take(text, others));
+        return element("li", {}, button);
+      }),
+    );
+  }
+
+  /** An alternative changes places with the translation. */
+  #take(text, others) {
+    const former = this.text;
+    const place = others.indexOf(text);
+    this.#write(text, this.output.lang);
+    this.#list(others.with(place, former));
+    this.alternatives.querySelectorAll("button")[place].focus();
+  }
+
+  #note(words) {
+    this.warnings.replaceChildren(...words.map((textContent) => element("li", { textContent })));
+  }
+
+  #complain(words, retry) {
+    this.problem.replaceChildren();
+    if (!words) return;
+    this.problem.append(element("p", { textContent: words }));
+    if (retry) {
+      const button = element("button", { className: "link", type: "button", textContent: "Try again" });
+      button.addEventListener("click", retry);
+      this.problem.append(button);
+    }
+  }
+}
+
+/** Tell whether it worked. Browsers give pages without TLS no clipboard, but let them copy. */
+async function writeClipboard(text) {
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
+  const focused = document.activeElement;
+  const field = element("textarea", { className: "hidden", value: text });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  focused?.focus();
+  return done;
+}

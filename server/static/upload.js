@@ -1,0 +1,35 @@
+/** Sending a file; fetch cannot tell how much of it has left, XMLHttpRequest can. */
+
+import { headers } from "./key.js";
+import { Problem } from "./problem.js";
+
+/**
+ * POST the fields of a form. `onProgress` is told the share that is sent, 0 … 1.
+ * Returns {blob, header(name)}; throws a Problem, or AbortError once `signal` says so.
+ */
+export function upload(path, fields, onProgress, signal) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  const request = new XMLHttpRequest();
+  request.open("POST", path);
+  request.responseType = "blob";
+  for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
+  request.upload.addEventListener("progress", ({ loaded, total }) => onProgress(loaded / total));
+  const answer = new Promise((resolve, reject) => {
+    request.addEventListener("load", () => settle(request, resolve, reject));
+    request.addEventListener("error", () => reject(Problem.unreachable()));
+    request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
+  });
+  signal.addEventListener("abort", () => request.abort());
+  request.send(form);
+  return answer;
+}
+
+async function settle(request, resolve, reject) {
+  const blob = request.response;
+  if (request.status >= 200 && request.status < 300) {
+    resolve({ blob, header: (name) => request.getResponseHeader(name) });
+  } else {
+    reject(Problem.parse(request.status, await blob.text(), request.getResponseHeader("Retry-After")));
+  }
+}
