@@ -10,13 +10,17 @@ class Decoding:
     """How to search for a translation, in the terms of transformers' GenerationConfig.
 
     `max_length` counts the start token, the language token and `</s>`. `early_stopping` is True,
-    False or "never"; one beam is greedy search, whatever the rest says.
+    False or "never"; one beam is greedy search, whatever the rest says. Of the sequences found the
+    best `hypotheses` (at most `beams`) come back. `no_repeat_ngram` forbids n-grams of so many
+    tokens to come twice; 0 forbids none.
     """
 
     beams: int
     max_length: int
     length_penalty: float = 1.0
     early_stopping: bool | Literal["never"] = False
+    hypotheses: int = 1
+    no_repeat_ngram: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +38,13 @@ class DecodedSegment:
     """`ids`: the translation, without language token and `</s>`; None if memory did not do.
 
     `complete` is False where the model stopped at the longest length instead of at `</s>`.
+    `alternatives`: the other hypotheses that are complete, best first.
     """
 
     key: int
     ids: list[int] | None
     complete: bool = True
+    alternatives: tuple[list[int], ...] = ()
 
 
 class Engine(Protocol):

@@ -42,11 +42,12 @@ class ReferenceDecoder:
                 attention_mask=(source != self._pad).long(),
                 generation_config=self._configuration(batch[0].decoding),
                 logits_processor=LogitsProcessorList([_ForceTarget(targets)]),
-            ).tolist()
+            )
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError from error
-        return [self._read(segment.key, row) for segment, row in zip(batch, output, strict=True)]
+        rows = output.unflatten(0, (len(batch), -1)).tolist()  # [n, hypotheses, length]
+        return [self._read(segment.key, found) for segment, found in zip(batch, rows, strict=True)]
 
     def _configuration(self, decoding: Decoding) -> GenerationConfig:
         """Return the checkpoint's defaults with what `decoding` says."""
@@ -57,16 +58,23 @@ class ReferenceDecoder:
             max_length=decoding.max_length,
             length_penalty=1.0 if greedy else decoding.length_penalty,
             early_stopping=False if greedy else decoding.early_stopping,
+            num_return_sequences=decoding.hypotheses,
+            no_repeat_ngram_size=decoding.no_repeat_ngram,
         )
         return generation
 
-    def _read(self, key: int, row: list[int]) -> DecodedSegment:
-        """Cut `</s> __target__ … </s> <pad>…` down to the translation."""
+    def _read(self, key: int, rows: list[list[int]]) -> DecodedSegment:
+        """Make a result of the sequences found for a segment, best first."""
+        (best, complete), *others = map(self._cut, rows)
+        return DecodedSegment(key, best, complete, tuple(ids for ids, whole in others if whole))
+
+    def _cut(self, row: list[int]) -> tuple[list[int], bool]:
+        """Cut `</s> __target__ … </s> <pad>…` down to the translation; tell whether it ended."""
         ids = row[2:]
         complete = self._eos in ids
         if complete:
             ids = ids[: ids.index(self._eos)]
-        return DecodedSegment(key, [i for i in ids if i != self._pad], complete)
+        return [i for i in ids if i != self._pad], complete
 
 
 class _ForceTarget(LogitsProcessor):  # type: ignore[misc]

@@ -16,7 +16,7 @@ from translator import Translator, TranslatorConfig
 from translator.engines import DecodedSegment, Decoding, EncodedSegment
 from translator.engines.inflight import engine as engine_module
 from translator.engines.inflight.beam import advance
-from translator.engines.inflight.engine import InflightEngine
+from translator.engines.inflight.engine import InflightEngine, Lane
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool, bucket
@@ -73,9 +73,9 @@ def make_engine(
     layers = model.config.encoder_layers, model.config.decoder_layers
     network = Network(load(model, Placement(*((CPU,) * n for n in layers))))
 
-    def make_pool(beams: int) -> SlotPool:
-        state = SlotState.allocate(network.weights, slots, beams, SOURCE, LENGTH)
-        return SlotPool(network, state, make_runner, START, EOS)
+    def make_pool(lane: Lane) -> SlotPool:
+        state = SlotState.allocate(network.weights, slots, lane.beams, SOURCE, LENGTH)
+        return SlotPool(network, state, make_runner, START, EOS, lane.no_repeat_ngram)
 
     return InflightEngine(make_pool, encoder_tokens=64)
 
@@ -83,8 +83,9 @@ def make_engine(
 def random_segments(count: int, seed: int) -> list[EncodedSegment]:
     rng = random.Random(seed)
     decodings = [
-        Decoding(beams, max_length, length_penalty, early_stopping)
-        for beams in (1, 4, 5)
+        Decoding(beams, max_length, length_penalty, early_stopping, hypotheses, no_repeat_ngram)
+        for beams, hypotheses in ((1, 1), (4, 1), (4, 3), (5, 5))
+        for no_repeat_ngram in (0, 0, 2, 3)
         for max_length in (5, 12, 25, 40)
         for length_penalty in (0.0, 0.6, 1.0, 2.0)
         for early_stopping in (True, False, "never")
@@ -173,9 +174,9 @@ def test_layers_on_several_devices_give_the_same() -> None:
     for parts in (weights, load(model, Placement((CPU,) * 2, (CPU,) * 2))):
         network = Network(parts)
 
-        def make_pool(beams: int, network: Network = network) -> SlotPool:
-            state = SlotState.allocate(network.weights, 4, beams, SOURCE, LENGTH)
-            return SlotPool(network, state, EagerRunner, START, EOS)
+        def make_pool(lane: Lane, network: Network = network) -> SlotPool:
+            state = SlotState.allocate(network.weights, 4, lane.beams, SOURCE, LENGTH)
+            return SlotPool(network, state, EagerRunner, START, EOS, lane.no_repeat_ngram)
 
         engine = InflightEngine(make_pool, 100)
         engine.submit(segments)
@@ -328,7 +329,7 @@ def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) 
     engine.step()
     engine.submit([replace(second, key=99)])
     engine.step()
-    pool = engine._pools[4]
+    pool = engine._pools[Lane(4)]
     assert pool.live == 15  # one free slot of 16 is not worth a pass of the encoder yet
     now = 0.01
     engine.step()

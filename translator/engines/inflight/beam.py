@@ -11,17 +11,26 @@ from torch import Tensor
 from translator.engines.inflight.state import NEVER, Shape, SlotState
 
 
-def advance(state: SlotState, scores: Tensor, shape: Shape, eos: int) -> None:
-    """Choose the next tokens from `scores [n, K, V]` (fp32, not normalised); update the state."""
+def advance(
+    state: SlotState, scores: Tensor, shape: Shape, eos: int, no_repeat_ngram: int = 0
+) -> None:
+    """Choose the next tokens from `scores [n, K, V]` (fp32, not normalised); update the state.
+
+    `no_repeat_ngram` as in Decoding: of all slots.
+    """
     n = shape.slots
     active = state.active[:n]
     position = state.position[:n]
-    total, parent, token = _candidates(scores, state.running_score[:n])  # each [n, 2·K]
-    state.finite[:n] &= torch.isfinite(total[:, 0]) | ~active
+    total = scores.logsumexp(dim=-1, keepdim=True)  # of all tokens, the forbidden ones too
+    if no_repeat_ngram:
+        sequences = state.running[:n, :, : shape.length]
+        scores = _without_repeats(scores, sequences, position, no_repeat_ngram)
+    score, parent, token = _candidates(scores, total, state.running_score[:n])  # each [n, 2·K]
+    state.finite[:n] &= torch.isfinite(score[:, 0]) | ~active
     grown = _grow(state.running[:n], parent, token, position)  # [n, 2·K, T]
     hit = (token == eos) | (position + 2 >= state.max_length[:n])[:, None]
-    _finish(state, n, total, grown, hit)
-    _continue(state, n, total, grown, hit, parent, token)
+    _finish(state, n, score, grown, hit)
+    _continue(state, n, score, grown, hit, parent, token)
     generated = position + 1  # tokens after the start, the new one among them
     improvable = _can_improve(state, n, generated)
     full = state.is_finished[:n].all(dim=1) & state.stop_when_full[:n]
@@ -30,17 +39,32 @@ def advance(state: SlotState, scores: Tensor, shape: Shape, eos: int) -> None:
     active &= ~done
 
 
-def _candidates(scores: Tensor, running: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _without_repeats(scores: Tensor, running: Tensor, position: Tensor, size: int) -> Tensor:
+    """Return the scores with -inf for what would end an n-gram of `size` tokens a second time.
+
+    A token is forbidden where it follows an earlier occurrence of the sequence's last `size - 1`.
+    """
+    n, beams, length = running.shape  # a slot that is done may be further than `length`
+    time = torch.arange(length, device=running.device)
+    repeats = ((time >= size - 1) & (time <= position[:, None]))[:, None]  # [n, 1, T]
+    for back in range(1, size):
+        index = (position + 1 - back).clamp(0, length - 1)[:, None, None].expand(n, beams, 1)
+        repeats = repeats & (running.roll(back, dims=2) == running.gather(2, index))
+    return scores.scatter_add(2, running, torch.where(repeats, -torch.inf, 0.0))
+
+
+def _candidates(scores: Tensor, total: Tensor, running: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Return the best 2·K continuations of a sentence: log-probability, beam, token.
 
-    The best of each beam first, then the best of those: one pass over the vocabulary, and no
-    tensor of its size but the scores.
+    `total [n, K, 1]`: logsumexp of the scores, which makes log-probabilities of them. The best of
+    each beam first, then the best of those: one pass over the vocabulary, and no tensor of its
+    size but the scores.
     """
     beams = scores.shape[1]
     best, ids = scores.topk(2 * beams, dim=-1)  # [n, K, 2·K]
-    best = best - scores.logsumexp(dim=-1, keepdim=True) + running[:, :, None]
-    total, index = best.flatten(1).topk(2 * beams, dim=-1)
-    return total, index // (2 * beams), ids.flatten(1).gather(1, index)
+    best = best - total + running[:, :, None]
+    score, index = best.flatten(1).topk(2 * beams, dim=-1)
+    return score, index // (2 * beams), ids.flatten(1).gather(1, index)
 
 
 def _grow(running: Tensor, parent: Tensor, token: Tensor, position: Tensor) -> Tensor:

@@ -1,6 +1,7 @@
 """From a configuration to an InflightEngine: placement, slots, graphs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -9,7 +10,7 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
-from translator.engines.inflight.engine import InflightEngine
+from translator.engines.inflight.engine import InflightEngine, Lane
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import LENGTH_BUCKETS, SLOT_BUCKETS, SlotPool, bucket
@@ -19,6 +20,7 @@ from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
 
 MAX_SLOTS = 128
+LATER_SLOTS = 16  # of the second lane and those after it
 CPU_SLOTS = 16  # a CPU computes where a GPU waits for memory: more slots add no speed
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
@@ -57,7 +59,7 @@ def inflight_engine(
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
     network = Network(load(model, placement))
-    make_pool = partial(_make_pool, network, placement, model.config, source, length)
+    make_pool = _PoolMaker(network, placement, model.config, source, length)
     return InflightEngine(make_pool, ENCODER_TOKENS, make_precise)
 
 
@@ -77,36 +79,55 @@ def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.de
     return place(encoder_sizes, decoder_sizes, memory)
 
 
-def _make_pool(
-    network: Network,
-    placement: Placement,
-    model_config: M2M100Config,
-    source: int,
-    length: int,
-    beams: int,
-) -> SlotPool:
-    """Allocate slots for as many sentences as memory allows, and record the common graphs."""
-    device = placement.decoder[-1]
-    slots = CPU_SLOTS
-    if device.type == "cuda":
+@dataclass(slots=True)
+class _PoolMaker:
+    """Allocates the slots of lanes: those of the first for all the traffic, the others for little.
+
+    The first is that of usual segments: a Translator decodes one when it starts. In the others are
+    those for which alternatives are wanted, and those that are decoded a second time.
+    """
+
+    network: Network
+    placement: Placement
+    config: M2M100Config
+    source: int
+    length: int
+    first: bool = True
+
+    def __call__(self, lane: Lane) -> SlotPool:
+        """Allocate slots for as many sentences as memory allows; record the common graphs."""
+        device = self.placement.decoder[-1]
+        slots = self._slots(lane.beams, device)
+        state = SlotState.allocate(
+            self.network.weights, slots, lane.beams, self.source, self.length
+        )
+        graphs = device.type == "cuda" and self.placement.single
+        pool = SlotPool(
+            self.network,
+            state,
+            GraphRunner if graphs else EagerRunner,
+            self.config.decoder_start_token_id,
+            self.config.eos_token_id,
+            lane.no_repeat_ngram,
+        )
+        if isinstance(pool.runner, GraphRunner):
+            with torch.inference_mode():
+                pool.runner.warm_up(Shape(slots, self.source, self.length))
+                if self.first:
+                    _record(pool.runner, slots, self.source, self.length)
+        self.first = False
+        return pool
+
+    def _slots(self, beams: int, device: torch.device) -> int:
+        if device.type != "cuda":
+            return CPU_SLOTS
+        torch.cuda.empty_cache()  # what torch keeps unused does not count as free
         free, _ = torch.cuda.mem_get_info(device)
-        value = network.weights.embedding.element_size()
-        each = 2 * len(network.weights.decoder) * network.weights.width * value
-        each *= source + beams * length
-        slots = max(1, min(MAX_SLOTS, int(free * STATE_SHARE) // each))
-    state = SlotState.allocate(network.weights, slots, beams, source, length)
-    graphs = device.type == "cuda" and placement.single
-    pool = SlotPool(
-        network,
-        state,
-        GraphRunner if graphs else EagerRunner,
-        model_config.decoder_start_token_id,
-        model_config.eos_token_id,
-    )
-    if isinstance(pool.runner, GraphRunner):
-        with torch.inference_mode():
-            _record(pool.runner, slots, source, length)
-    return pool
+        weights = self.network.weights
+        each = 2 * len(weights.decoder) * weights.width * weights.embedding.element_size()
+        each *= self.source + beams * self.length
+        most = MAX_SLOTS if self.first else LATER_SLOTS
+        return max(1, min(most, int(free * STATE_SHARE) // each))
 
 
 def _record(runner: GraphRunner, slots: int, source: int, length: int) -> None:
@@ -121,6 +142,5 @@ def _record(runner: GraphRunner, slots: int, source: int, length: int) -> None:
         for s in WARM_LENGTHS
         for t in WARM_LENGTHS
     }
-    runner.warm_up(Shape(slots, source, length))
     for shape in sorted(shapes, key=lambda x: (x.slots, x.length, x.source), reverse=True):
         runner.capture(shape)

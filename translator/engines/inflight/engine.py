@@ -6,6 +6,7 @@ pass of the encoder on admission, then a token a step beside sentences of any ag
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
 
@@ -17,47 +18,55 @@ MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs 
 ADMIT_AFTER = 0.002  # seconds that a segment waits at most while slots are free
 
 
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What segments must have in common to share the steps of a pool; the terms of Decoding."""
+
+    beams: int
+    no_repeat_ngram: int = 0
+
+
 class InflightEngine:
-    """An Engine of slots, one pool for each beam width in use."""
+    """An Engine of slots, one pool for each lane in use."""
 
     batches = 1
 
     def __init__(
         self,
-        make_pool: Callable[[int], SlotPool],
+        make_pool: Callable[[Lane], SlotPool],
         encoder_tokens: int,
         make_precise: Callable[[], Engine] | None = None,
     ) -> None:
-        """`make_pool` allocates the slots of a beam width; `encoder_tokens` bounds an admission.
+        """`make_pool` allocates the slots of a lane; `encoder_tokens` bounds an admission.
 
         `make_precise` builds the engine in fp32 that decodes again what overflowed in fp16; None
         where nothing overflows.
         """
         self._make_pool = make_pool
-        self._pools: dict[int, SlotPool] = {}
+        self._pools: dict[Lane, SlotPool] = {}
         self._encoder_tokens = encoder_tokens
         self._make_precise = make_precise
         self._precise: Engine | None = None
-        self._waiting: dict[int, list[EncodedSegment]] = {}  # by beam width, in order of arrival
-        self._since: dict[int, float] = {}  # when the oldest of them came
+        self._waiting: dict[Lane, list[EncodedSegment]] = {}  # in order of arrival
+        self._since: dict[Lane, float] = {}  # when the oldest of them came
         self.splits = 0
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Take segments; they are decoded beside those in hand as slots become free."""
         now = time.monotonic()
         for segment in segments:
-            beams = segment.decoding.beams
-            self._waiting.setdefault(beams, []).append(segment)
-            self._since.setdefault(beams, now)
+            lane = Lane(segment.decoding.beams, segment.decoding.no_repeat_ngram)
+            self._waiting.setdefault(lane, []).append(segment)
+            self._since.setdefault(lane, now)
 
     def step(self) -> list[DecodedSegment]:
         """Admit what may join, then decode one token of every sentence in a slot."""
         results: list[DecodedSegment] = []
-        for beams in [*self._waiting]:
-            results += self._admit(beams)
-        for beams, pool in self._pools.items():
+        for lane in [*self._waiting]:
+            results += self._admit(lane)
+        for lane, pool in self._pools.items():
             if pool.live:
-                if beams not in self._waiting:
+                if lane not in self._waiting:
                     pool.compact()
                 stepped = pool.step()
                 results += stepped.done
@@ -67,25 +76,34 @@ class InflightEngine:
             results += self._precise.step()
         return results
 
-    def _admit(self, beams: int) -> list[DecodedSegment]:
+    def _admit(self, lane: Lane) -> list[DecodedSegment]:
         """Fill free slots, shortest sources together; return what cannot be decoded at all."""
-        if beams not in self._pools:
-            self._pools[beams] = self._make_pool(beams)
-        pool, waiting = self._pools[beams], self._waiting[beams]
+        if lane not in self._pools and not self._open(lane):
+            del self._since[lane]
+            return [DecodedSegment(segment.key, None) for segment in self._waiting.pop(lane)]
+        pool, waiting = self._pools[lane], self._waiting[lane]
         worth_it = pool.free >= max(1, ADMIT_SHARE * pool.slots) or not pool.live
-        overdue = pool.free and time.monotonic() - self._since[beams] > ADMIT_AFTER
+        overdue = pool.free and time.monotonic() - self._since[lane] > ADMIT_AFTER
         if not (worth_it or overdue):
             return []
         joining, rest = waiting[: pool.free], waiting[pool.free :]
         if rest:
-            self._waiting[beams] = rest
-            self._since[beams] = time.monotonic()
+            self._waiting[lane] = rest
+            self._since[lane] = time.monotonic()
         else:
-            del self._waiting[beams], self._since[beams]
+            del self._waiting[lane], self._since[lane]
         results: list[DecodedSegment] = []
         for group in _groups(joining, self._encoder_tokens):
             results += self._join(pool, group)
         return results
+
+    def _open(self, lane: Lane) -> bool:
+        """Make the pool of a lane; False where memory does not do for a single slot."""
+        try:
+            self._pools[lane] = self._make_pool(lane)
+        except torch.OutOfMemoryError:
+            return False
+        return True
 
     def _join(self, pool: SlotPool, group: list[EncodedSegment]) -> list[DecodedSegment]:
         """Admit a group, in halves where memory runs out, and later groups smaller.

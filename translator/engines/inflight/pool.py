@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import torch
 from torch import Tensor
@@ -49,12 +50,14 @@ class SlotPool:
         make_runner: Callable[[Step, SlotState], Runner],
         start: int,
         eos: int,
+        no_repeat_ngram: int = 0,
     ) -> None:
-        """`start` is the token of decoder position 0."""
+        """`start` is the token of decoder position 0; `no_repeat_ngram` holds for all segments."""
         self._network = network
         self._state = state
         self._start = start
         self._eos = eos
+        self._no_repeat_ngram = no_repeat_ngram
         self.runner = make_runner(self._step, state)
         self._free = list(range(len(state.active)))  # a heap: low slots first keeps steps small
         self._live: dict[int, _Live] = {}
@@ -113,11 +116,7 @@ class SlotPool:
             if live.first_run <= known and not flags.active[slot]
         ]
         good = [slot for slot in ended if flags.finite[slot]]
-        sequences = self._state.finished[good, 0].tolist() if good else []
-        done = [
-            _read(self._live[slot].segment, sequence, self._eos)
-            for slot, sequence in zip(good, sequences, strict=True)
-        ]
+        done = self._read(good) if good else []
         broken = [self._live[slot].segment for slot in ended if not flags.finite[slot]]
         for slot in ended:
             del self._live[slot]
@@ -162,7 +161,20 @@ class SlotPool:
         return slots, source, self._state.running.shape[2]
 
     def _step(self, shape: Shape) -> None:
-        advance(self._state, self._network.decode(self._state, shape), shape, self._eos)
+        scores = self._network.decode(self._state, shape)
+        advance(self._state, scores, shape, self._eos, self._no_repeat_ngram)
+
+    def _read(self, slots: list[int]) -> list[DecodedSegment]:
+        """Return the translations in slots that are done."""
+        segments = [self._live[slot].segment for slot in slots]
+        most = max(segment.decoding.hypotheses for segment in segments)
+        sequences = self._state.finished[slots, :most].tolist()
+        # A slot still holds what others left there, wherever it has no sequence of its own.
+        own = self._state.is_finished[slots, :most].tolist() if most > 1 else [[True]] * len(slots)
+        return [
+            _result(segment, list(compress(found, flags)), self._eos)
+            for segment, found, flags in zip(segments, sequences, own, strict=True)
+        ]
 
     def _fill(
         self,
@@ -210,8 +222,14 @@ class SlotPool:
         state.active[slots] = True
 
 
-def _read(segment: EncodedSegment, sequence: list[int], eos: int) -> DecodedSegment:
-    """Cut `start __target__ … </s> …` down to the translation."""
-    ids = sequence[2 : segment.decoding.max_length]
-    complete = eos in ids
-    return DecodedSegment(segment.key, ids[: ids.index(eos)] if complete else ids, complete)
+def _result(segment: EncodedSegment, sequences: list[list[int]], eos: int) -> DecodedSegment:
+    """Make a result of the sequences that a segment finished, best first."""
+    decoding = segment.decoding
+    wanted = sequences[: decoding.hypotheses]
+    (best, complete), *others = (_cut(found[2 : decoding.max_length], eos) for found in wanted)
+    return DecodedSegment(segment.key, best, complete, tuple(ids for ids, end in others if end))
+
+
+def _cut(ids: list[int], eos: int) -> tuple[list[int], bool]:
+    """Return what is before `</s>`, or else all, and whether there was one."""
+    return (ids[: ids.index(eos)], True) if eos in ids else (ids, False)
