@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,12 +82,8 @@ def read_section(section: Section) -> Iterator[Line]:
     """Yield the lines of a section. Raises InputError."""
     with section.path.open("rb") as file:
         file.seek(section.start)
-        left = section.end - section.start
-        for line in read_lines(file, str(section.path), start=section.start):
-            left -= len(line.render(line.text))
-            yield line
-            if left <= 0:
-                return
+        lines = read_lines(file, str(section.path), section.start)
+        yield from islice(lines, section.lines)
 
 
 def read_lines(stream: BinaryIO, name: str, start: int = 0) -> Iterator[Line]:

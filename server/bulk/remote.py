@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -52,9 +53,12 @@ class Remote:
             raise InputError("--url is no URL") from None
         if self._client.base_url.scheme not in ("http", "https"):
             raise InputError("--url must begin with http:// or https://")
-        model = _member(self._get("/health_check"), "model")
-        languages = [_member(row, "code") for row in self._get("/languages")]
-        source, target = language_pair(*pair, languages)
+        with ExitStack() as on_error:
+            on_error.callback(self.close)
+            model = _member(self._get("/health_check"), "model")
+            languages = [_member(row, "code") for row in self._get("/languages")]
+            source, target = language_pair(*pair, languages)
+            on_error.pop_all()
         self.fingerprint = {"source": source, "target": target, "model": model}
         self._terms: dict[str, Any] = {
             "source_language": source,

@@ -1,0 +1,74 @@
+"""`m2m-translate` on the devices of this machine, with the bundled model."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.conftest import PATIENCE
+from tests.process.conftest import wait_for
+
+COMMAND = str(Path(sys.executable).with_name("m2m-translate"))
+TEXT = "Where is the station?\r\n\r\n  - I am tired. You are not.\nThank you."
+
+
+def command(cache: Path, *flags: str) -> list[str]:
+    return [COMMAND, "-t", "de", "--devices", "cpu*2", "--cache", str(cache), *flags]
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if "TRANSLATION" not in name}
+
+
+def test_a_file_on_two_workers(cache: Path, tmp_path: Path) -> None:
+    source, target = tmp_path / "in", tmp_path / "out"
+    source.write_text(TEXT, newline="")
+    done = subprocess.run(
+        command(cache, "-s", "auto", str(source), "-o", str(target), "--progress"),
+        capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment(),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "4/4" in done.stderr
+    first, blank, third, last = target.read_bytes().decode().split("\n")
+    assert (first, blank) == ("Wo ist der Bahnhof?\r", "\r")
+    assert third.startswith("  - Ich bin müde. ")
+    assert last == "Danke."
+
+
+def test_ctrl_c_stops_the_workers_too(cache: Path, tmp_path: Path) -> None:
+    source, partial = tmp_path / "in", tmp_path / "out.partial"
+    source.write_text("".join(f"There are {i} houses in this long street.\n" for i in range(9_999)))
+    process = subprocess.Popen(
+        command(cache, "-s", "en", str(source), "-o", str(tmp_path / "out")),
+        stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment(),
+    )  # fmt: skip
+    wait_for(lambda: partial.exists() and b"\n" in partial.read_bytes(), "lines are translated")
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
+    _, errors = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert errors == "m2m-translate: interrupted; the same command goes on where it was\n"
+    wait_for(lambda: not _alive(process.pid), "no process of the group is left")
+    assert partial.read_bytes().endswith(b".\n")
+
+
+def test_settings_that_do_not_go_together_exit_with_2(tmp_path: Path, cache: Path) -> None:
+    for flags, message in [
+        (["--engine", "reference", "--dtype", "int8"], "dtype int8 needs engine ctranslate2"),
+        (["--beams", "0"], "--beams='0'"),
+        (["--api-key", "x"], "--api-key is of no use without --url"),
+    ]:
+        done = subprocess.run(
+            command(cache, "-s", "en", *flags),
+            input="x\n", capture_output=True, text=True, timeout=PATIENCE, check=False,
+            env=environment(),
+        )  # fmt: skip
+        assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+def _alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,299 @@
+"""`m2m-translate` as its users run it, against a server; killed in the middle, and run again."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gpu_pool.errors import TranslationError
+from server.app import create_app
+from server.http_server import HttpServer
+from server.services import make_services
+from server.settings import Settings
+from tests.fakes import FakePool, served_model
+from tests.process.conftest import wait_for
+
+COMMAND = str(Path(sys.executable).with_name("m2m-translate"))
+PATIENCE = 60.0  # seconds
+LINES = [
+    "" if i % 7 == 3 else f"  Line {i}, über alles.{chr(13) if i % 5 == 0 else ''}"
+    for i in range(500)
+]
+TEXT = "\n".join(LINES).encode()
+WHOLE = TEXT.decode().upper().encode()
+STOP = "Line 300, über alles."
+
+
+class Gate:
+    """Upper-cases; a text that is STOP waits until the gate is open."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+
+    def __call__(self, text: str) -> str:
+        if text == STOP:
+            assert self.open.wait(PATIENCE)
+        return text.upper()
+
+
+@pytest.fixture
+def gate() -> Gate:
+    return Gate()
+
+
+@pytest.fixture
+def pool(gate: Gate) -> FakePool:
+    return FakePool(translate=gate)
+
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def serve(pool: FakePool, gate: Gate) -> Iterator[Serve]:
+    """`serve(http_threads=2)` returns the address of a server with these settings."""
+    servers: list[HttpServer] = []
+
+    def serve(**settings: int) -> str:
+        limits = Settings(port=0, **settings)  # type: ignore[arg-type]
+        server = HttpServer(create_app(make_services(pool, served_model(), limits)), limits)
+        server.start()
+        servers.append(server)
+        return server.url
+
+    yield serve
+    gate.open.set()
+    for server in servers:
+        server.close()
+
+
+def environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if "TRANSLATION" not in name}
+
+
+def start(url: str, *flags: str) -> "subprocess.Popen[str]":
+    command = [COMMAND, "-s", "en", "-t", "de", "--url", url, *flags]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    )
+
+
+def run(url: str, *flags: str, stdin: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+    command = [COMMAND, "-s", "en", "-t", "de", "--url", url, *flags]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, timeout=PATIENCE, check=False, env=environment()
+    )
+
+
+def count(path: Path) -> int:
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.txt"
+    path.write_bytes(TEXT)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "message"),
+    [
+        (signal.SIGKILL, -signal.SIGKILL, ""),
+        (signal.SIGINT, 130, "m2m-translate: interrupted; the same command goes on where it was\n"),
+    ],
+)
+def test_killed_in_the_middle_it_goes_on_where_it_was(
+    serve: Serve, gate: Gate, source: Path, number: int, code: int, message: str
+) -> None:
+    target, partial = source.with_name("out.txt"), source.with_name("out.txt.partial")
+    flags = (serve(), str(source), "-o", str(target))
+    process = start(*flags)
+    wait_for(lambda: count(partial) >= 288, "all batches before the gate are written")
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=PATIENCE)  # although requests are unanswered
+    assert (process.returncode, errors) == (code, message)
+    assert not target.exists()
+    written = partial.read_bytes()
+    assert WHOLE.startswith(written)
+    gate.open.set()
+    done = run(*flags)
+    lines = written.count(b"\n")
+    assert done.stderr.decode() == (
+        f"m2m-translate: {lines} lines were there already, {500 - lines} are new\n"
+    )
+    assert done.returncode == 0
+    assert target.read_bytes() == WHOLE
+    assert sorted(path.name for path in source.parent.iterdir()) == ["in.txt", "out.txt"]
+
+
+def test_only_what_is_missing_is_sent_again(
+    serve: Serve, gate: Gate, pool: FakePool, source: Path
+) -> None:
+    flags = (serve(), str(source), "-o", str(source.with_name("out.txt")))
+    process = start(*flags)
+    wait_for(lambda: count(source.with_name("out.txt.partial")) >= 288, "the gate is reached")
+    process.kill()
+    process.communicate()
+    gate.open.set()
+    pool.submitted.clear()
+    assert run(*flags).returncode == 0
+    assert {segment.text for segment in pool.submitted} == {
+        line.strip() for line in LINES[288:] if line.strip()
+    }
+    assert all(bulk for _, bulk in pool.askers)
+
+
+def test_other_options_do_not_continue_a_partial_file(
+    serve: Serve, gate: Gate, source: Path
+) -> None:
+    url, target = serve(), source.with_name("out.txt")
+    process = start(url, str(source), "-o", str(target))
+    wait_for(lambda: count(source.with_name("out.txt.partial")) >= 288, "the gate is reached")
+    process.kill()
+    process.communicate()
+    gate.open.set()
+    other = run(url, "-t", "fr", str(source), "-o", str(target))
+    assert (other.returncode, b"another input, model or other options" in other.stderr) == (2, True)
+    source.write_bytes(TEXT + b"\nOne more.")
+    changed = run(url, str(source), "-o", str(target))
+    assert changed.returncode == 2
+    fresh = run(url, str(source), "-o", str(target), "--overwrite")
+    assert (fresh.returncode, target.read_bytes()) == (0, WHOLE + b"\nONE MORE.")
+
+
+def test_standard_input_to_standard_output(serve: Serve, gate: Gate) -> None:
+    gate.open.set()
+    done = run(serve(), stdin=TEXT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, WHOLE, b"")
+
+
+def test_shards_one_after_the_other_are_the_whole(serve: Serve, gate: Gate, source: Path) -> None:
+    gate.open.set()
+    url = serve()
+    parts = [run(url, str(source), "--shard", f"{i}/3") for i in range(3)]
+    assert [part.returncode for part in parts] == [0, 0, 0]
+    assert b"".join(part.stdout for part in parts) == WHOLE
+    assert min(len(part.stdout) for part in parts) > len(WHOLE) / 4
+
+
+def test_several_files_into_a_folder(serve: Serve, gate: Gate, source: Path) -> None:
+    gate.open.set()
+    second = source.with_name("empty.txt")
+    second.touch()
+    folder = source.with_name("out")
+    done = run(serve(), str(source), str(second), "-o", str(folder))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "in.txt": WHOLE,
+        "empty.txt": b"",
+    }
+
+
+def test_a_server_with_little_room(serve: Serve, gate: Gate, source: Path) -> None:
+    """It answers 429 while two requests are in hand, and 413 to those with too many texts."""
+    gate.open.set()
+    done = run(serve(http_threads=2, max_texts=20), str(source), "--concurrency", "6")
+    assert (done.returncode, done.stdout) == (0, WHOLE)
+
+
+def test_progress_is_shown_on_request(serve: Serve, gate: Gate, source: Path) -> None:
+    gate.open.set()
+    done = run(serve(), str(source), "--progress")
+    assert (done.returncode, done.stdout) == (0, WHOLE)
+    assert b"in.txt: 100%" in done.stderr
+    assert b"500/500" in done.stderr
+    assert b"lines/s]" in done.stderr
+
+
+def test_doubtful_translations_are_counted(serve: Serve, pool: FakePool) -> None:
+    pool.warnings = {"one": ("length", "repetition"), "two": ("length",)}
+    done = run(serve(), stdin=b"one\ntwo\nthree\n")
+    assert (done.returncode, done.stdout) == (0, b"ONE\nTWO\nTHREE\n")
+    assert done.stderr == b"m2m-translate: doubtful translations: length 2, repetition 1\n"
+
+
+def test_a_line_the_server_cannot_translate(serve: Serve, pool: FakePool, tmp_path: Path) -> None:
+    path = tmp_path / "in"
+    path.write_text("fine\n\nsecret\n")
+    pool.failures["secret"] = TranslationError("the model does not end")
+    target = tmp_path / "out"
+    done = run(serve(), str(path), "-o", str(target))
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        f"m2m-translate: {path}: line 3: the server answers 500: the model does not end\n"
+    )
+    assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "flags", "message"),
+    [
+        (b"fine\n\xff\xfe\n", [], "line 2 is not UTF-8"),
+        (b"x" * 2_000, [], "line 1: the server answers 413"),
+        (b"fine\n", ["--shard", "0/2"], "--shard needs a file"),
+        (b"fine\n", ["--shard", "2/2"], "must be i/n"),
+        (b"fine\n", ["-t", "xx"], "--target must be one of"),
+        (b"fine\n", ["-t", "en"], "both en"),
+        (b"fine\n", ["--model", "bundled"], "--model is of no use with --url"),
+        (b"fine\n", ["--timeout", "601"], "at most 600 seconds"),
+        (b"fine\n", ["--concurrency", "0"], "whole number from 1"),
+        (b"fine\n", ["nowhere.txt"], "nowhere.txt is not there"),
+        (b"fine\n", ["FOLDER"], "is a folder"),
+        (b"fine\n", ["-o", "FOLDER"], "is a folder"),
+        (b"fine\n", ["IN", "IN"], "several inputs need a folder"),
+        (b"fine\n", ["IN", "-o", "IN"], "is both input and output"),
+        (b"fine\n", ["IN", "IN", "-o", "FOLDER"], "two inputs have the same name"),
+        (b"fine\n", ["IN", "/dev/null", "-o", "IN"], "is no folder"),
+        (b"fine\n", ["--urll", "x"], "unrecognized arguments: --urll"),
+    ],
+)
+def test_wrong_input_and_options_exit_with_2(
+    serve: Serve, source: Path, data: bytes, flags: list[str], message: str
+) -> None:
+    names = {"IN": str(source), "FOLDER": str(source.parent)}
+    flags = [names.get(word, word) for word in flags]
+    done = run(serve(max_characters=1_000), *flags, stdin=data)
+    assert (done.returncode, message in done.stderr.decode()) == (2, True), done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    assert [path.name for path in source.parent.iterdir()] == ["in.txt"]
+
+
+def test_a_reader_that_has_had_enough(serve: Serve, gate: Gate, source: Path) -> None:
+    gate.open.set()
+    source.write_bytes(TEXT * 50)
+    process = start(serve(), str(source))
+    assert process.stdout is not None
+    assert process.stdout.readline() == LINES[0].upper().replace("\r", "") + "\n"
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr:
+        assert process.stderr.read() == ""
+    assert process.wait(PATIENCE) == 1
+
+
+def test_a_full_disk_exits_with_1(serve: Serve) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [COMMAND, "-s", "en", "-t", "de", "--url", serve()],
+            input=b"one\n", stdout=full, stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert b"No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_against_a_server_it_loads_no_model_library() -> None:
+    script = (
+        "import sys, server.cli, server.bulk.remote\n"
+        "heavy = {'torch', 'transformers', 'ctranslate2', 'flask'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
+    )
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
