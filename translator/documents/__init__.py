@@ -3,7 +3,11 @@
 from collections.abc import Callable
 
 from translator.documents.conversation import Conversation, DocumentError, converse, gather
+from translator.documents.gettext import translate_gettext
 from translator.documents.html import translate_html, translate_html_file
+from translator.documents.json_values import translate_json
+from translator.documents.subtitles import translate_srt, translate_vtt
+from translator.documents.text import translate_text
 
 __all__ = [
     "FORMATS",
@@ -16,5 +20,10 @@ __all__ = [
 
 FORMATS: dict[str, Callable[[bytes], Conversation[bytes]]] = {
     ".html": translate_html_file,
+    ".json": translate_json,
+    ".po": translate_gettext,
+    ".srt": translate_srt,
+    ".txt": translate_text,
+    ".vtt": translate_vtt,
 }
-"""How to translate a file, by the suffix of its name."""
+"""How to translate a file, by the suffix of its name. Broken files raise `DocumentError`."""

@@ -10,7 +10,7 @@ from translator.documents.encoding import decode
 from translator.documents.html_regions import BLOCKS, VOID, Regions
 from translator.documents.html_tokens import Piece, attributes_of, pieces_of
 from translator.documents.inline import translate_marked
-from translator.documents.spans import Atom, Item, Mark, Output, Text, has_letters
+from translator.documents.spans import Atom, Item, Mark, Output, Text, is_translatable
 
 _ATTRIBUTES = frozenset({"alt", "aria-label", "placeholder", "title"})
 _LONGEST_ATOM = 200  # characters; what is longer splits the sentence that it is in
@@ -79,7 +79,7 @@ class _Reader:
         parts = [piece.source]
         for name, start, end in attributes_of(piece.source) if translated else ():
             value = piece.source[start:end]
-            if name in _ATTRIBUTES and has_letters(value):
+            if name in _ATTRIBUTES and is_translatable(value):
                 begun = len(piece.source) - len(parts[-1])
                 parts[-1:] = [piece.source[begun:start], value, piece.source[end:]]
         first, *others = parts

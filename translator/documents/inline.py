@@ -21,9 +21,10 @@ from translator.documents.spans import (
     Span,
     Text,
     core_of,
-    has_letters,
+    is_translatable,
     items_of,
     plain_of,
+    seen_of,
     tree_of,
 )
 
@@ -52,7 +53,7 @@ def _all_of(parts: Iterable[Conversation[list[Output]]]) -> Conversation[list[Ou
 
 def _translate_run(nodes: Sequence[Node]) -> Conversation[list[Output]]:
     """Translate nodes that make one sentence or more, without anything that splits them."""
-    if not _has_texts(nodes):
+    if not _has_texts(nodes) or not is_translatable(seen_of(nodes)):
         return list(items_of(nodes))
     start, end = core_of(nodes)
     head, tail = items_of(nodes[:start]), items_of(nodes[end:])
@@ -87,7 +88,7 @@ def _translate_core(nodes: Sequence[Node]) -> Conversation[list[Output]]:
 def _has_texts(nodes: Iterable[Node]) -> bool:
     """Tell whether there is anything to translate in nodes."""
     return any(
-        has_letters(node.plain)
+        is_translatable(node.plain)
         if isinstance(node, Text)
         else isinstance(node, Span) and _has_texts(node.children)
         for node in nodes

@@ -9,6 +9,7 @@ from typing import Literal
 
 _MAX_DEPTH = 8  # spans within spans; each sends its text again
 _BLANKS = re.compile(r"[ \t\n\r\f]+")  # not the no-break space, which means something
+_UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _MARGINS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
@@ -132,9 +133,9 @@ def collapse(text: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
-def has_letters(text: str) -> bool:
-    """Tell whether there is anything to translate in a text."""
-    return any(map(str.isalpha, text))
+def is_translatable(text: str) -> bool:
+    """Tell whether there is anything to translate in a text, and nothing that cannot be sent."""
+    return any(map(str.isalpha, text)) and not _UNSENDABLE.search(text)
 
 
 @dataclass(slots=True)
