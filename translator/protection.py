@@ -1,13 +1,13 @@
-"""What must come out of a translation as it went in: URLs, placeholders, numbers, foreign words.
+"""What must come out of a translation as it went in: URLs, placeholders, numbers, emoji, names.
 
-A model copies such tokens most of the time, not always. So each translation is checked, and a
-segment that lost one is translated again in the parts around it.
+A model copies such tokens most of the time, not always. So each translation is checked; `recovery`
+says what becomes of one that lost a token.
 """
 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 _VERBATIM = re.compile(
@@ -15,16 +15,18 @@ _VERBATIM = re.compile(
       (?:https?://|www\.)[^\s<>"]*[^\s<>".,;:!?)\]}]  # URLs, without the mark that ends a sentence
     | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                     # e-mail addresses
     | \{\{[^{}\n]*\}\} | \{[^{}\s]*\}                  # {{name}}, {name}, {}
-    | %\([^)\s]+\)[sdf] | %(?:\d+\$)?[sdf]\b           # %(name)s, %1$s, %d
-    | \$\{\w+\} | \$[A-Za-z_]\w*                       # ${name}, $name
+    | %\([^)\s]+\)[sdf] | %(?:\d+\$)?(?:\.\d)?[sdf]\b | %@  # %(name)s, %1$s, %d, %.2f
+    | \$\{\w+\} | \$[A-Za-z_]\w* | \$\d(?![\d.,]*\d)    # ${name}, $name, $1, but not $100
     | `[^`\n]+`                                        # code
-    | </?[A-Za-z][^<>\n]*>                             # tags
+    | </?[A-Za-z][^<>\n]*> | </?\d+/?>                 # tags
     """,
     re.VERBOSE,
 )
 # With separators of thousands, decimals and hours, which languages write differently.
 _NUMBER = re.compile(r"\d+(?:[.,:’'\u00a0\u2009\u202f]\d+)*")
+_EMOJI = re.compile("[\u2600-\u27bf\u2b50-\u2b55\U0001f000-\U0001faff]")  # known or not
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # of emoji that consist of several
+_TOKEN_CHARACTER = re.compile("[A-Za-z0-9_/@]")  # not letters of scripts without spaces
 _MIN_DIGITS = 2  # "3" may rightly become "three"
 
 Span = tuple[int, int]
@@ -38,37 +40,37 @@ class Protection:
         self._knows = knows
         self._knows_cluster = lru_cache(maxsize=4_096)(knows)
 
-    def lost(self, source: str, translation: str) -> list[Span]:
-        """Return where in `source` the tokens are that `translation` lacks, in order."""
+    def lost(self, source: str, translation: str, taken: Sequence[Span] = ()) -> list[Span]:
+        """Return where in `source` the tokens are that `translation` lacks, in order.
+
+        Not those in the spans `taken`, which are somebody else's.
+        """
         left = translation
-        verbatim = self._verbatim(source)
+        verbatim = self.verbatim(source, taken)
         spans = []
         for start, end in verbatim:
-            before, found, after = left.partition(source[start:end])
-            if found:
-                left = f"{before} {after}"  # a token twice in the source is wanted twice
-            else:
+            position = _find(left, source, start, end)
+            if position is None:
                 spans.append((start, end))
-        return sorted(spans + _lost_numbers(source, left, verbatim))
+            else:  # a token twice in the source is wanted twice
+                left = f"{left[:position]} {left[position + end - start :]}"
+        return sorted(spans + _lost_numbers(source, left, [*verbatim, *taken]))
 
-    def _verbatim(self, text: str) -> list[Span]:
+    def verbatim(self, text: str, taken: Sequence[Span] = ()) -> list[Span]:
         """Return what must come back letter by letter, in order and without overlaps."""
         spans = [match.span() for match in _VERBATIM.finditer(text)]
-        spans += [
-            (start, end)
-            for start, end in self._foreign(text)
-            if not any(start < last and first < end for first, last in spans)
-        ]
+        spans = [span for span in spans if not _overlaps(span, taken)]
+        spans += [span for span in self._foreign(text) if not _overlaps(span, [*spans, *taken])]
         return sorted(spans)
 
     def _foreign(self, text: str) -> Iterator[Span]:
-        """Yield runs of letters and symbols that the vocabulary cannot spell."""
-        if self._knows(text):  # nearly always; one call instead of one a character
+        """Yield runs of emoji, and of letters and symbols that the vocabulary cannot spell."""
+        if self._knows(text) and not _EMOJI.search(text):  # nearly always
             return
         start = None
         for position, cluster in _clusters(text):
-            foreign = unicodedata.category(cluster[0])[0] in "LS" and not self._knows_cluster(
-                cluster
+            foreign = bool(_EMOJI.match(cluster)) or (
+                unicodedata.category(cluster[0])[0] in "LS" and not self._knows_cluster(cluster)
             )
             if foreign and start is None:
                 start = position
@@ -77,6 +79,33 @@ class Protection:
                 start = None
         if start is not None:
             yield start, len(text)
+
+
+def _overlaps(span: Span, others: Iterable[Span]) -> bool:
+    return any(span[0] < end and start < span[1] for start, end in others)
+
+
+def _find(text: str, source: str, start: int, end: int) -> int | None:
+    """Return where the token `source[start:end]` is in `text`; None where it is not, or as a part.
+
+    It is a part where a letter goes on: "a.org" in "a.orgs", unless its source goes on so.
+    """
+    token, before, after = source[start:end], source[start - 1 : start], source[end : end + 1]
+    position = text.find(token)
+    while position >= 0:
+        stop = position + len(token)
+        left, right = text[position - 1 : position] if position else "", text[stop : stop + 1]
+        if (left == before or not _goes_on(left, token[0])) and (
+            right == after or not _goes_on(right, token[-1])
+        ):
+            return position
+        position = text.find(token, position + 1)
+    return None
+
+
+def _goes_on(neighbour: str, end: str) -> bool:
+    """Tell whether a character beside a token's end makes another token of it."""
+    return (end.isalnum() or end == "/") and bool(_TOKEN_CHARACTER.match(neighbour))
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
@@ -99,7 +128,7 @@ def _lost_numbers(source: str, translation: str, taken: list[Span]) -> list[Span
     spans = []
     for match in _NUMBER.finditer(source):
         digits = _digits(match[0])
-        inside = any(start <= match.start() < end for start, end in taken)
+        inside = _overlaps(match.span(), taken)
         if len(digits) < _MIN_DIGITS or inside:
             continue
         if available[digits]:
@@ -110,4 +139,5 @@ def _lost_numbers(source: str, translation: str, taken: list[Span]) -> list[Span
 
 
 def _digits(number: str) -> str:
-    return "".join(filter(str.isdigit, number))
+    """Return the digits of a number as ASCII: Arabic and Indic ones are as good."""
+    return "".join(str(unicodedata.digit(c)) for c in number if c.isdigit())

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import sentencex
 
+from translator.masking import Replacement
+
 _LINE_BREAK = re.compile(r"(\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
 _CLAUSE_END = re.compile(r"[,;:)\]}»”]\s+|\s[-–—(\[{«“]|[、，；：。！？]")
 _SPACE = re.compile(r"\s+")
@@ -91,15 +93,15 @@ class Segmenter:
             self._append(half, segments, gaps)
         return Document(tuple(segments), tuple(gaps))
 
-    def around(self, text: str, spans: Sequence[tuple[int, int]]) -> Document:
-        """Make segments of what is between the spans (in order, apart), gaps of the spans."""
+    def around(self, text: str, replacements: Sequence[Replacement]) -> Document:
+        """Make segments of what is between the replacements (in order, apart), gaps of them."""
         segments: list[TextSegment] = []
         gaps = [""]
         position = 0
-        for start, end in spans:
-            self._append(text[position:start], segments, gaps)
-            gaps[-1] += text[start:end]
-            position = end
+        for replacement in replacements:
+            self._append(text[position : replacement.start], segments, gaps)
+            gaps[-1] += replacement.text
+            position = replacement.end
         self._append(text[position:], segments, gaps)
         return Document(tuple(segments), tuple(gaps))
 

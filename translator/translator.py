@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
 
@@ -12,8 +12,18 @@ from translator.config import TranslatorConfig
 from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.build import build_engine
 from translator.languages import canonical
+from translator.masking import Masker
 from translator.protection import Protection
-from translator.segmentation import Document
+from translator.recovery import (
+    MOST_ALTERNATIVES,
+    Decode,
+    Outcome,
+    Recovery,
+    Request,
+    Rules,
+    Split,
+)
+from translator.task import Piece, Task
 
 # Of the memory that is free once the model is loaded; the rest is the allocator's fragmentation.
 _BUDGET_SHARE = 0.9
@@ -35,22 +45,6 @@ class Translated:
     alternatives: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Task:
-    """A text on its way through the engine: its segments' translations as they come in."""
-
-    document: Document
-    source: str
-    target: str
-    translations: list[str | None] = field(init=False)
-    error: str | None = None
-    missing: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.missing = len(self.document.segments)
-        self.translations = [None] * self.missing
-
-
 class Translator:
     """Translates with one model on one device.
 
@@ -67,14 +61,17 @@ class Translator:
         self.checkpoint = resolve(self.config.model, local_files_only=self.config.local_files_only)
         self._tokenizer = self.checkpoint.tokenizer()
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
-        self._casing = Casing(lambda text: len(self._tokenizer.encode_pieces(text)))
-        self._protection = Protection(self._tokenizer.knows)
-        self._decoding = self.checkpoint.decoding(self.config.beams)
+        self._rules = Rules(
+            Protection(self._tokenizer.knows),
+            Masker(self._tokenizer.knows),
+            Casing(lambda text: len(self._tokenizer.encode_pieces(text))),
+            self._tokenizer.has_words,
+            self.checkpoint.decoding(self.config.beams),
+        )
         self._engine: Engine = build_engine(self.config, self.checkpoint, self._tokenizer)
         self._numbers = itertools.count()
-        self._tasks: dict[int, _Task] = {}  # by the caller's key
-        self._segments: dict[int, tuple[int, int]] = {}  # engine key → caller's key, index
-        self._parents: dict[int, tuple[int, int]] = {}  # key of a part's task → what it stands for
+        self._keys: set[int] = set()  # the callers', of unfinished texts
+        self._decoding: dict[int, Piece] = {}  # by the engine's key
         self._finished: list[Translated] = []
         self._cuda = self.config.device.startswith("cuda")
         # Of a group, the last one: it has most of the decoder, and so of what segments hold.
@@ -120,7 +117,7 @@ class Translator:
         ValueError for a language that the model lacks, MemoryError where even a single segment
         does not fit the device, and RuntimeError while submitted texts are unfinished.
         """
-        if self._tasks:
+        if self._keys:
             raise RuntimeError("batch() cannot run while submitted texts are unfinished")
         for source, target in zip(sources, targets, strict=True):
             self._check_languages(source, target)
@@ -145,15 +142,20 @@ class Translator:
         alternatives: int = 0,
         glossary: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Take a text; a later `step` returns its translation under `key` (≥ 0, not in use).
+        """Take a text; a later `step` returns its translation under `key` (not in use).
 
-        Raises ValueError for a language that the model lacks and for a key in use.
+        Up to `alternatives` (at most MOST_ALTERNATIVES) other translations come with it.
+        `glossary`: terms, and what they must become. Raises ValueError for a language that the
+        model lacks, too many alternatives and a key in use.
         """
         self._check_languages(source, target)
-        if key in self._tasks or key < 0:
-            raise ValueError(f"key {key} is in use or negative")
-        source, target = canonical(source), canonical(target)
-        self._start(key, self._segmenter.split(text, source), source, target)
+        if key in self._keys:
+            raise ValueError(f"key {key} is in use")
+        if not 0 <= alternatives <= MOST_ALTERNATIVES:
+            raise ValueError(f"alternatives must be 0 to {MOST_ALTERNATIVES}, not {alternatives}")
+        request = Request(canonical(source), canonical(target), alternatives, tuple(glossary))
+        self._keys.add(key)
+        self._start(Task(self._segmenter.split(text, request.source), request, key))
 
     def step(self) -> list[Translated]:
         """Go on decoding; return the texts that this finished.
@@ -165,85 +167,69 @@ class Translator:
         finished, self._finished = self._finished, []
         return finished
 
-    def _start(self, key: int, document: Document, source: str, target: str) -> None:
-        self._tasks[key] = _Task(document, source, target)
-        encoded = []
-        for index, segment in enumerate(document.segments):
+    def _start(self, task: Task, *, final: bool = False) -> None:
+        """Begin with all segments of a task."""
+        for index, segment in enumerate(task.document.segments):
+            recovery = Recovery(self._rules, segment.text, task.request, final=final)
+            self._follow(Piece(task, index, recovery), recovery.begin())
+        if not task.document.segments:
+            self._finish(task)
+
+    def _follow(self, piece: Piece, move: Decode | Split | Outcome) -> None:
+        """Do with a piece what its recovery says."""
+        if isinstance(move, Outcome):
+            self._fill(piece, move)
+        elif isinstance(move, Split):
+            parts = self._segmenter.around(piece.segment.text, move.replacements)
+            self._start(Task(parts, piece.task.request, piece=piece), final=True)
+        else:
             number = next(self._numbers)
-            self._segments[number] = (key, index)
-            encoded.append(
-                EncodedSegment(
-                    number,
-                    self._tokenizer.encode(self._casing.calmed(segment.text), source),
-                    self._tokenizer.language_ids[target],
-                    self._decoding,
-                )
-            )
-        self._engine.submit(encoded)
-        if not encoded:
-            self._finish(key)
+            self._decoding[number] = piece
+            request = piece.task.request
+            source_ids = self._tokenizer.encode(move.text, request.source)
+            target_id = self._tokenizer.language_ids[request.target]
+            self._engine.submit([EncodedSegment(number, source_ids, target_id, move.decoding)])
 
     def _accept(self, decoded: DecodedSegment) -> None:
-        key, index = self._segments.pop(decoded.key)
-        task = self._tasks[key]
-        if not decoded.complete and self._halve(key, index):
+        piece = self._decoding.pop(decoded.key)
+        if not decoded.complete and piece.recovery.decodings == 1 and self._halve(piece):
             return
-        if decoded.ids is None:
-            task.error = "the device has too little memory for this text"
-            self._fill(key, index, "")
+        if decoded.ids is None and piece.recovery.hopeless:
+            piece.task.error = "the device has too little memory for this text"
+            self._fill(piece, Outcome(""))
             return
-        source = task.document.segments[index].text
-        text = self._casing.like(source, self._tokenizer.decode(decoded.ids))
-        lost = self._protection.lost(source, text)
-        if not text:
-            self._fill(key, index, source)  # rather than nothing
-        elif lost:
-            self._replace(key, index, self._segmenter.around(source, lost))
-        else:
-            self._fill(key, index, text)
+        found = [] if decoded.ids is None else [decoded.ids, *decoded.alternatives]
+        self._follow(piece, piece.recovery.judge([self._tokenizer.decode(ids) for ids in found]))
 
-    def _halve(self, key: int, index: int) -> bool:
+    def _halve(self, piece: Piece) -> bool:
         """Translate in two halves what did not end in one piece; False where that cannot help."""
-        segment = self._tasks[key].document.segments[index]
+        segment = piece.segment
         if segment.tokens * _LOOP_RATIO <= self.checkpoint.max_length:
             return False
         halves = self._segmenter.halve(segment.text)
         if halves is None:
             return False
-        self._replace(key, index, halves)
+        self._start(Task(halves, piece.task.request, piece=piece))
         return True
 
-    def _replace(self, key: int, index: int, parts: Document) -> None:
-        """Translate a segment again, in parts."""
-        task = self._tasks[key]
-        part_key = -1 - next(self._numbers)  # below zero: apart from the caller's keys
-        self._parents[part_key] = (key, index)
-        self._start(part_key, parts, task.source, task.target)
-
-    def _fill(self, key: int, index: int, text: str) -> None:
-        task = self._tasks[key]
-        task.translations[index] = text
-        task.missing -= 1
+    def _fill(self, piece: Piece, outcome: Outcome) -> None:
+        task = piece.task
+        task.fill(piece.index, outcome)
         if task.missing == 0:
-            self._finish(key)
+            self._finish(task)
 
-    def _finish(self, key: int) -> None:
-        task = self._tasks.pop(key)
-        texts = [text or "" for text in task.translations]
-        joined = task.document.join(texts, task.target)
-        parent = self._parents.pop(key, None)
-        if parent is not None:
-            if task.error:
-                self._tasks[parent[0]].error = task.error
-            self._fill(*parent, joined)
-        elif task.error:
-            self._finished.append(Translated(key, None, task.error))
-        else:
-            self._finished.append(Translated(key, joined))
+    def _finish(self, task: Task) -> None:
+        joined = task.joined()
+        if task.piece is not None:
+            task.piece.task.error = task.piece.task.error or task.error
+            self._fill(task.piece, task.piece.recovery.join(joined))
+        elif task.key is not None:
+            self._keys.discard(task.key)
+            self._finished.append(_translated(task.key, task.error, joined))
 
     def _drop_all(self) -> None:
         """Let go of every unfinished text, once the engine has finished with its segments."""
-        while self._segments:
+        while self._decoding:
             self.step()
         self._finished.clear()
 
@@ -267,7 +253,7 @@ class Translator:
         """
         texts = [_TRIAL] * _TRIAL_TEXTS
         tokens = len(self._tokenizer.encode(_TRIAL, source))
-        dtype, beams = self.config.dtype, self._decoding.beams
+        dtype, beams = self.config.dtype, self._rules.decoding.beams
         counted = len(texts) * self.checkpoint.bytes_per_segment(tokens, beams, dtype)
         before = torch.cuda.memory_allocated(self._device)
         torch.cuda.reset_peak_memory_stats(self._device)
@@ -281,3 +267,9 @@ class Translator:
             return None
         free, _ = torch.cuda.mem_get_info(self._device)
         return int((free + self.cached()) * _BUDGET_SHARE)
+
+
+def _translated(key: int, error: str | None, outcome: Outcome) -> Translated:
+    if error:
+        return Translated(key, None, error)
+    return Translated(key, outcome.text, None, outcome.warnings, outcome.alternatives)
