@@ -1,4 +1,4 @@
-"""`m2m-translate`: files, line by line, over all devices of this machine or against a server."""
+"""`m2m-translate`: files, by lines or as documents, over all devices here or against a server."""
 
 import argparse
 import logging
@@ -9,11 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from server.bulk.backend import Backend
+from server.bulk.documents import check_formats, translate_documents
 from server.bulk.errors import BulkError, InputError
 from server.bulk.lines import parse_shard
 from server.bulk.output import forget
 from server.bulk.run import Job, Options, Run, Tally
 from server.settings import add_flags, flag, make_settings
+from translator.documents import FORMATS
 
 _API_KEY = "M2M_TRANSLATE_API_KEY"
 _SERVER_THREADS = 16
@@ -26,8 +28,9 @@ _LOCAL_SETTINGS = (
 )  # fmt: skip
 _DESCRIPTION = """\
 Translate files or standard input, line by line: line 7 of the output is the translation of line 7
-of the input. Blank lines, line endings and the order stay. Without --url the model is loaded here,
-on all GPUs, or on the CPU where there is none.
+of the input. Blank lines, line endings and the order stay. With --documents, subtitles, web pages
+and the like are translated, and all that is not text in them stays. Without --url the model is
+loaded here, on all GPUs, or on the CPU where there is none.
 
 An output file is called OUT.partial until it is whole. Run the same command again after an
 interrupt, and it goes on where it was.
@@ -36,7 +39,7 @@ _EPILOGUE = """\
 examples:
   m2m-translate -s en -t de news.en -o news.de
   zcat big.txt.gz | m2m-translate -s auto -t en --url http://gpu-box:8000 > big.en
-  m2m-translate -s en -t fr docs/*.txt -o translated/
+  m2m-translate -s en -t fr --documents site/*.html -o site.fr/
   m2m-translate -s en -t de big.en -o big.de.0 --shard 0/4    # …, and then: cat big.de.[0-3]
 
 exit codes:
@@ -75,6 +78,10 @@ def _run(
     jobs = make_jobs([Path(name) for name in args.files], args.output)
     if args.shard != (0, 1) and any(job.source is None for job in jobs):
         raise InputError("--shard needs a file: standard input can be read only once")
+    if args.documents:
+        if args.shard != (0, 1):
+            raise InputError("--shard cuts between lines; --documents are not cut")
+        check_formats(jobs)
     backend, threads = _make_backend(parser, args, environ)
     options = Options(
         threads=args.concurrency or threads,
@@ -84,8 +91,11 @@ def _run(
     )
     run = Run(backend, options)
     try:
-        for job in jobs:
-            run.translate(job)
+        if args.documents:
+            translate_documents(run, jobs)
+        else:
+            for job in jobs:
+                run.translate(job)
     finally:
         backend.close()
         _report(run.tally)
@@ -169,6 +179,9 @@ def _make_parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="OUT",
         help="output file, or a folder, in which each output is called like its input "
         "[default: standard output]")
+    add("--documents", action="store_true",
+        help="translate whole documents and keep their structure, by the suffixes of their names: "
+        f"{', '.join(sorted(FORMATS))}")
     add("--shard", type=_shard, default=(0, 1), metavar="I/N",
         help="translate only the Ith of N parts of each input, I from 0 to N-1; the N outputs, "
         "one after the other, are the whole")
@@ -217,6 +230,8 @@ def _seconds(text: str) -> float:
 
 def _report(tally: Tally) -> None:
     """Tell what there was already, and what is doubtful."""
+    if tally.finished_before:
+        _say(f"{tally.finished_before} outputs were finished already")
     if tally.resumed:
         _say(f"{tally.resumed} lines were there already, {tally.lines} are new")
     if tally.warnings:

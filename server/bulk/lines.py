@@ -125,10 +125,16 @@ def texts(batch: Sequence[Line]) -> list[str]:
     return [line.text for line in batch if not line.blank]
 
 
-def render(batch: Sequence[Line], translations: Iterable[str]) -> bytes:
-    """Return the lines of the output; `translations` are those of `texts(batch)`, in order."""
-    rest = iter(translations)
-    return b"".join(line.render(line.text if line.blank else next(rest)) for line in batch)
+def translations(batch: Sequence[Line], answers: Iterable[str]) -> Iterator[str]:
+    """Yield what each line's text becomes; `answers` are those to `texts(batch)`, in order."""
+    rest = iter(answers)
+    return (line.text if line.blank else next(rest) for line in batch)
+
+
+def render(batch: Sequence[Line], answers: Iterable[str]) -> bytes:
+    """Return the lines of the output; `answers` are those to `texts(batch)`, in order."""
+    pairs = zip(batch, translations(batch, answers), strict=True)
+    return b"".join(line.render(translation) for line, translation in pairs)
 
 
 def _parse(content: str, number: int, *, first: bool) -> Line:

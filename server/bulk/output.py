@@ -18,7 +18,8 @@ Fingerprint = dict[str, Any]  # of JSON; equal ones have the same output
 
 
 class Output:
-    """One output file. Use it as a context manager; `resume` before `write`."""
+    """One output file. Use it as a context manager; `resume` or `clear` before
+    `write`."""
 
     def __init__(self, path: Path, fingerprint: Fingerprint | None, *, overwrite: bool) -> None:
         """Open the partial file, or make it; `overwrite`: what is in the way is replaced.
@@ -73,6 +74,11 @@ class Output:
         self._file.truncate(position)
         self._file.seek(position)
         return done
+
+    def clear(self) -> None:
+        """Drop what is there of something that is not made of lines."""
+        self._file.seek(0)
+        self._file.truncate(0)
 
     def write(self, data: bytes) -> None:
         """Append whole lines; once it returns, killing this process does not lose them."""
