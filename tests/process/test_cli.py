@@ -195,6 +195,65 @@ def test_several_files_into_a_folder(serve: Serve, gate: Gate, source: Path) -> 
     }
 
 
+SUBTITLES = "1\n00:00:01,000 --> 00:00:02,000\n{}\n\n2\n00:00:03,000 --> 00:00:04,000\n{}\n"
+CATALOGUE = '{{"title": "{}", "sizes": [1, 2.50], "note": "{}"}}'
+
+
+def test_documents_keep_all_that_is_not_text(serve: Serve, gate: Gate, tmp_path: Path) -> None:
+    gate.open.set()
+    subtitles, catalogue = tmp_path / "film.srt", tmp_path / "shop.json"
+    subtitles.write_text(SUBTITLES.format("Hello there.", "Good bye."))
+    catalogue.write_text(CATALOGUE.format("A hat", "It fits."))
+    folder = tmp_path / "out"
+    flags = (serve(), "--documents", str(subtitles), str(catalogue), "-o", str(folder))
+    done = run(*flags, "--progress")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "4/4" in done.stderr.decode()
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {
+        "film.srt": SUBTITLES.format("HELLO THERE.", "GOOD BYE."),
+        "shop.json": CATALOGUE.format("A HAT", "IT FITS."),
+    }
+    assert run(*flags).returncode == 2  # the outputs exist
+    assert run(*flags, "--overwrite").returncode == 0
+
+
+def test_documents_that_were_finished_are_not_done_again(
+    serve: Serve, gate: Gate, pool: FakePool, tmp_path: Path
+) -> None:
+    """The second does not fit beside the first, and does not come to its end the first time."""
+    first, second = tmp_path / "1.json", tmp_path / "2.txt"
+    large = '{"title": "A hat", "sizes": [' + "12345, " * 40_000 + "0]}"
+    first.write_text(large)
+    second.write_text(f"{STOP}\n")
+    flags = (serve(), "--documents", str(first), str(second), "-o", str(tmp_path / "out"))
+    with start(*flags) as process:
+        wait_for(lambda: any(s.text == STOP for s in pool.submitted), "the second is in hand")
+        process.kill()
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "1.json", "1.json.partial.json", "2.txt.partial", "2.txt.partial.json",
+    ]  # fmt: skip
+    gate.open.set()
+    pool.submitted.clear()
+    done = run(*flags)
+    assert done.stderr == b"m2m-translate: 1 outputs were finished already\n"
+    assert {segment.text for segment in pool.submitted} == {STOP}
+    assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
+        "1.json": large.replace("A hat", "A HAT"),
+        "2.txt": f"{STOP.upper()}\n",
+    }
+
+
+def test_a_text_of_a_document_that_fails(serve: Serve, pool: FakePool, tmp_path: Path) -> None:
+    path = tmp_path / "shop.json"
+    path.write_text(CATALOGUE.format("A hat", "secret"))
+    pool.failures["secret"] = TranslationError("the model does not end")
+    done = run(serve(), "--documents", str(path))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode() == (
+        f"m2m-translate: {path}: text 2: the server answers 500: the model does not end\n"
+    )
+
+
 def test_a_server_with_little_room(serve: Serve, gate: Gate, source: Path) -> None:
     """It answers 429 while two requests are in hand, and 413 to those with too many texts."""
     gate.open.set()
@@ -250,18 +309,24 @@ def test_a_line_the_server_cannot_translate(serve: Serve, pool: FakePool, tmp_pa
         (b"fine\n", ["IN", "-o", "IN"], "is both input and output"),
         (b"fine\n", ["IN", "IN", "-o", "FOLDER"], "two inputs have the same name"),
         (b"fine\n", ["IN", "/dev/null", "-o", "IN"], "is no folder"),
+        (b"fine\n", ["--documents"], "--documents needs files"),
+        (b"fine\n", ["--documents", COMMAND], "none of the formats that --documents knows"),
+        (b"fine\n", ["--documents", "IN", "--shard", "0/2"], "--documents are not cut"),
+        (b"fine\n", ["--documents", "BROKEN"], "broken.json: "),
         (b"fine\n", ["--urll", "x"], "unrecognized arguments: --urll"),
     ],
 )
 def test_wrong_input_and_options_exit_with_2(
     serve: Serve, source: Path, data: bytes, flags: list[str], message: str
 ) -> None:
-    names = {"IN": str(source), "FOLDER": str(source.parent)}
+    broken = source.with_name("broken.json")
+    broken.write_text('{"a": ')
+    names = {"IN": str(source), "FOLDER": str(source.parent), "BROKEN": str(broken)}
     flags = [names.get(word, word) for word in flags]
     done = run(serve(max_characters=1_000), *flags, stdin=data)
     assert (done.returncode, message in done.stderr.decode()) == (2, True), done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
-    assert [path.name for path in source.parent.iterdir()] == ["in.txt"]
+    assert {path.name for path in source.parent.iterdir()} == {"in.txt", "broken.json"}
 
 
 def test_a_reader_that_has_had_enough(serve: Serve, gate: Gate, source: Path) -> None:
