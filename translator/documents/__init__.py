@@ -6,6 +6,7 @@ from translator.documents.conversation import Conversation, DocumentError, conve
 from translator.documents.gettext import translate_gettext
 from translator.documents.html import translate_html, translate_html_file
 from translator.documents.json_values import translate_json
+from translator.documents.markdown import translate_markdown
 from translator.documents.subtitles import translate_srt, translate_vtt
 from translator.documents.text import translate_text
 
@@ -18,9 +19,21 @@ __all__ = [
     "translate_html",
 ]
 
+
+def _translate_docx(data: bytes) -> Conversation[bytes]:
+    """Import lxml when it is first needed."""
+    from translator.documents.docx import translate_docx
+
+    return translate_docx(data)
+
+
 FORMATS: dict[str, Callable[[bytes], Conversation[bytes]]] = {
+    ".docx": _translate_docx,
+    ".htm": translate_html_file,
     ".html": translate_html_file,
     ".json": translate_json,
+    ".markdown": translate_markdown,
+    ".md": translate_markdown,
     ".po": translate_gettext,
     ".srt": translate_srt,
     ".txt": translate_text,

@@ -73,7 +73,7 @@ class _Reader:
         return Atom(source, plain) if readable else Mark(source)
 
     def _start(self, piece: Piece) -> Iterator[Item]:
-        wanted = _wanted(piece)
+        wanted = piece.wanted
         translated = self._regions.translated if wanted is None else wanted
         self._regions.start(piece.tag, wanted=wanted)
         parts = [piece.source]
@@ -91,14 +91,6 @@ class _Reader:
             yield Mark(value, "alone", str(len(self.values)))
             yield Mark(rest)
             self.values.append(value)
-
-
-def _wanted(piece: Piece) -> bool | None:
-    """Return what the attributes of a start tag say of translation, if anything."""
-    assert piece.token is not None, "a start tag comes from a token"
-    if "notranslate" in (piece.token.attr("class") or "").split():
-        return False
-    return {"no": False, "yes": True, "": True}.get((piece.token.attr("translate") or "-").lower())
 
 
 def _value_items(value: str) -> list[Item]:

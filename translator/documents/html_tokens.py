@@ -28,6 +28,16 @@ class Piece:
         """The name of the element, in lower case."""
         return "" if self.token is None else self.token.tag or ""
 
+    @property
+    def wanted(self) -> bool | None:
+        """What the attributes of a start tag say of translation, if anything."""
+        if self.token is None:
+            return None
+        if "notranslate" in (self.token.attr("class") or "").split():
+            return False
+        value = (self.token.attr("translate") or "-").lower()
+        return {"no": False, "yes": True, "": True}.get(value)
+
 
 def pieces_of(markup: str) -> Iterator[Piece]:
     """Yield all of the source in pieces."""
