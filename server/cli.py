@@ -61,7 +61,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        _say("interrupted; the same command goes on where it was")
+        resumable = args.files and args.output is not None
+        _say("interrupted" + ("; the same command goes on where it was" if resumable else ""))
         return _INTERRUPTED
     except BrokenPipeError:
         # Nobody reads any more; Python would try to flush once more at its end.
@@ -97,6 +98,7 @@ def _run(
             for job in jobs:
                 run.translate(job)
     finally:
+        run.stop()  # after an error there may be batches that wait for a thread
         backend.close()
         _report(run.tally)
     forget(job.target for job in jobs if job.target is not None)

@@ -82,6 +82,10 @@ class Run:
             of = {"lines": section.lines, "sha256": section.sha256}
             self._write(job, read_section(section), section.lines, of)
 
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._window.stop()
+
     def open(self, target: Path, of: Fingerprint | None) -> Output:
         """Open an output; `of` tells its input from others, None: it cannot be told."""
         fingerprint = None if of is None else of | self._backend.fingerprint

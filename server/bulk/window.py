@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 from server.bulk.errors import BulkError
@@ -39,6 +40,12 @@ class Window(Generic[Item, Result]):
                 yield _settle(pending)
         while pending:
             yield _settle(pending)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is in hand is left to its end, which nobody waits for."""
+        with suppress(queue.Empty):
+            while True:
+                self._inbox.get_nowait()[1].cancel()
 
     def _run(self) -> None:
         while True:
