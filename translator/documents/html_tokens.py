@@ -35,8 +35,8 @@ class Piece:
             return None
         if "notranslate" in (self.token.attr("class") or "").split():
             return False
-        value = (self.token.attr("translate") or "-").lower()
-        return {"no": False, "yes": True, "": True}.get(value)
+        value = self.token.attr("translate")
+        return None if value is None else {"no": False, "yes": True, "": True}.get(value.lower())
 
 
 def pieces_of(markup: str) -> Iterator[Piece]:

@@ -12,7 +12,6 @@ from translator.documents.spans import (
     Node,
     Output,
     Span,
-    Text,
     collapse,
     plain_of,
     seen_of,
@@ -34,8 +33,7 @@ def arrange(
     places: list[tuple[_Place, Kept | Span]] = []
     for i, node in enumerate(nodes):
         if isinstance(node, Kept | Span):
-            offset = len(collapse(seen_of([*nodes[:i], Text("|", "|")]))) - 1
-            place = _find(node, source, offset, translation, spoken)
+            place = _find(node, source, _offset(nodes, i), translation, spoken)
             if place is None:
                 return None
             places.append((place, node))
@@ -51,6 +49,13 @@ def arrange(
         outputs += (translation[position:start], *inside)
         position = end
     return [output for output in (*outputs, translation[position:]) if output != ""]
+
+
+def _offset(nodes: Sequence[Node], index: int) -> int:
+    """Return where in the plain text of nodes one of them begins."""
+    seen = seen_of([nodes[index]])
+    margin = seen[: len(seen) - len(seen.lstrip())]
+    return len(collapse(f"{seen_of(nodes[:index])}{margin}|")) - 1
 
 
 def _inside(node: Kept | Span, translation: str, spoken: Mapping[str, str]) -> list[Output] | None:
