@@ -195,6 +195,11 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--concurrency", type=_positive, metavar="N",
         help=f"batches of lines in hand at a time [default: {_DEVICE_THREADS} a device, or "
         f"{_SERVER_THREADS} requests to a server]")
+    _add_backends(parser)
+    return parser
+
+
+def _add_backends(parser: argparse.ArgumentParser) -> None:
     remote = parser.add_argument_group("translate on a server")
     remote.add_argument("--url", metavar="URL", help="its address, such as http://host:8000")
     remote.add_argument("--api-key", metavar="KEY", help=f"better as the variable {_API_KEY}, "
@@ -203,7 +208,6 @@ def _make_parser() -> argparse.ArgumentParser:
         "take [default: as the server says]")
     local = parser.add_argument_group("or on the devices of this machine, as m2m-server does")
     add_flags(local, _LOCAL_SETTINGS)
-    return parser
 # fmt: on
 
 
@@ -233,7 +237,7 @@ def _seconds(text: str) -> float:
 def _report(tally: Tally) -> None:
     """Tell what there was already, and what is doubtful."""
     if tally.finished_before:
-        _say(f"{tally.finished_before} outputs were finished already")
+        _say(f"outputs that were finished already: {tally.finished_before}")
     if tally.resumed:
         _say(f"{tally.resumed} lines were there already, {tally.lines} are new")
     if tally.warnings:

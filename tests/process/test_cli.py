@@ -235,7 +235,7 @@ def test_documents_that_were_finished_are_not_done_again(
     gate.open.set()
     pool.submitted.clear()
     done = run(*flags)
-    assert done.stderr == b"m2m-translate: 1 outputs were finished already\n"
+    assert done.stderr == b"m2m-translate: outputs that were finished already: 1\n"
     assert {segment.text for segment in pool.submitted} == {STOP}
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
         "1.json": large.replace("A hat", "A HAT"),
