@@ -6,12 +6,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from gpu_pool.errors import TranslationError
 from server.app import create_app
+from server.cli import main
 from server.http_server import HttpServer
 from server.services import make_services
 from server.settings import Settings
@@ -317,15 +319,27 @@ def test_a_line_the_server_cannot_translate(serve: Serve, pool: FakePool, tmp_pa
     ],
 )
 def test_wrong_input_and_options_exit_with_2(
-    serve: Serve, source: Path, data: bytes, flags: list[str], message: str
+    serve: Serve,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data: bytes,
+    flags: list[str],
+    message: str,
 ) -> None:
+    """In this process, for there are many."""
     broken = source.with_name("broken.json")
     broken.write_text('{"a": ')
     names = {"IN": str(source), "FOLDER": str(source.parent), "BROKEN": str(broken)}
-    flags = [names.get(word, word) for word in flags]
-    done = run(serve(max_characters=1_000), *flags, stdin=data)
-    assert (done.returncode, message in done.stderr.decode()) == (2, True), done.stderr.decode()
-    assert "Traceback" not in done.stderr.decode()
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(data)))
+    url = serve(max_characters=1_000)
+    words = ["-s", "en", "-t", "de", "--url", url, *(names.get(word, word) for word in flags)]
+    try:
+        code: object = main(words)
+    except SystemExit as exit_:  # of argparse
+        code = exit_.code
+    errors = capsys.readouterr().err
+    assert (code, message in errors) == (2, True), errors
     assert {path.name for path in source.parent.iterdir()} == {"in.txt", "broken.json"}
 
 
