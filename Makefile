@@ -7,11 +7,12 @@ STAMP := $(VENV)/.installed
 MINUTES ?= 30
 
 .PHONY: help serve test check test-faults soak bench bench-decoding bench-pool bench-threads \
-	simulate train evaluate clean
+	simulate train evaluate lock test-image check-k8s clean
 help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
 	@echo "make test      run the tests"
 	@echo "make check     format, lint, types and package rules"
+	@echo "make check-k8s  what checkov says of the manifests and the image; part of make check"
 	@echo "make test-faults  kill, stop and starve it in every way, and print the figures"
 	@echo "make soak MINUTES=30  the same under load, for as long as you like"
 	@echo "make bench     sentences per second of the server beside generate"
@@ -20,6 +21,8 @@ help:
 	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
 	@echo "make train     train the bundled model (hours on a CPU; interrupt and repeat at will)"
 	@echo "make evaluate  BLEU and chrF of the bundled model, into its card"
+	@echo "make test-image  build the container image and run it (minutes, root)"
+	@echo "make lock      the exact versions that the image is made of"
 
 $(STAMP): setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -69,3 +72,35 @@ evaluate: $(STAMP)
 
 clean:
 	rm -rf $(VENV) build *.egg-info
+
+# Where the wheels of PyTorch without CUDA are: a page of links, or a folder.
+TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
+LOCK = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --quiet --upgrade --custom-compile-command "make lock"
+
+# The exact versions and hashes that the images are made of: requirements/*.txt.
+lock: $(STAMP)
+	$(LOCK) requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
+	$(LOCK) requirements/cuda.in --output-file requirements/cuda.txt
+
+# Builds and runs the image, in minutes; needs root, buildah, podman and debootstrap.
+test-image: $(STAMP)
+	TEST_IMAGE=1 $(BIN)/pytest tests/image
+
+# checkov wants old versions of what we use, so it lives by itself.
+CHECKOV_VERSION := 3.3.30
+CHECKOV := build/checkov-$(CHECKOV_VERSION)
+check: check-k8s
+
+$(CHECKOV)/.installed: | $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CHECKOV)
+	$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python checkov==$(CHECKOV_VERSION)
+	@touch $@
+
+# Asks checkov about all manifests as they are rendered, and the image; k8s/checkov.yaml has the skips.
+check-k8s: $(STAMP) $(CHECKOV)/.installed
+	rm -rf build/k8s
+	$(BIN)/python -m tests.k8s.rendering build/k8s
+	cp Dockerfile build/k8s/Dockerfile
+	cp k8s/overlays/airgapped/Containerfile build/k8s/airgapped.Dockerfile
+	$(CHECKOV)/bin/checkov --directory build/k8s --config-file k8s/checkov.yaml

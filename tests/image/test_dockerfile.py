@@ -1,0 +1,69 @@
+"""What can be told of the image without building it: its recipe, its locks, its health check."""
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ["cpu", "cuda"]
+PIN = re.compile(
+    r"^([a-z0-9._-]+)==([^ ;\\]+)([^\n]*\\\n(?:    --hash=sha256:[0-9a-f]{64}[ \\\n]+)+)?",
+    re.MULTILINE,
+)
+
+
+def settings() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def pins(lock: str) -> dict[str, list[Version]]:
+    """Return what a lock pins; a package may have several versions, for several Pythons."""
+    found: dict[str, list[Version]] = {}
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    for name, version, hashes in PIN.findall(text):
+        assert hashes, f"{name} has no hash in {lock}.txt"
+        found.setdefault(canonicalize_name(name), []).append(Version(version))
+    return found
+
+
+def test_hadolint_has_nothing_to_say() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    subprocess.run([hadolint, ROOT / "Dockerfile"], check=True)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_has_all_that_is_required(lock: str) -> None:
+    locked = pins(lock)
+    for line in settings()["options"]["install_requires"].split("\n"):
+        if line:
+            requirement = Requirement(line)
+            versions = locked.get(canonicalize_name(requirement.name))
+            assert versions, f"{requirement.name} is not in {lock}.txt: make lock"
+            allowed = [requirement.specifier.contains(version) for version in versions]
+            assert all(allowed), f"{requirement} is not what {lock}.txt pins: make lock"
+
+
+def test_the_image_for_cpus_has_no_cuda() -> None:
+    locked = pins("cpu")
+    assert [str(version) for version in locked["torch"]] == ["2.13.0+cpu"]
+    assert not [name for name in locked if name.startswith("nvidia-") and name != "nvidia-ml-py"]
+    assert "triton" not in locked
+
+
+def test_both_locks_pin_the_same_but_for_cuda() -> None:
+    cpu, cuda = pins("cpu"), pins("cuda")
+    assert {name for name in cpu if cpu[name] != cuda.get(name)} == {"torch"}
+
+
+def test_the_label_is_the_version() -> None:
+    version = settings()["metadata"]["version"]
+    assert f"ARG VERSION={version}\n" in (ROOT / "Dockerfile").read_text()
