@@ -194,6 +194,17 @@ def test_needed_files_of_a_repository_like_the_real_one() -> None:
     assert needed_files([*names, *shards, index, "adapter.safetensors"])[4:] == [*shards, index]
 
 
+def test_what_a_killed_run_left_is_not_taken_along(folder: Path) -> None:
+    partial = folder.with_name(f".{folder.name}.partial")
+    (partial / "ctranslate2-4-1-int8").mkdir(parents=True)
+    (partial / "ctranslate2-4-1-int8" / "model.bin").write_bytes(b"half")
+    (partial / "config.json").write_bytes(b"{")
+    (partial / "pytorch_model.bin.0123456789abcdef.part").write_bytes(b"half")
+    assert main(["bundled", str(folder), "--no-conversion"]) == 0
+    assert {path.name for path in folder.iterdir()} == {*NEEDED, MANIFEST_FILE}
+    assert not partial.exists()
+
+
 def flip_last_byte(path: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
