@@ -95,7 +95,7 @@ def rendered_text(folder: str, components: tuple[str, ...] = ()) -> str:
 
 def _kustomize(folder: Path) -> str:
     run = subprocess.run(
-        [_kubectl(), "kustomize", str(folder)], capture_output=True, text=True, check=False
+        [kubectl(), "kustomize", str(folder)], capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     assert not run.stderr, run.stderr  # of deprecated fields
@@ -103,7 +103,7 @@ def _kustomize(folder: Path) -> str:
 
 
 @functools.cache
-def _kubectl() -> str:
+def kubectl() -> str:
     """Return the path of the kubectl that the dev dependencies bring, else of the machine's."""
     own = Path(sys.executable).with_name("kubectl")
     found = str(own) if own.exists() else shutil.which("kubectl")
