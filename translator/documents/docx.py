@@ -4,9 +4,11 @@ A paragraph's runs of one format are a span of its sentence, and so are links. O
 text changes are written anew; parts of the archive without such a paragraph are copied.
 """
 
+import struct
 import zlib
 from collections.abc import Iterator
 from io import BytesIO
+from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
 from lxml import etree
@@ -23,7 +25,11 @@ _PARTS = frozenset(
     for part in ("document.main", "header", "footer", "footnotes", "endnotes", "comments")
 )
 _MACRO_PART = "application/vnd.ms-word.document.macroEnabled.main+xml"
-_BROKEN = (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error, OSError)
+# What `zipfile` raises for an archive that is none, damaged, encrypted or packed in another way.
+_BROKEN = (
+    BadZipFile, EOFError, LZMAError, NotImplementedError, OSError, RuntimeError, ValueError,
+    struct.error, zlib.error,
+)  # fmt: skip
 
 
 def translate_docx(data: bytes) -> Conversation[bytes]:
@@ -47,18 +53,17 @@ def translate_docx(data: bytes) -> Conversation[bytes]:
 
 
 def _members(data: bytes) -> dict[str, bytes]:
-    """Unpack the XML of an archive."""
+    """Unpack an archive; all of it, since what is damaged could not be copied later."""
     try:
         with ZipFile(BytesIO(data)) as archive:
-            if sum(info.file_size for info in archive.infolist()) > _MAX_BYTES:
-                raise DocumentError(f"the file unpacks to more than {_MAX_BYTES >> 20} MiB")
-            return {
-                info.filename: archive.read(info)
-                for info in archive.infolist()
-                if info.filename.endswith(".xml")
-            }
+            infos = archive.infolist()
+            small = sum(info.file_size for info in infos) <= _MAX_BYTES
+            members = {info.filename: archive.read(info) for info in infos} if small else None
     except _BROKEN:
         raise DocumentError("the file is no .docx, or is damaged or encrypted") from None
+    if members is None:
+        raise DocumentError(f"the file unpacks to more than {_MAX_BYTES >> 20} MiB")
+    return members
 
 
 def _text_parts(members: dict[str, bytes]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -86,6 +86,7 @@ def test_any_markdown_survives(markdown: str) -> None:
 
 @given(st.lists(BLOCK, max_size=4).map("\n\n".join))
 def test_the_structure_stays(markdown: str) -> None:
+    assume("~~~" not in markdown)  # at the start of a line it means another thing
     for function in (str.upper, backwards):
         translated = FakeTranslator(function).translate(MD(markdown.encode())).decode()
         assert structure(translated) == structure(markdown)
