@@ -1,10 +1,11 @@
 """Markdown: text is translated; code, targets of links, HTML, tables' frames and layout stay."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -37,8 +38,9 @@ class _Block:
 
     kind: str
     content: str
-    lines: tuple[int, ...]  # where each line of `content` begins in the file
     tokens: Sequence[Token]
+    lines: tuple[int, ...]  # where each line of `content` begins in the file
+    line_starts: tuple[int, ...]  # where it begins in `content`
 
     def source(self, text: str, start: int, end: int) -> str:
         """Return what the file has from one position of the content to another."""
@@ -55,8 +57,8 @@ class _Block:
         return self._place(len(self.content))
 
     def _place(self, position: int) -> int:
-        line = self.content.count("\n", 0, position)
-        return self.lines[line] + position - (self.content.rfind("\n", 0, position) + 1)
+        line = bisect_right(self.line_starts, position) - 1
+        return self.lines[line] + position - self.line_starts[line]
 
 
 def translate_markdown(data: bytes) -> Conversation[bytes]:
@@ -92,17 +94,19 @@ def _blocks(text: str) -> Iterator[_Block]:
         if token.type != "inline" or token.map is None or not token.content:
             continue
         kind = opening.type.removesuffix("_open")
+        content = token.content.split("\n")
         starts: list[int] = []
-        for line, (start, end) in zip(
-            token.content.split("\n"), lines[token.map[0] :], strict=False
-        ):
-            found = _find(line, text[max(start, position) : end], kind, opening.markup)
+        for line, (begin, end) in zip(content, lines[token.map[0] : token.map[1]], strict=False):
+            start = max(begin, position)
+            found = _find(line, text[start:end], kind, opening.markup)
             if found is None:
                 break
-            starts.append(max(start, position) + found)
+            starts.append(start + found)
             position = starts[-1] + len(line)
-        else:
-            yield _Block(kind, token.content, tuple(starts), token.children or ())
+        if len(starts) == len(content):
+            line_starts = accumulate((len(line) + 1 for line in content[:-1]), initial=0)
+            children = token.children or ()
+            yield _Block(kind, token.content, children, tuple(starts), tuple(line_starts))
 
 
 def _find(content: str, line: str, kind: str, markup: str) -> int | None:

@@ -1,6 +1,7 @@
 """New text on as many lines as the old one had."""
 
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 
 Glyph = tuple[str, bool]
@@ -35,7 +36,9 @@ def _evenly(places: Sequence[int], count: int, length: int) -> list[int]:
     first = 0
     for number in range(1, wanted + 1):
         ideal = number * length / (wanted + 1)
-        window = range(first, len(places) - (wanted - number))
+        last = len(places) - 1 - (wanted - number)
+        after = bisect_left(places, ideal, first, last + 1)
+        window = range(max(first, after - 1), min(last, after) + 1)
         best = min(window, key=lambda i: abs(places[i] - ideal))
         chosen.append(places[best])
         first = best + 1
