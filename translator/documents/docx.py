@@ -6,10 +6,10 @@ text changes are written anew; parts of the archive without such a paragraph are
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import BytesIO
 from lzma import LZMAError
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from lxml import etree
 
@@ -17,7 +17,9 @@ from translator.documents.conversation import Conversation, DocumentError, gathe
 from translator.documents.docx_paragraphs import Paragraph, W
 from translator.documents.inline import translate_marked
 
-_MAX_BYTES = 256 << 20  # unpacked; small archives can unpack to anything
+# A small archive can unpack to anything, and XML takes ten times its size in memory.
+_MAX_BYTES = 256 << 20
+_MAX_XML_BYTES = 32 << 20
 _TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
 _TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _PARTS = frozenset(
@@ -53,17 +55,24 @@ def translate_docx(data: bytes) -> Conversation[bytes]:
 
 
 def _members(data: bytes) -> dict[str, bytes]:
-    """Unpack an archive; all of it, since what is damaged could not be copied later."""
+    """Unpack the XML of an archive, and check that the rest can be copied."""
     try:
         with ZipFile(BytesIO(data)) as archive:
-            infos = archive.infolist()
-            small = sum(info.file_size for info in infos) <= _MAX_BYTES
-            members = {info.filename: archive.read(info) for info in infos} if small else None
+            texts = [info for info in archive.infolist() if info.filename.endswith(".xml")]
+            _check_sizes(archive.infolist(), _MAX_BYTES)
+            _check_sizes(texts, _MAX_XML_BYTES)
+            if archive.testzip() is not None:
+                raise BadZipFile
+            return {info.filename: archive.read(info) for info in texts}
+    except DocumentError:
+        raise
     except _BROKEN:
         raise DocumentError("the file is no .docx, or is damaged or encrypted") from None
-    if members is None:
-        raise DocumentError(f"the file unpacks to more than {_MAX_BYTES >> 20} MiB")
-    return members
+
+
+def _check_sizes(infos: Iterable[ZipInfo], most: int) -> None:
+    if sum(info.file_size for info in infos) > most:
+        raise DocumentError(f"the file unpacks to more than {most >> 20} MiB")
 
 
 def _text_parts(members: dict[str, bytes]) -> Iterator[str]:
