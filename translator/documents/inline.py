@@ -71,7 +71,8 @@ def _translate_core(nodes: Sequence[Node]) -> Conversation[list[Output]]:
     plain = plain_of(nodes)
     spans = _spans(nodes)
     if len(spans) <= _MAX_SPANS:
-        asked = [plain_of([span]) for span in spans if _has_texts([span])]
+        # What is kept is asked for too: a model translates it, and so tells where it stood.
+        asked = [text for text in map(_plain, spans) if is_translatable(text)]
         translation, *answers = yield [plain, *asked]
         if translation.strip() == plain:
             return list(items_of(nodes))
@@ -83,6 +84,10 @@ def _translate_core(nodes: Sequence[Node]) -> Conversation[list[Output]]:
     if len(parts) == 1:
         parts = _pieces(nodes)
     return (yield from _all_of(_translate_run(part) for part in parts))
+
+
+def _plain(node: Node) -> str:
+    return plain_of([node])
 
 
 def _has_texts(nodes: Iterable[Node]) -> bool:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+from translator.documents.likeness import closest
 from translator.documents.spans import (
     Item,
     Kept,
@@ -28,6 +29,7 @@ def arrange(
 
     `spoken` has the translations of the spans' texts. A place is sure if that text occurs as often
     in the translation as the span's in the source; then they are taken to come in the same order.
+    Else it is enough that only one place is like it.
     """
     source = plain_of(nodes)
     places: list[tuple[_Place, Kept | Span]] = []
@@ -77,24 +79,22 @@ def _find(
 ) -> _Place | None:
     """Return where a node is in the translation, if that is beyond doubt."""
     plain = plain_of([node])
-    kept = isinstance(node, Kept)
-    starts = [start for start, _ in _occurrences(plain, source, exact=kept)]
+    starts = [start for start, _ in _occurrences(plain, source)]
     if offset not in starts:  # within a word
         return None
     translated = spoken.get(plain, plain)
-    candidates = [plain] if kept else [translated, translated.rstrip(_FINAL_MARKS), plain]
-    for candidate in candidates:
-        found = _occurrences(candidate, translation, exact=kept)
+    for candidate in (translated, translated.rstrip(_FINAL_MARKS), plain):
+        found = _occurrences(candidate, translation)
         if len(found) == len(starts):
             return found[starts.index(offset)]
-    return None
+    return closest(translated, translation) if len(starts) == 1 else None
 
 
-def _occurrences(text: str, within: str, *, exact: bool) -> list[_Place]:
+def _occurrences(text: str, within: str) -> list[_Place]:
     """Return where a text stands as words of their own."""
     if not text:
         return []
-    pattern = re.compile(re.escape(text), re.NOFLAG if exact else re.IGNORECASE)
+    pattern = re.compile(re.escape(text), re.IGNORECASE)
     return [
         match.span()
         for match in pattern.finditer(within)
