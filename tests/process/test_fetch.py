@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def fetch(hub: FakeHub, *arguments: str, **variables: str) -> tuple[int, str]:
     return process.returncode, errors
 
 
+@contextmanager
+def stalled(hub: FakeHub, folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Begin a download and stop it, by the hub's silence, after the first block of weights."""
+    hub.stalls_at = BLOCK
+    with begin(hub, MODEL, str(folder), "--no-conversion") as process:
+        try:
+            assert hub.stalled.wait(60), "the download did not come so far"
+            hub.stalls_at = None
+            yield process
+        finally:
+            process.kill()
+
+
 def check(folder: Path, hub: FakeHub) -> None:
     """Fail unless `folder` holds just what is needed, as the hub has it."""
     assert {path.name for path in folder.iterdir()} == {*NEEDED, "manifest.json"}
@@ -91,14 +105,10 @@ def test_a_connection_that_breaks_goes_on_where_it_broke(hub: FakeHub, folder: P
 def test_a_killed_download_is_absent_and_goes_on_where_it_stopped(
     hub: FakeHub, folder: Path
 ) -> None:
-    hub.stalls_at = BLOCK
-    process = begin(hub, MODEL, str(folder), "--no-conversion")
-    assert hub.stalled.wait(60)
-    process.kill()
-    process.communicate()
+    with stalled(hub, folder) as process:
+        process.kill()
     assert not folder.exists()
     hub.requests.clear()
-    hub.stalls_at = None
     assert fetch(hub, MODEL, str(folder))[0] == 0
     check(folder, hub)
     assert hub.starts(WEIGHTS) == [BLOCK]
@@ -106,12 +116,8 @@ def test_a_killed_download_is_absent_and_goes_on_where_it_stopped(
 
 
 def test_half_of_another_revision_is_not_continued(hub: FakeHub, folder: Path) -> None:
-    hub.stalls_at = BLOCK
-    process = begin(hub, MODEL, str(folder), "--no-conversion")
-    assert hub.stalled.wait(60)
-    process.kill()
-    process.communicate()
-    hub.stalls_at = None
+    with stalled(hub, folder) as process:
+        process.kill()
     hub.commit = "b" * 40
     hub.files[WEIGHTS] = bytes(1000) + hub.files[WEIGHTS][1000:]
     hub.files["vocab.json"] += b"\n"
@@ -132,13 +138,8 @@ def test_what_arrives_damaged_is_not_kept(hub: FakeHub, folder: Path) -> None:
 
 
 def test_two_at_a_time(hub: FakeHub, folder: Path) -> None:
-    hub.stalls_at = BLOCK
-    process = begin(hub, MODEL, str(folder), "--no-conversion")
-    assert hub.stalled.wait(60)
-    hub.stalls_at = None
-    code, errors = fetch(hub, MODEL, str(folder))
-    process.kill()
-    process.communicate()
+    with stalled(hub, folder):
+        code, errors = fetch(hub, MODEL, str(folder))
     assert code == 1
     assert "another process is fetching" in errors
 
