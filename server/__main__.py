@@ -21,7 +21,16 @@ _ADMIN_THREADS = 4
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the server until it is told to stop; return the exit code."""
+    """Run the server until it is told to stop, or another command; return the exit code."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["fetch"]:
+        from server import fetch
+
+        return fetch.main(arguments[1:])
+    return _serve(arguments)
+
+
+def _serve(argv: Sequence[str]) -> int:
     settings = load_settings(argv, os.environ)
     _allow_descriptors()
     _configure_logging(settings.log_level)
