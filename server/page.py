@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, request
 
 from server.services import Services
+from translator.documents import FORMATS
 
 _STATIC = Path(__file__).with_name("static")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -38,12 +39,14 @@ class Page:
             "page.html",
             assets=f"static/{self._digest}",
             model=Path(self._services.model.name).name,
+            suffixes=",".join(FORMATS),
             max_characters=self._services.settings.max_characters,
         )
         response = Response(page, mimetype="text/html")
         response.headers["Cache-Control"] = "no-cache"  # ask each time whether it is still so
         response.add_etag()
-        return response.make_conditional(request)
+        response.make_conditional(request)
+        return response
 
     def asset(self, digest: str, name: str) -> Response:
         """Send one file of the page as it is now; 404 for what another version had."""

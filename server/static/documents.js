@@ -9,6 +9,7 @@ export class Documents extends EventTarget {
     this.languages = languages;
     this.list = root.querySelector("#transfers");
     this.picker = root.querySelector("#file");
+    this.suffixes = this.picker.accept.split(",");
     this.latest = Promise.resolve(); // one at a time: a browser has few connections to a server
     this.picker.addEventListener("change", () => {
       this.add(this.picker.files);
@@ -25,7 +26,7 @@ export class Documents extends EventTarget {
     if (!this.languages.ready) return;
     for (const file of files) {
       const { source, target } = this.languages;
-      const transfer = new Transfer(file, { source, target });
+      const transfer = new Transfer(file, { source, target }, this.suffixes);
       transfer.addEventListener("needs-key", () => this.dispatchEvent(new Event("needs-key")));
       transfer.addEventListener("removed", () => this.picker.focus());
       this.list.append(transfer.root);

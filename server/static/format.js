@@ -15,6 +15,9 @@ export const gigabytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
 export const size = (bytes) =>
   bytes < 1e6 ? `${count(Math.max(1, bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
+export const duration = (seconds) =>
+  seconds < 90 ? plural(Math.max(1, Math.round(seconds)), "second") : plural(Math.round(seconds / 60), "minute");
+
 /** Characters as the server counts them: an emoji of one code point is one. */
 export const characters = (text) => {
   let pairs = 0;

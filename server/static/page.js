@@ -48,7 +48,10 @@ editor.addEventListener("accept-detected", () => {
   editor.field.focus();
 });
 languages.addEventListener("change", () => translation.run());
-keyForm.addEventListener("change", () => loadLanguages());
+keyForm.addEventListener("change", () => {
+  editor.field.focus();
+  loadLanguages();
+});
 for (const part of [translation, documents, devices]) {
   part.addEventListener("needs-key", () => keyForm.ask());
 }

@@ -16,11 +16,12 @@ export class Result extends EventTarget {
     super();
     const find = (id) => root.querySelector(`#${id}`);
     this.root = root;
+    this.scroll = root.querySelector(".scroll");
     this.output = find("translation");
     this.alternatives = find("alternatives");
     this.warnings = find("warnings");
     this.problem = find("problem");
-    this.progress = find("progress");
+    this.said = find("said");
     this.copyButton = find("copy");
     this.copyButton.addEventListener("click", () => this.copy());
   }
@@ -31,7 +32,6 @@ export class Result extends EventTarget {
 
   busy(is) {
     this.root.setAttribute("aria-busy", String(is));
-    this.progress.textContent = is ? "Translating…" : "";
   }
 
   /** Show an answer of `POST /translation`; `notes` are further remarks. */
@@ -59,13 +59,13 @@ export class Result extends EventTarget {
   async copy() {
     if (!this.text) return;
     const done = await writeClipboard(this.text);
-    const label = this.copyButton.querySelector("span");
+    const label = this.copyButton.querySelector("span"); // a live region: it is read aloud
     label.textContent = done ? "Copied" : "Not copied";
-    this.progress.textContent = done ? "Copied" : "The browser does not allow copying.";
+    this.said.textContent = done ? "" : "The browser does not allow copying.";
     clearTimeout(this.copied);
     this.copied = setTimeout(() => {
       label.textContent = "Copy";
-      this.progress.textContent = "";
+      this.said.textContent = "";
     }, COPIED_SHOWN);
   }
 
@@ -107,7 +107,10 @@ export class Result extends EventTarget {
     this.problem.append(element("p", { textContent: words }));
     if (retry) {
       const button = element("button", { className: "link", type: "button", textContent: "Try again" });
-      button.addEventListener("click", retry);
+      button.addEventListener("click", () => {
+        this.scroll.focus(); // the button will be gone
+        retry();
+      });
       this.problem.append(button);
     }
   }

@@ -1,23 +1,26 @@
 /** One document on its way: its row in the list, from the upload to the download. */
 
 import { element } from "./element.js";
-import { size } from "./format.js";
-import { translateAsJob } from "./job.js";
+import { count, duration, plural, size } from "./format.js";
+import { Job } from "./job.js";
 import { Problem } from "./problem.js";
 import { upload } from "./upload.js";
 
 const LARGE = 64_000; // bytes; what is larger becomes a job, which tells how far it is
 
 export class Transfer extends EventTarget {
-  constructor(file, pair) {
+  /** `suffixes` are those of documents that the server knows. */
+  constructor(file, pair, suffixes) {
     super();
     this.file = file;
     this.pair = pair;
+    this.dot = file.name.lastIndexOf(".");
+    this.known = this.dot >= 0 && suffixes.includes(file.name.slice(this.dot).toLowerCase());
     this.controller = new AbortController();
+    this.job = null; // where one was begun: it goes on when the connection was lost
     this.bar = element("progress", { max: 1 });
     this.bar.setAttribute("aria-label", file.name);
     this.state = element("p", { className: "state muted" });
-    this.state.setAttribute("role", "status");
     this.actions = element("div", { className: "actions" });
     this.root = element(
       "li",
@@ -34,9 +37,11 @@ export class Transfer extends EventTarget {
     if (!this.root.isConnected) return; // removed while it waited
     this.root.classList.remove("failed");
     this.controller = new AbortController();
-    this.#offer(["Cancel", () => this.controller.abort()]);
+    this.state.setAttribute("aria-live", "off"); // the end is read aloud, not each step to it
+    this.#offer(this.#button("Cancel", () => this.controller.abort()));
     this.#say(`Sending ${size(this.file.size)}`, 0);
     try {
+      if (!this.known) throw new Problem(415); // without sending it first
       this.#finish(await this.#translate());
     } catch (error) {
       if (error.name === "AbortError") this.#stop("Cancelled");
@@ -45,42 +50,80 @@ export class Transfer extends EventTarget {
     }
   }
 
-  /** Return the document in the other language as a blob. */
+  /** Return the document in the other language, and what is to be said about it. */
   async #translate() {
-    const fields = { file: this.file, source_language: this.pair.source, target_language: this.pair.target };
-    const sent = (share) => this.#say(share < 1 ? `Sending ${size(this.file.size)}` : "Translating…", share < 1 ? share : null);
-    if (this.file.size > LARGE) {
-      return translateAsJob(fields, sent, (share, words) => this.#say(words, share), this.controller.signal);
+    const { signal } = this.controller;
+    if (this.file.size <= LARGE) return this.#atOnce(signal);
+    try {
+      this.job ??= await Job.start(this.#fields(), (share) => this.#sent(share), signal);
+    } catch (error) {
+      if (error.kind === "jobs-off") return this.#atOnce(signal);
+      throw error;
     }
-    return (await upload("translation/file", fields, sent, this.controller.signal)).blob;
+    return this.#asJob(signal);
   }
 
-  #finish(blob) {
+  async #atOnce(signal) {
+    const answer = await upload("translation/file", this.#fields(), (share) => this.#sent(share), signal);
+    const warned = answer.header("X-Translation-Warnings");
+    return { blob: answer.blob, remark: warned ? "some passages are doubtful, please check" : "" };
+  }
+
+  async #asJob(signal) {
+    const { job } = this;
+    const cancel = () => job.remove();
+    signal.addEventListener("abort", cancel);
+    try {
+      const { blob, failed } = await job.finish((progress) => this.#progress(progress), signal);
+      return { blob, remark: failed ? `${plural(failed, "passage")} could not be translated` : "" };
+    } finally {
+      signal.removeEventListener("abort", cancel);
+      if (job.over) this.job = null;
+    }
+  }
+
+  #fields() {
+    const { source, target } = this.pair;
+    return { file: this.file, source_language: source, target_language: target };
+  }
+
+  #sent(share) {
+    if (share < 1) this.#say(`Sending ${size(this.file.size)}`, share);
+    else this.#say("Translating…", null);
+  }
+
+  #progress({ done, total, eta }) {
+    const left = eta === null ? "" : ` · about ${duration(eta)} left`;
+    this.#say(`${count(done)} of ${plural(total, "passage")}${left}`, total ? done / total : null);
+  }
+
+  #finish({ blob, remark }) {
     const url = URL.createObjectURL(blob);
     const link = element("a", { className: "button", href: url, download: this.#newName() });
     link.textContent = "Download";
     link.setAttribute("aria-label", `Download ${link.download}`);
-    this.#say(`Translated · ${size(blob.size)}`, 1);
-    this.#offer();
-    this.actions.prepend(link);
+    this.state.setAttribute("aria-live", "polite");
+    this.#say(["Translated", size(blob.size), ...(remark ? [remark] : [])].join(" · "), 1);
+    this.#offer(link, this.#button("Remove", () => this.#remove()));
     this.url = url;
   }
 
   #fail(problem) {
     this.root.classList.add("failed");
-    this.#stop(problem.words, ["Try again", () => this.run()]);
+    this.#stop(problem.words, ...(this.known ? [this.#button("Try again", () => this.run())] : []));
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }
 
-  #stop(words, ...actions) {
+  #stop(words, ...buttons) {
+    this.state.setAttribute("aria-live", "polite");
     this.#say(words, 0);
-    this.#offer(...actions);
+    this.#offer(...buttons, this.#button("Remove", () => this.#remove()));
   }
 
   /** `report.txt` to German is `report.de.txt`. */
   #newName() {
-    const dot = this.file.name.lastIndexOf(".");
-    return `${this.file.name.slice(0, dot)}.${this.pair.target}${this.file.name.slice(dot)}`;
+    const { name } = this.file;
+    return `${name.slice(0, this.dot)}.${this.pair.target}${name.slice(this.dot)}`;
   }
 
   #say(words, share) {
@@ -89,21 +132,22 @@ export class Transfer extends EventTarget {
     else this.bar.value = share;
   }
 
-  /** Show buttons; when nothing is under way, also one that takes the row away. */
-  #offer(...actions) {
-    const running = actions.some(([words]) => words === "Cancel");
-    const all = running ? actions : [...actions, ["Remove", () => this.#remove()]];
-    this.actions.replaceChildren(
-      ...all.map(([textContent, act]) => {
-        const button = element("button", { className: "link", type: "button", textContent });
-        button.setAttribute("aria-label", `${textContent} ${this.file.name}`);
-        button.addEventListener("click", act);
-        return button;
-      }),
-    );
+  /** Show what can be done now; who was on what is gone is taken to the first of it. */
+  #offer(...controls) {
+    const focused = this.actions.contains(document.activeElement);
+    this.actions.replaceChildren(...controls);
+    if (focused) controls[0].focus();
+  }
+
+  #button(textContent, act) {
+    const button = element("button", { className: "link", type: "button", textContent });
+    button.setAttribute("aria-label", `${textContent} ${this.file.name}`);
+    button.addEventListener("click", act);
+    return button;
   }
 
   #remove() {
+    this.job?.remove();
     if (this.url) URL.revokeObjectURL(this.url);
     this.root.remove();
     this.dispatchEvent(new Event("removed"));
