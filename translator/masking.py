@@ -4,8 +4,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-# Measured on the bundled model, 820 sentences with one or two in every place: all of `<1>` came
-# back, 99 of 100 `{1}`, 95 of `_1_`, 75 of a capital code and 84 of a URL as it is.
+# Measured on the bundled model, in 820 sentences where a noun could stand: all of `<1>` came back,
+# 99 of 100 `{1}`, 95 `_1_`, 75 codes such as ABC, 84 URLs as they are. Between any two words of
+# 1,515 sentences: 88, 87, 83, 30, none.
 _FORMS = ("<{}>", "{{{}}}", "_{}_")
 
 
@@ -41,9 +42,9 @@ class Masked:
 class Masker:
     """Puts stand-ins in; holds no text."""
 
-    def __init__(self, knows: Callable[[str], bool]) -> None:
-        """`knows` tells whether the vocabulary can spell a text."""
-        forms = [form for form in _FORMS if knows(form.format(1))]
+    def __init__(self, spells: Callable[[str], bool]) -> None:
+        """`spells` tells whether a text survives the vocabulary, as bytes or otherwise."""
+        forms = [form for form in _FORMS if spells(form.format(1))]
         self._forms = forms or [_FORMS[-1]]
 
     def mask(self, text: str, replacements: Sequence[Replacement], attempt: int) -> Masked:

@@ -68,17 +68,27 @@ class Protection:
         if self._knows(text) and not _EMOJI.search(text):  # nearly always
             return
         start = None
-        for position, cluster in _clusters(text):
+        for position, cluster in [*_clusters(text), (len(text), " ")]:
             foreign = bool(_EMOJI.match(cluster)) or (
                 unicodedata.category(cluster[0])[0] in "LS" and not self._knows_cluster(cluster)
             )
             if foreign and start is None:
                 start = position
             elif not foreign and start is not None:
-                yield start, position
+                if not _is_in_a_word(text, start, position):
+                    yield start, position
                 start = None
-        if start is not None:
-            yield start, len(text)
+
+
+def _is_in_a_word(text: str, start: int, end: int) -> bool:
+    """Tell whether a run is part of a Latin word, such as the "Ö" that a vocabulary lacks."""
+    if not (_is_latin(text[start]) and _is_latin(text[end - 1])):
+        return False
+    return _is_latin(text[max(0, start - 1)]) and start > 0 or _is_latin(text[end : end + 1])
+
+
+def _is_latin(character: str) -> bool:
+    return character.isalpha() and unicodedata.name(character, "").startswith("LATIN")
 
 
 def _overlaps(span: Span, others: Iterable[Span]) -> bool:

@@ -63,7 +63,7 @@ class Translator:
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
         self._rules = Rules(
             Protection(self._tokenizer.knows),
-            Masker(self._tokenizer.knows),
+            Masker(self._spells),
             Casing(lambda text: len(self._tokenizer.encode_pieces(text))),
             self._tokenizer.has_words,
             self.checkpoint.decoding(self.config.beams),
@@ -232,6 +232,9 @@ class Translator:
         while self._decoding:
             self.step()
         self._finished.clear()
+
+    def _spells(self, text: str) -> bool:
+        return self._tokenizer.decode(self._tokenizer.encode_pieces(text)) == text
 
     def _check_languages(self, *codes: str) -> None:
         for code in codes:
