@@ -1,16 +1,18 @@
 """Composition root: settings → checkpoint → pool → application → waitress."""
 
-import logging
 import os
 import resource
 import sys
 from collections.abc import Sequence
 
 from gpu_pool.devices import parse_devices
+from server.access import KeysError
 from server.app import create_admin_app, create_app
 from server.composition import describe_model, make_pool
 from server.glossaries import GlossaryError
 from server.http_server import HttpServer
+from server.key_command import key_command
+from server.logs import configure_logging
 from server.services import make_services
 from server.serving import serve
 from server.settings import load_settings
@@ -27,13 +29,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         from server import fetch
 
         return fetch.main(arguments[1:])
+    if arguments[:1] == ["key"]:
+        return key_command(arguments[1:])
     return _serve(arguments)
 
 
 def _serve(argv: Sequence[str]) -> int:
     settings = load_settings(argv, os.environ)
     _allow_descriptors()
-    _configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     try:
         devices = parse_devices(settings.devices)
     except TimeoutError as error:
@@ -51,6 +55,8 @@ def _serve(argv: Sequence[str]) -> int:
         services = make_services(pool, model, settings)
     except GlossaryError as error:
         return _fail(f"glossary {error}")
+    except KeysError as error:
+        return _fail(f"API keys: {error}")
     try:
         http = HttpServer(create_app(services), settings)
     except OSError as error:
@@ -70,15 +76,6 @@ def _allow_descriptors() -> None:
     """Take as many descriptors as we may: idle connections must not keep the admin port shut."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-def _configure_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # waitress names the paths of requests when it tells about clients that went away.
-    logging.getLogger("waitress").setLevel(logging.WARNING)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def _fail_to_listen(place: str, error: OSError) -> int:

@@ -10,6 +10,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask
 
 from server.errors import PROBLEM_TYPE, http_problem
+from server.protection import SECURITY_HEADERS
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class _ProblemTask(ErrorTask):  # type: ignore[misc]
         detail = "the request is malformed HTTP, or larger than the server takes"
         body = json.dumps(problem.body(detail)).encode()
         self.status = f"{problem.status} {problem.title}"
-        self.response_headers.append(("Content-Type", PROBLEM_TYPE))
+        self.response_headers += [("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS.items()]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

@@ -50,7 +50,7 @@ def configure_logging(level: str, form: str) -> None:
     """Log to stderr what is at least as severe as `level`; `form` is "text" or "json"."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     # waitress names the paths of requests when it tells about clients that went away.
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)

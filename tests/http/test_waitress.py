@@ -125,6 +125,7 @@ def test_malformed_http_is_refused_once_as_a_problem(
     head, _, body = answer.partition(b"\r\n\r\n")
     assert answer.count(b"HTTP/1.") == 1
     assert b"application/problem+json" in head
+    assert b"X-Content-Type-Options: nosniff" in head
     assert json.loads(body)["status"] in (400, 501)
 
 
