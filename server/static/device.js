@@ -78,8 +78,11 @@ export class Device {
   #showSpeed({ finished_tokens: tokens }, now) {
     const { before } = this;
     this.before = { tokens, now };
-    const passed = before ? (now - before.now) / 1000 : 0;
-    const speed = passed > 0 ? Math.max(0, tokens - before.tokens) / passed : 0;
+    if (!before) {
+      this.speedWords.textContent = "–";
+      return;
+    }
+    const speed = (Math.max(0, tokens - before.tokens) / (now - before.now)) * 1000;
     this.speed.add(speed);
     this.speedWords.textContent = count(speed);
   }

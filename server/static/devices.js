@@ -50,7 +50,7 @@ export class Devices extends EventTarget {
     this.chart.add(queued);
     const ready = gpus.filter((gpu) => gpu.state === "ready").length;
     if (ready === 0) this.#sumUp("down", "No device ready");
-    else if (ready < gpus.length) this.#sumUp("degraded", `${ready} of ${gpus.length} devices ready`);
+    else if (ready < gpus.length) this.#sumUp("degraded", `${ready} of ${gpus.length} ready`);
     else this.#sumUp("ready", ready === 1 ? "Ready" : `${ready} devices ready`);
   }
 

@@ -76,6 +76,8 @@ export class Translation extends EventTarget {
   }
 
   #fail(problem) {
+    this.detected = null;
+    this.editor.showDetected(null);
     this.result.fail(problem.words, problem.needsKey ? null : () => this.run());
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }

@@ -1,0 +1,128 @@
+"""Chromium in front of the real server, whose pool and devices are fake."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from gpu_pool.status import GpuStatus, WorkerStatus
+from server.app import create_app
+from server.files import FileRoutes
+from server.http_server import HttpServer
+from server.jobs.store import JobStore
+from server.services import Services, make_services
+from server.settings import Settings
+from tests.fakes import FakePool, served_model, worker_status
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+GIB = 2**30
+PATIENCE = 10_000  # milliseconds until what does not come fails a test
+MAX_CHARACTERS = 1_000
+
+OpenPage = Callable[..., Page]
+
+
+def gpu_worker(device: str, used: int = 30, load: int = 40, **changes: Any) -> WorkerStatus:
+    """Return the row of a GPU of 80 GiB."""
+    free = 80 - used
+    gpu = GpuStatus(device, "Fake GPU", "GPU-0", 80 * GIB, used * GIB, free * GIB, load, 55, 300.0)
+    return replace(worker_status(device), gpus=(gpu,), **changes)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    if path is None:
+        pytest.skip(f"the tests of the page need Chromium: none of {', '.join(NAMES)} is there")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def pool() -> FakePool:
+    pool = FakePool()
+    pool.workers = [gpu_worker("cuda:0"), gpu_worker("cuda:1", 12)]
+    return pool
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(port=0, max_characters=MAX_CHARACTERS, jobs=tmp_path / "jobs")
+
+
+@pytest.fixture
+def services(pool: FakePool, settings: Settings) -> Iterator[Services]:
+    store = JobStore(settings.jobs) if settings.jobs else None
+    services = make_services(pool, served_model(), settings, store)
+    yield services
+    if services.jobs is not None:
+        services.jobs.close()
+
+
+@pytest.fixture
+def url(services: Services, pool: FakePool, settings: Settings) -> Iterator[str]:
+    app = create_app(services)
+    if "files.translate" not in app.view_functions:
+        app.register_blueprint(FileRoutes(services).blueprint())
+    server = HttpServer(app, settings)
+    server.start()
+    if services.jobs is not None:
+        services.jobs.start()
+    yield server.url
+    pool.holding = False
+    pool.release()
+    server.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
+    """`open_page(color_scheme="dark")` opens the page in a browser of its own.
+
+    With `clock`, its time stands still until it is told to go on; `before` may prepare the browser.
+    A script that fails, or that the content security policy stops, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    mistakes: list[str] = []
+
+    def open_it(
+        *, clock: bool = False, before: Callable[[Page], object] | None = None, **options: Any
+    ) -> Page:
+        context = browser.new_context(base_url=url, locale="de-DE", **options)
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page = context.new_page()
+        page.on("pageerror", lambda error: mistakes.append(str(error)))
+        page.on("console", lambda note: "Policy" in note.text and mistakes.append(note.text))
+        if clock:
+            page.clock.install(time=0)
+            page.clock.pause_at(1_000)
+        if before:
+            before(page)
+        page.goto("/")
+        page.wait_for_selector("#target option[value=de]", state="attached")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert mistakes == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    return open_page()
