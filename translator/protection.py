@@ -84,7 +84,8 @@ def _is_in_a_word(text: str, start: int, end: int) -> bool:
     """Tell whether a run is part of a Latin word, such as the "Ö" that a vocabulary lacks."""
     if not (_is_latin(text[start]) and _is_latin(text[end - 1])):
         return False
-    return _is_latin(text[max(0, start - 1)]) and start > 0 or _is_latin(text[end : end + 1])
+    neighbours = text[start - 1 : start] if start else "", text[end : end + 1]
+    return any(map(_is_latin, neighbours))
 
 
 def _is_latin(character: str) -> bool:

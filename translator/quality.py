@@ -22,7 +22,7 @@ _LOOP_WORDS = 4  # words that do nothing but repeat the ones before; "no, no, no
 _LOOP_LETTERS = 10  # the same within a word
 _MOST_UNIT = 8  # letters that a loop within a word repeats
 _LONG_WORD = _LOOP_LETTERS + 1
-_COPIED_WORDS = 3  # with a small letter: "Los Angeles Times" is the same in any language
+_COPIED_WORDS = 3  # different ones, with a small letter: "New York Times" stays, so does "la la la"
 _COPIED_CHARACTERS = 8  # of a language without spaces
 
 
@@ -100,7 +100,7 @@ def _is_copy(source: str, translation: str, languages: tuple[str, str]) -> bool:
         return False
     if language in UNSPACED:
         return sum(map(str.isalpha, source)) >= _COPIED_CHARACTERS
-    return sum(map(_is_common, source.split())) >= _COPIED_WORDS
+    return len({word for word in source.split() if _is_common(word)}) >= _COPIED_WORDS
 
 
 def _is_common(word: str) -> bool:

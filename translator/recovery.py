@@ -142,21 +142,24 @@ class Recovery:
         """Decode with stand-ins for tokens, of another form the second time."""
         earlier = bool(self._masked.originals) and self.decodings > 0
         self._masked = self._rules.masker.mask(self._text, tokens, int(earlier))
-        if tokens and not self._rules.has_words(self._masked.text):
+        if tokens and not self._rules.has_words(self._calmed()):
             return Split(tuple(tokens))
         self.decodings += 1
         return Decode(self._calmed(), self._decoding(again=again))
 
     def _decoding(self, *, again: bool) -> Decoding:
-        """Return the usual decoding, with more beams for many alternatives, and for a retry."""
-        usual, hypotheses = self._rules.decoding, self._request.alternatives + 1
+        """Return the usual decoding, with more beams for many alternatives, and for a retry.
+
+        Both take all hypotheses of the beams: some will be left out.
+        """
+        usual, alternatives = self._rules.decoding, self._request.alternatives
         beams = usual.beams
-        if beams < hypotheses:
-            beams = _BEAM_STEP * math.ceil(hypotheses / _BEAM_STEP)
-        if not again:
-            return replace(usual, beams=beams, hypotheses=hypotheses)
-        beams = max(beams, _RETRY_BEAMS)
-        return replace(usual, beams=beams, hypotheses=beams, no_repeat_ngram=_RETRY_NGRAM)
+        if beams <= alternatives:
+            beams = _BEAM_STEP * math.ceil((alternatives + 1) / _BEAM_STEP)
+        if again:
+            beams = max(beams, _RETRY_BEAMS)
+            return replace(usual, beams=beams, hypotheses=beams, no_repeat_ngram=_RETRY_NGRAM)
+        return replace(usual, beams=beams, hypotheses=beams) if alternatives else usual
 
     def _check(self, decoded: str) -> _Candidate:
         translation = self._rules.casing.like(self._masked.text, decoded)

@@ -1,5 +1,6 @@
 """Batches, memory, conversion, and the engines beside `generate` itself."""
 
+import itertools
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -237,6 +239,56 @@ def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint)
         )[0].tolist()
         assert result.complete
         assert [ours.eos, ours.language_ids[target], *(result.ids or []), ours.eos] == output
+
+
+def asked(bundled: Checkpoint, decoding: Decoding) -> list[EncodedSegment]:
+    """Return sentences of all directions, to be decoded so."""
+    tokenizer = bundled.tokenizer()
+    return [
+        EncodedSegment(
+            key, tokenizer.encode(text, source), tokenizer.language_ids[target], decoding
+        )
+        for key, (text, source, target) in enumerate(sample()[::4])
+    ]
+
+
+def test_reference_gives_the_n_best_of_generate(bundled: Checkpoint) -> None:
+    model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
+    model.eval()
+    wish = replace(bundled.decoding(), hypotheses=3, no_repeat_ngram=2)
+    segments = asked(bundled, wish)
+    eos = bundled.tokenizer().eos
+    for segment, result in zip(segments, ReferenceDecoder(model).decode(segments), strict=True):
+        rows = model.generate(
+            torch.tensor([segment.source_ids]),
+            forced_bos_token_id=segment.target_id,
+            num_return_sequences=3,
+            no_repeat_ngram_size=2,
+        ).tolist()
+        found = [row[2 : row.index(eos, 1)] for row in rows]
+        assert [result.ids, *result.alternatives] == found
+
+
+def test_every_engine_gives_different_hypotheses_and_no_n_gram_twice(
+    bundled: Checkpoint, reference: Translator, int8: Translator
+) -> None:
+    inflight = Translator(TranslatorConfig(engine="inflight", dtype="float32"))
+    wish = replace(bundled.decoding(), hypotheses=3, no_repeat_ngram=2)
+    results = []
+    for translator in (reference, inflight, int8):
+        engine, found = translator._engine, dict[int, DecodedSegment]()
+        segments = asked(bundled, wish)
+        engine.submit(segments)
+        while len(found) < len(segments):
+            found |= {decoded.key: decoded for decoded in engine.step()}
+        for decoded in found.values():
+            sequences = [tuple(decoded.ids or ()), *map(tuple, decoded.alternatives)]
+            assert len(set(sequences)) == len(sequences) == 3
+            for sequence in sequences:
+                pairs = list(itertools.pairwise(sequence))
+                assert len(set(pairs)) == len(pairs)
+        results.append(found)
+    assert results[0] == results[1]
 
 
 def test_ctranslate2_agrees_with_the_reference(

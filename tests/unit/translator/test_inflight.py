@@ -217,8 +217,8 @@ def loaded_pool(beams: int) -> tuple[Network, SlotState, SlotPool]:
     return network, state, pool
 
 
-@pytest.mark.parametrize("beams", [1, 4])
-def test_a_step_never_waits_for_the_device(beams: int) -> None:
+@pytest.mark.parametrize(("beams", "ngram"), [(1, 0), (4, 0), (1, 3), (4, 2)])
+def test_a_step_never_waits_for_the_device(beams: int, ngram: int) -> None:
     network, state, pool = loaded_pool(beams)
     shape = pool.shape()
     # Not inference_mode: there, torch does not show what `item` and `bool` are made of.
@@ -226,7 +226,7 @@ def test_a_step_never_waits_for_the_device(beams: int) -> None:
         for wait in (torch.Tensor.item, bool, lambda flag: state.position[flag[None].expand(4)]):
             with pytest.raises(AssertionError, match="waits for the device"):
                 wait(state.active[0])
-        advance(state, network.decode(state, shape), shape, EOS)
+        advance(state, network.decode(state, shape), shape, EOS, ngram)
 
 
 def tensors(state: SlotState) -> list[torch.Tensor]:
@@ -235,15 +235,15 @@ def tensors(state: SlotState) -> list[torch.Tensor]:
     return [field for field in fields if isinstance(field, torch.Tensor)] + caches
 
 
-@pytest.mark.parametrize("beams", [1, 4])
-def test_a_step_recorded_once_can_be_replayed(beams: int) -> None:
+@pytest.mark.parametrize(("beams", "ngram"), [(1, 0), (4, 0), (4, 3)])
+def test_a_step_recorded_once_can_be_replayed(beams: int, ngram: int) -> None:
     """What a CUDA graph needs: the same operations on the same memory at every step."""
     network, state, _ = loaded_pool(beams)
     _, traced_state, _ = loaded_pool(beams)
     shape = Shape(4, SOURCE, LENGTH)
 
     def step(*_: torch.Tensor) -> torch.Tensor:
-        advance(traced_state, network.decode(traced_state, shape), shape, EOS)
+        advance(traced_state, network.decode(traced_state, shape), shape, EOS, ngram)
         return traced_state.token
 
     before = [tensor.clone() for tensor in tensors(traced_state)]
@@ -253,7 +253,7 @@ def test_a_step_recorded_once_can_be_replayed(beams: int) -> None:
         for tensor, old in zip(tensors(traced_state), before, strict=True):
             tensor.copy_(old)
         for _ in range(30):
-            advance(state, network.decode(state, shape), shape, EOS)
+            advance(state, network.decode(state, shape), shape, EOS, ngram)
             recorded()
             assert torch.equal(state.token, traced_state.token)
     assert torch.equal(state.finished, traced_state.finished)
@@ -300,6 +300,38 @@ def test_memory_that_runs_out_splits_an_admission(monkeypatch: pytest.MonkeyPatc
     drain(engine, results, len(segments))
     assert results == expected
     assert engine.splits > 0
+
+
+def test_a_lane_that_memory_cannot_hold_is_refused_and_the_others_go_on() -> None:
+    model, segments = tiny_model(2), random_segments(60, 2)
+    engine = make_engine(model)
+    make_pool = engine._make_pool
+
+    def small(lane: Lane) -> SlotPool:
+        if lane.no_repeat_ngram:
+            raise torch.OutOfMemoryError
+        return make_pool(lane)
+
+    engine._make_pool = small
+    engine.submit(segments)
+    results: dict[int, DecodedSegment] = {}
+    drain(engine, results, len(segments))
+    for segment in segments:
+        assert (results[segment.key].ids is None) == (segment.decoding.no_repeat_ngram > 0)
+
+
+def test_a_result_never_holds_what_another_left_in_its_slot() -> None:
+    """However few sequences a sentence has finished of the hypotheses that it wants."""
+    _, state, pool = loaded_pool(4)
+    state.finished[0] = 7
+    state.is_finished[0] = torch.tensor([True, False, True, False])
+    pool._live[0].segment = replace(
+        pool._live[0].segment, decoding=Decoding(4, LENGTH, hypotheses=4)
+    )
+    state.finished[0, 0] = torch.tensor([START, 50, 8, EOS] + [1] * (LENGTH - 4))
+    state.finished[0, 2] = torch.tensor([START, 50, 9, EOS] + [1] * (LENGTH - 4))
+    (result,) = pool._read([0])
+    assert (result.ids, result.alternatives) == ([8], ([9],))
 
 
 def test_scores_that_are_not_finite_are_decoded_again_in_fp32() -> None:

@@ -9,6 +9,20 @@ from translator.protection import Protection
 LATIN = Protection(lambda text: all(character < "\u0250" for character in text))
 
 
+def test_what_the_vocabulary_knows_of_emoji_does_not_matter() -> None:
+    assert Protection(lambda _: True).lost("Good 👍", "Gut") == [(5, 6)]
+
+
+def test_a_letter_that_the_vocabulary_lacks_makes_no_foreign_word() -> None:
+    latin = Protection(lambda text: "Ö" not in text)
+    assert latin.lost("Öffne sie, ŒÖÖÖ!", "Open it!") == []
+    assert latin.lost("Take Ö or А.", "Nimm es.") == [(5, 6)]
+
+
+def test_what_is_taken_is_not_looked_for() -> None:
+    assert LATIN.lost("iPhone 15 {x}", "Telefon", [(0, 9)]) == [(10, 13)]
+
+
 def lost(source: str, translation: str) -> list[str]:
     return [source[start:end] for start, end in LATIN.lost(source, translation)]
 
@@ -32,6 +46,16 @@ def lost(source: str, translation: str) -> list[str]:
         ("It is 19 degrees.", "Es sind 199 Grad.", ["19"]),
         ("https://a.org/2024", "https://a.org/2024", []),
         ("https://a.org/2024", "2024", ["https://a.org/2024"]),
+        ("Pay $1 to $2.", "Zahle $2.", ["$1"]),
+        ("It costs $250, or $1.50.", "Es kostet 250 $ oder 1,50 $.", []),
+        ("Wait %.2f s, %@!", "Warte!", ["%.2f", "%@"]),
+        ("See https://a.org/b now.", "Siehe https://a.org/b/b jetzt.", ["https://a.org/b"]),
+        ("Ask a@b.org now.", "Frage anna@b.org jetzt.", ["a@b.org"]),
+        ("https://a.org/b を見て", "https://a.org/bを見て", []),
+        ("$1/month", "$1/Monat", []),
+        ("Click <1>here</1>!", "Klicke <1>hier!", ["</1>"]),
+        ("Born in 1987.", "وُلد عام ١٩٨٧.", []),
+        ("It is sunny ☀", "Es ist sonnig", ["☀"]),
         ("“Yes” – she said…", '"Ja", sagte sie.', []),
         ("", "", []),
     ],

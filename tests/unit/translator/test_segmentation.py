@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from translator.masking import Replacement
 from translator.segmentation import Document, Segmenter
 
 TEXTS = st.text(
@@ -59,6 +60,11 @@ def test_halving_loses_nothing(text: str) -> None:
         ("one\ntwo", ["one", "two"]),
         ("- one\n  * two\n3. three\n> # four", ["one", "two", "three", "four"]),
         ("-5 degrees. 3.5 metres.", ["-5 degrees.", "3.5 metres."]),
+        ("It grew by 0.5. Then by 1.25 %!", ["It grew by 0.5.", "Then by 1.25 %!"]),
+        ("Mr. and Mrs. Jones live here.", ["Mr. and Mrs. Jones live here."]),
+        ("We eat fruit, e.g. apples. Good.", ["We eat fruit, e.g. apples.", "Good."]),
+        ("See www.example.org. It is free.", ["See www.example.org.", "It is free."]),
+        ("Version 2.0.1 is out. Get it.", ["Version 2.0.1 is out.", "Get it."]),
     ],
 )
 def test_sentences(text: str, sentences: list[str]) -> None:
@@ -90,10 +96,10 @@ def test_what_has_no_words_is_left_where_it_is() -> None:
 
 def test_what_is_between_spans_is_translated() -> None:
     text = "Write to {name}, {other} today."
-    document = segmenter().around(text, [(9, 15), (17, 24)])
+    document = segmenter().around(text, [Replacement(9, 15, "{name}"), Replacement(17, 24, "Anna")])
     assert texts(document) == ["Write to", ",", "today."]
-    assert document.join(["Schreib", ",", "heute."], "de") == "Schreib {name}, {other} heute."
-    assert segmenter().around("{x}", [(0, 3)]) == Document((), ("{x}",))
+    assert document.join(["Schreib", ",", "heute."], "de") == "Schreib {name}, Anna heute."
+    assert segmenter().around("{x}", [Replacement(0, 3, "{x}")]) == Document((), ("{x}",))
 
 
 def test_long_sentences_are_split_at_clauses_first() -> None:

@@ -1,7 +1,10 @@
 """Text in, text out: order, layout, mixing, length."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +12,8 @@ import torch
 from training.corpus import DIRECTIONS, read_references
 from translator import Translator
 from translator.engines import DecodedSegment, EncodedSegment
+from translator.quality import EMPTY, LOST, REPETITION
+from translator.translator import Translated
 
 LONG = "I know that he knows that she knows that we know, " * 40 + "and that is all."
 
@@ -39,6 +44,166 @@ def test_nothing_of_a_long_text_is_cut(translator: Translator) -> None:
     assert len(translator.checkpoint.tokenizer().encode(LONG, "en")) > 450
     result = translator.translate(LONG, "en", "de")
     assert len(result.split()) > 0.5 * len(LONG.split())
+
+
+TRAPS = [
+    "It costs 3.50 dollars.",
+    "Tom has 1,250.75 euros.",
+    "Tom is happy.\nTom is happy.\nTom is happy.",
+    "Where is Tom? Where is Tom? Where is Tom?",
+    "Hello.\r\nWhere is Tom?\r\n\r\nThank you.\r\n",
+    "I am tired.\n\n\nThank you.   ",
+    "  - Where is Tom?\n    * I am tired.\n  1. Thank you.\n\t> Hello!",
+    "Dr. Smith is here. Mr. Jones is not.",
+    "Call me at 10:30, e.g. today.",
+    "\u2028Hello.\u2029 Thank you.\x0b",
+]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_traps_keep_their_lines_margins_numbers_and_sentences(int8: Translator, text: str) -> None:
+    result = int8.translate(text, "en", "de")
+    lines, translated = text.splitlines(keepends=True), result.splitlines(keepends=True)
+    for line, other in zip(lines, translated, strict=True):
+        margins = re.compile(r"^[\s\d.*>-]*|\s*$")
+        assert margins.findall(line) == margins.findall(other)
+        assert sorted(re.findall(r"\d", line)) == sorted(re.findall(r"\d", other))
+        assert len(re.findall(r"[.?!](?:\s|$)", line)) <= 1 + len(re.findall("[.?!]", other))
+
+
+def test_what_stands_twice_is_translated_twice_and_alike(int8: Translator) -> None:
+    once = int8.translate("Where is Tom?", "en", "de")
+    for gap in (" ", "\n", "\r\n\r\n"):
+        assert int8.translate(gap.join(["Where is Tom?"] * 3), "en", "de") == gap.join([once] * 3)
+
+
+TOKENS = [
+    "https://example.org/a/b?c=1", "anna.b@example.org", "`make test`", "{name}", "{{x}}", "%s",
+    "$1", "<b>", "😀", "👩‍👩‍👧", "1987", "12,450", "Владимир", "田中",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("token", TOKENS)
+def test_tokens_come_back_from_anywhere(int8: Translator, token: str) -> None:
+    """In places where the model as it is loses most of them."""
+    words = ["Tom", "wrote", "that", "he", "will", "come", "to", "the", "house", "today"]
+    texts = [" ".join([*words[:i], token, *words[i:]]) for i in range(len(words) + 1)]
+    found = translated(int8, texts)
+    if token == "12,450":  # German writes it in its own way
+        assert all(re.search("12[.,]?450", result.text or "") for result in found)
+    else:
+        assert all(token in (result.text or "") for result in found)
+    assert all(LOST not in result.warnings for result in found)
+
+
+def translated(translator: Translator, texts: Sequence[str], **wishes: Any) -> list[Translated]:
+    for key, text in enumerate(texts):
+        translator.submit(key, text, "en", "de", **wishes)
+    results: dict[int, Translated] = {}
+    while len(results) < len(texts):
+        results |= {done.key: done for done in translator.step()}
+    return [results[key] for key in range(len(texts))]
+
+
+GLOSSARY = (("GPU pool", "GPU-Pool"), ("station", "Haltestelle"), ("Tom", "Thomas"))
+
+
+def test_terms_become_what_the_glossary_says(translator: Translator) -> None:
+    texts = [
+        "Where is the station?", "The GPU pool is full.", "the gpu pool and the Station", "Tom",
+        "THE STATION IS VERY BIG.", "Tom and Tom went to the station. The GPU pool is not there.",
+    ]  # fmt: skip
+    for text, result in zip(texts, translated(translator, texts, glossary=GLOSSARY), strict=True):
+        for term, expected in GLOSSARY:
+            count = len(re.findall(rf"\b{term}\b", text, re.IGNORECASE))
+            assert (result.text or "").count(expected) == count, result
+        assert LOST not in result.warnings
+    assert translated(translator, ["Where are the stations?"], glossary=GLOSSARY)[0].text == (
+        translator.translate("Where are the stations?", "en", "de")
+    )
+
+
+@pytest.mark.parametrize("wanted", [1, 3, 10])
+def test_alternatives_differ_and_keep_what_must_be_kept(
+    translator: Translator, wanted: int
+) -> None:
+    text = "Where is Tom? Write to {name} today!"
+    (result,) = translated(translator, [text], alternatives=wanted)
+    assert 1 <= len(result.alternatives) <= wanted
+    every = [result.text, *result.alternatives]
+    assert len(set(every)) == len(every)
+    assert all("{name}" in (one or "") and "?" in (one or "") for one in every)
+
+
+def test_the_best_is_the_same_with_alternatives_and_without(reference: Translator) -> None:
+    texts = ["Where is the station?", "Tom is happy.", "I do not know."]
+    found = translated(reference, texts, alternatives=2)
+    assert [result.text for result in found] == reference.batch(texts, ["en"] * 3, ["de"] * 3)
+    assert all(len(result.alternatives) == 2 for result in found)
+
+
+@pytest.mark.parametrize("wanted", [-1, 11])
+def test_too_many_alternatives_are_refused(int8: Translator, wanted: int) -> None:
+    with pytest.raises(ValueError, match="alternatives must be 0 to 10"):
+        int8.submit(1, "Hello!", "en", "de", alternatives=wanted)
+    assert int8.translate("Hello!", "en", "de")
+
+
+class Scripted:
+    """An engine that says what it is told to, whatever it is asked; keeps the questions."""
+
+    batches, splits = 1, 0
+
+    def __init__(self, translator: Translator, *answers: str) -> None:
+        self._encode = translator.checkpoint.tokenizer().encode_pieces
+        self._answers = list(answers)
+        self._waiting: list[EncodedSegment] = []
+        self.asked: list[EncodedSegment] = []
+
+    def submit(self, segments: list[EncodedSegment]) -> None:
+        self._waiting += segments
+
+    def step(self) -> list[DecodedSegment]:
+        asked, self._waiting = self._waiting, []
+        self.asked += asked
+        return [DecodedSegment(s.key, self._encode(self._answers.pop(0))) for s in asked]
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "expected", "warnings"),
+    [
+        ("I am tired.", ["Ich bin müde."], "Ich bin müde.", ()),
+        ("I am tired.", ["", ""], "I am tired.", (EMPTY,)),
+        ("I am tired.", ["so " * 9, "Ich bin müde."], "Ich bin müde.", ()),
+        ("I am tired.", ["so " * 7, "so " * 8], "so so so so so so so", (REPETITION,)),
+        ("See {x} and 1987 now.", ["Da.", "Da: <1>, <2>."], "Da: {x}, 1987.", ()),
+        ("See {x} and 19 now.", ["Da.", "Da.", "Da", "und", "jetzt."], "Da {x} und 19 jetzt.", ()),
+        ("See {x} and 198 now.", ["Da 198.", "Da 198.", "Da", "19"], "Da {x} 19", (LOST,)),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_tried_again_then_said(
+    int8: Translator,
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    answers: list[str],
+    expected: str,
+    warnings: tuple[str, ...],
+) -> None:
+    engine = Scripted(int8, *answers)
+    monkeypatch.setattr(int8, "_engine", engine)
+    (result,) = translated(int8, [text])
+    assert (result.text, result.warnings) == (expected, warnings)
+    assert len(engine.asked) == len(answers)
+
+
+def test_warnings_of_any_sentence_reach_the_text(
+    int8: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = "so " * 9
+    monkeypatch.setattr(int8, "_engine", Scripted(int8, "Ja.", loop, loop))
+    (result,) = translated(int8, ["Yes. I am tired."])
+    assert result.warnings == (REPETITION,)
+    assert (result.text or "").startswith("Ja. so so")
 
 
 def test_submit_and_step_take_texts_while_others_are_under_way(int8: Translator) -> None:
