@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from gpu_pool.devices import parse_devices
-from server.access import KeysError
 from server.app import create_admin_app, create_app
 from server.composition import describe_model, make_pool
 from server.glossaries import GlossaryError
 from server.http_server import HttpServer
 from server.key_command import key_command
+from server.keys import KeysError
 from server.logs import configure_logging
 from server.services import make_services
 from server.serving import serve

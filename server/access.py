@@ -1,49 +1,24 @@
-"""Who may ask, and how much: API keys and their rates.
+"""Who may ask, and how much: a bucket of requests and one of characters for each API key."""
 
-Keys are random, 256 bits of them, so one round of SHA-256 is enough to store them: there is nothing
-to guess, which is what slow hashes and salts are for, and each request would pay for one.
-"""
-
-import hashlib
 import hmac
-import re
+import logging
 import threading
 import time
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
 
 from server.errors import MissingKeyError, RateLimitError, WrongKeyError
+from server.keys import ApiKey, KeyList, KeysError, digest_of
 from server.metrics import Metrics
 from server.request_log import current_record
-from server.settings import Settings
 
+_log = logging.getLogger(__name__)
 _SECONDS = 60.0  # that a rate is for, and the longest burst
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # needs no quotes in TOML; goes into logs and labels
+_REFRESH_SECONDS = 1.0  # how late a change of the keys may be noticed
 
 Clock = Callable[[], float]
-
-
-class KeysError(Exception):
-    """The list of keys is wrong; the message says where and holds no key."""
-
-
-class ApiKey(BaseModel):
-    """A table of the list. Rates of None are not limited."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the key's UTF-8
-    requests_per_minute: PositiveInt | None = None
-    characters_per_minute: PositiveInt | None = None
-
-
-Keys = Mapping[str, ApiKey]  # by name
-_KEYS = TypeAdapter(dict[str, ApiKey])
 
 
 @dataclass(slots=True)
@@ -73,6 +48,7 @@ class _Client:
 
     def __init__(self, name: str, key: ApiKey, now: float) -> None:
         self.name = name
+        self.key = key
         self.digest = key.sha256.encode()
         self._requests = _bucket(key.requests_per_minute, now)
         self._characters = _bucket(key.characters_per_minute, now)
@@ -96,18 +72,21 @@ class _Client:
 
 
 class Access:
-    """The keys that are let in; without any the server is open. Any thread may call it."""
+    """Lets in who has a key; everybody, where none is required. Any thread may call it."""
 
-    def __init__(self, keys: Keys, metrics: Metrics, clock: Clock = time.monotonic) -> None:
-        """`keys` are those of `load_keys`."""
+    def __init__(self, listed: KeyList, metrics: Metrics, clock: Clock = time.monotonic) -> None:
+        self._listed = listed
         self._metrics = metrics
         self._clock = clock
-        self._clients = [_Client(name, key, clock()) for name, key in keys.items()]
+        self._refreshing = threading.Lock()
+        self._refreshed_at = clock()
+        self._clients: dict[str, _Client] = {}  # by name; replaced as a whole
+        self._take()
 
     @property
     def required(self) -> bool:
         """Whether a key must be given."""
-        return bool(self._clients)
+        return self._listed.required
 
     def identify(self, key: str | None) -> str:
         """Return the name of a key, and note it for the log and the terms of the request in hand.
@@ -116,42 +95,66 @@ class Access:
         WrongKeyError.
         """
         client = self._find(key)
-        if client is None:
-            return ""
-        record = current_record()
-        if record:
-            record.client = client.name
-        return client.name
+        return client.name if client else ""
 
     def admit(self, key: str | None, characters: int) -> str:
         """Count a request of so many characters against the key's rates; else as `identify`.
 
         Raises RateLimitError too, and then counts nothing.
         """
-        name = self.identify(key)
+        client = self._find(key)
         record = current_record()
         if record:
             record.characters += characters
-        client = self._find(key)
-        if client is not None:
-            try:
-                client.charge(characters, self._clock())
-            except RateLimitError:
-                self._metrics.count_rate_limited(name)
-                raise
-        return name
+        if client is None:
+            return ""
+        try:
+            client.charge(characters, self._clock())
+        except RateLimitError:
+            self._metrics.count_rate_limited(client.name)
+            raise
+        return client.name
 
     def _find(self, key: str | None) -> _Client | None:
-        if not self._clients:
+        if not self.required:
             return None
+        self._refresh()
         if not key:
             raise MissingKeyError("this server needs an API key: Authorization: Bearer KEY")
         digest = digest_of(key).encode()
         # All are compared, so that the time tells nothing of which one is near.
-        found = [c for c in self._clients if hmac.compare_digest(c.digest, digest)]
+        found = [c for c in self._clients.values() if hmac.compare_digest(c.digest, digest)]
         if not found:
             raise WrongKeyError("this API key is not known here")
+        record = current_record()
+        if record:
+            record.client = found[0].name
         return found[0]
+
+    def _refresh(self) -> None:
+        """Take note of a change of the keys; one that is wrong leaves them as they were."""
+        with self._refreshing:
+            now = self._clock()
+            if now - self._refreshed_at < _REFRESH_SECONDS:
+                return
+            self._refreshed_at = now
+            try:
+                if self._listed.refresh():
+                    self._take()
+                    _log.info("API keys have changed: %s", ", ".join(self._clients) or "none left")
+            except KeysError as error:
+                _log.error("API keys stay as they were: %s", error)
+
+    def _take(self) -> None:
+        """Make the list's keys those in use; what is as it was keeps its buckets."""
+        before, now = self._clients, self._clock()
+        self._clients = {
+            name: before[name]
+            if name in before and before[name].key == key
+            else _Client(name, key, now)
+            for name, key in self._listed.keys.items()
+        }
+        self._metrics.label_clients(self._clients)
 
 
 def header_key(scheme: str = "bearer") -> str | None:
@@ -160,53 +163,5 @@ def header_key(scheme: str = "bearer") -> str | None:
     return given.token if given and given.type == scheme else None
 
 
-def digest_of(key: str) -> str:
-    """Return what is stored of a key."""
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def parse_keys(text: str) -> Keys:
-    """Return the keys of a TOML document with a table for each, by name. Raises KeysError."""
-    try:
-        keys = _KEYS.validate_python(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise KeysError(f"no TOML: {error}") from None
-    except ValidationError as error:
-        raise KeysError(_explain(error)) from None  # the cause shows the input
-    for name in keys:
-        if not NAME.fullmatch(name):
-            raise KeysError("a name may have 64 letters, digits, '-' and '_' at most")
-    if len({key.sha256 for key in keys.values()}) < len(keys):
-        raise KeysError("two names have one key")
-    if not keys:
-        raise KeysError("there is no key; leave the setting out for an open server")
-    return keys
-
-
-def load_keys(settings: Settings) -> Keys:
-    """Return the keys that the settings name, by name; none for an open server.
-
-    Raises KeysError.
-    """
-    file, text = settings.api_keys, settings.api_keys_toml
-    if file is not None and text is not None:
-        raise KeysError("are given twice: as a file and as text")
-    if file is None:
-        return {} if text is None else parse_keys(text)
-    try:
-        return parse_keys(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, KeysError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise KeysError(f"{file}: {reason}") from None
-
-
 def _bucket(per_minute: int | None, now: float) -> _Bucket | None:
     return None if per_minute is None else _Bucket(per_minute, filled_at=now)
-
-
-def _explain(error: ValidationError) -> str:
-    detail = error.errors(include_url=False, include_input=False)[0]
-    name, *rest = map(str, detail["loc"])
-    place = ".".join([name, *rest]) if NAME.fullmatch(name) else "a name"
-    message = "must be 64 hexadecimal digits" if rest == ["sha256"] else detail["msg"]
-    return f"{place}: {message}"

@@ -5,7 +5,7 @@ import secrets
 import sys
 from collections.abc import Sequence
 
-from server.access import NAME, digest_of
+from server.keys import NAME, digest_of
 
 _BYTES = 32
 _PREFIX = "m2m_"  # by which a key that has leaked somewhere is recognised

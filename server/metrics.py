@@ -1,6 +1,6 @@
 """Figures for Prometheus. Labels are bounded and come from the settings, never from a text."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 
 from prometheus_client import (
     CollectorRegistry,
@@ -23,9 +23,8 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # times that nothing
 class Metrics:
     """What the front counts, and all that a scrape returns. Any thread may call it."""
 
-    def __init__(self, clients: Collection[str] = ()) -> None:
-        """`clients` are the names that may be a label: those of the API keys."""
-        self._clients = frozenset(clients)
+    def __init__(self) -> None:
+        self._clients: frozenset[str] = frozenset()
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._build = Info("m2m_build", "What is served", registry=self.registry)
@@ -61,6 +60,13 @@ class Metrics:
     def describe(self, version: str, model: str) -> None:
         """Name what is served."""
         self._build.info({"version": version, "model": model})
+
+    def label_clients(self, names: Iterable[str]) -> None:
+        """Take the names of the API keys as labels; without any, all clients are one."""
+        self._clients = frozenset(names)
+        for counter in (self._texts, self._characters, self._segments, self._limited):
+            for name in self._clients or ("",):
+                counter.labels(name)
 
     def begin_request(self) -> None:
         """Count a request as in hand."""
@@ -98,10 +104,7 @@ class Metrics:
         return encode(self.registry), media_type
 
     def _per_client(self, name: str, description: str) -> Counter:
-        counter = Counter(name, f"{description}, by API key", ["client"], registry=self.registry)
-        for client in self._clients or ("",):
-            counter.labels(client)
-        return counter
+        return Counter(name, f"{description}, by API key", ["client"], registry=self.registry)
 
     def _label(self, client: str) -> str:
         """Return the label of a client: addresses have none, for there is no end of them."""

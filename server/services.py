@@ -9,9 +9,10 @@ from threading import BoundedSemaphore
 from flask import request
 
 from gpu_pool.errors import OverloadedError
-from server.access import Access, load_keys
+from server.access import Access
 from server.errors import InvalidFieldError, UnsupportedLanguageError
 from server.glossaries import Glossaries, load_glossaries
+from server.keys import KeyList
 from server.metrics import Metrics
 from server.orders import AUTO, Terms
 from server.pool_metrics import PoolCollector
@@ -95,8 +96,8 @@ def make_services(pool: Pool, model: ServedModel, settings: Settings) -> Service
     list of API keys is.
     """
     glossaries = load_glossaries(settings.glossaries, model.languages)
-    keys = load_keys(settings)
-    metrics = Metrics(keys)
+    keys = KeyList(settings)
+    metrics = Metrics()
     metrics.describe(version("m2m-server"), model.name)
     metrics.registry.register(PoolCollector(pool.status))
     return Services(

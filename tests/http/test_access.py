@@ -10,9 +10,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.__main__ import main
-from server.access import Access, ApiKey, KeysError, digest_of, load_keys, parse_keys
+from server.access import Access
 from server.app import create_admin_app, create_app
-from server.errors import RateLimitError
+from server.errors import RateLimitError, WrongKeyError
+from server.keys import KeyList, KeysError, digest_of, parse_keys
 from server.metrics import Metrics
 from server.services import Services, make_services
 from server.settings import Settings, load_settings
@@ -118,7 +119,8 @@ class Time:
 
 
 def access(clock: Time, **rates: int) -> Access:
-    return Access({"c": ApiKey(sha256=digest_of("k"), **rates)}, Metrics(["c"]), clock)
+    table = [f'[c]\nsha256 = "{digest_of("k")}"', *(f"{k} = {v}" for k, v in rates.items())]
+    return Access(KeyList(Settings(api_keys_toml="\n".join(table))), Metrics(), clock)
 
 
 def refused_for(access: Access, characters: int) -> float:
@@ -185,7 +187,6 @@ DIGEST = digest_of("x")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "there is no key"),
         ("[a", "no TOML"),
         ("a = 1", "a: "),
         ("[a]", "a.sha256: "),
@@ -212,11 +213,51 @@ def test_keys_come_from_a_file_or_a_variable_and_not_from_both(tmp_path: Path) -
         load_settings([], {"TRANSLATION_API_KEYS": str(file)}),
         load_settings([], {"TRANSLATION_API_KEYS_TOML": KEYS}),
     ):
-        assert set(load_keys(settings)) == {"alice", "bob"}
+        assert set(KeyList(settings).keys) == {"alice", "bob"}
     with pytest.raises(KeysError, match="twice"):
-        load_keys(Settings(api_keys=file, api_keys_toml=KEYS))
+        KeyList(Settings(api_keys=file, api_keys_toml=KEYS))
     with pytest.raises(KeysError, match=r"gone\.toml: No such file"):
-        load_keys(Settings(api_keys=tmp_path / "gone.toml"))
+        KeyList(Settings(api_keys=tmp_path / "gone.toml"))
+    with pytest.raises(KeysError, match="there is none"):
+        KeyList(Settings(api_keys_toml="# none"))
+
+
+def test_a_change_of_the_file_counts_without_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    file, clock, metrics = tmp_path / "keys.toml", Time(), Metrics()
+    file.write_text(KEYS)
+    limited = Access(KeyList(Settings(api_keys=file)), metrics, clock)
+    limited.admit(ALICE, 1)
+    limited.admit(ALICE, 1)
+    carol = f'\n[carol]\nsha256 = "{digest_of("c")}"\n'
+    file.write_text(KEYS.replace("bob", "bert") + carol)
+    with pytest.raises(WrongKeyError):
+        limited.identify("c")  # looked at once a second at most
+    clock.now += 1
+    assert (limited.identify("c"), limited.identify(BOB)) == ("carol", "bert")
+    with pytest.raises(RateLimitError):  # a key that is as it was has no new share
+        limited.admit(ALICE, 1)
+    assert "API keys have changed: alice, bert, carol" in caplog.text
+
+    file.write_text("[carol]\nbroken")
+    for _ in range(3):
+        clock.now += 1
+        assert limited.identify("c") == "carol"
+    file.unlink()
+    for _ in range(3):
+        clock.now += 1
+        assert limited.identify("c") == "carol"
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert len(told) == 2  # each once
+    assert all(line.startswith(f"API keys stay as they were: {file}: ") for line in told)
+
+    file.write_text("# all are revoked")
+    clock.now += 1
+    assert limited.required
+    with pytest.raises(WrongKeyError):
+        limited.identify("c")
 
 
 def test_a_new_key_is_shown_once_and_its_table_lets_it_in(
