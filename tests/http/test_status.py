@@ -59,7 +59,7 @@ def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
     assert languages[0] == german
 
 
-@pytest.mark.parametrize("path", ["/", "/translations", "/translation/", "//translation"])
+@pytest.mark.parametrize("path", ["/nothing", "/translations", "/translation/", "//translation"])
 def test_an_unknown_route_is_a_problem(client: FlaskClient, path: str) -> None:
     response = client.post(path, json={})
     assert response.status_code == 404
