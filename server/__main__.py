@@ -10,6 +10,8 @@ from server.app import create_admin_app, create_app
 from server.composition import describe_model, make_pool
 from server.glossaries import GlossaryError
 from server.http_server import HttpServer
+from server.jobs.database import StoreError
+from server.jobs.store import open_jobs
 from server.key_command import key_command
 from server.keys import KeysError
 from server.logs import configure_logging
@@ -52,7 +54,11 @@ def _serve(argv: Sequence[str]) -> int:
     except ValueError as error:  # settings that are fine one by one, but not together
         return _fail(str(error))
     try:
-        services = make_services(pool, model, settings)
+        store = open_jobs(settings)
+    except StoreError as error:
+        return _fail(f"jobs: {error}")
+    try:
+        services = make_services(pool, model, settings, store)
     except GlossaryError as error:
         return _fail(f"glossary {error}")
     except KeysError as error:
@@ -69,7 +75,7 @@ def _serve(argv: Sequence[str]) -> int:
         return _fail_to_listen(f"{settings.host} admin port {admin_port}", error)
     urls = f"{http.url}, admin {admin.url}"
     banner = f"m2m-server at {urls}, model {model.name}, devices {','.join(devices)}"
-    return serve(pool, http, admin, settings.drain_timeout, banner)
+    return serve(pool, http, admin, settings.drain_timeout, banner, services.jobs)
 
 
 def _allow_descriptors() -> None:

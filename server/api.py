@@ -5,16 +5,20 @@ POST /gpus/<device>/restart.
 """
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.metadata import version
+from itertools import chain
 from typing import Any
 
 from flask import Blueprint, Response, request
 
+from server import sse
 from server.access import header_key
 from server.errors import MediaTypeError, TextError
-from server.orders import AUTO, WARNINGS, Answer, Order
+from server.orders import AUTO, WARNINGS, Answer, Order, Terms
 from server.schemas import TranslationRequest, parse_request
 from server.services import Services
+from server.streaming import stream
 from translator.languages import NAMES
 
 _SERVING = frozenset({"ok", "degraded"})
@@ -43,13 +47,23 @@ class Api:
         blueprint.add_url_rule("/metrics", view_func=self.metrics)
         return blueprint
 
-    def translation(self) -> dict[str, Any]:
-        """Translate one text or many."""
+    def translation(self) -> dict[str, Any] | Response:
+        """Translate one text or many; as events, piece by piece, where the client accepts those."""
         self._services.access.identify(header_key())  # before a stranger's body is read
         if not request.is_json:
             raise MediaTypeError("send the body as Content-Type: application/json")
-        with self._services.gate():
-            return self._translate()
+        with ExitStack() as held:
+            held.enter_context(self._services.gate())
+            body = parse_request(request.get_data(), self._services.settings)
+            source, target = self._services.pair(body.source_language, body.target_language)
+            self._services.access.admit(header_key(), sum(map(len, body.texts)))
+            try:
+                if sse.wanted():
+                    return self._stream(body, source, target, held)
+                return self._translate(body, source, target)
+            except TextError as error:
+                error.field = body.name(error.index)
+                raise
 
     def health_check(self) -> tuple[dict[str, Any], int]:
         """Tell whether requests are answered: 200, or 503 while loading, draining or dead."""
@@ -109,28 +123,28 @@ class Api:
         blueprint.add_url_rule("/gpus", view_func=self.gpus)
         return blueprint
 
-    def _translate(self) -> dict[str, Any]:
-        body = parse_request(request.get_data(), self._services.settings)
-        source, target = self._services.pair(body.source_language, body.target_language)
-        self._services.access.admit(header_key(), sum(map(len, body.texts)))
-        orders = [
-            Order(
-                text,
-                source,
-                target,
-                html=body.format == "html",
-                alternatives=body.alternatives,
-                glossary=tuple(body.glossary.items()),
-            )
-            for text in body.texts
-        ]
-        terms = self._services.terms(body.timeout, bulk=body.priority == "bulk")
-        try:
-            answers = self._services.translation.translate(orders, terms)
-        except TextError as error:
-            error.field = body.name(error.index)
-            raise
+    def _translate(self, body: TranslationRequest, source: str, target: str) -> dict[str, Any]:
+        answers = self._services.translation.translate(
+            _orders(body, source, target), self._terms(body)
+        )
         return self._show(body, source, target, answers)
+
+    def _stream(
+        self, body: TranslationRequest, source: str, target: str, held: ExitStack
+    ) -> Response:
+        events = stream(
+            self._services.translation,
+            _orders(body, source, target),
+            self._terms(body),
+            body.name,
+            lambda answers: self._show(body, source, target, answers),
+        )
+        first = next(events)  # what goes wrong before it is answered as ever
+        held.callback(events.close)
+        return sse.respond(chain([first], events), held)
+
+    def _terms(self, body: TranslationRequest) -> Terms:
+        return self._services.terms(body.timeout, bulk=body.priority == "bulk")
 
     def _show(
         self, body: TranslationRequest, source: str, target: str, answers: Sequence[Answer]
@@ -156,3 +170,17 @@ class Api:
             for code in answer.warnings
         ]
         return shown | {"warnings": warnings} if warnings else shown
+
+
+def _orders(body: TranslationRequest, source: str, target: str) -> list[Order]:
+    return [
+        Order(
+            text,
+            source,
+            target,
+            html=body.format == "html",
+            alternatives=body.alternatives,
+            glossary=tuple(body.glossary.items()),
+        )
+        for text in body.texts
+    ]

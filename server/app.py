@@ -7,6 +7,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from server.api import Api
 from server.errors import register_errors
+from server.jobs.routes import JobRoutes
 from server.page import Page
 from server.protection import allow_origins, protect, refuse_pages
 from server.request_log import watch_requests
@@ -24,7 +25,8 @@ class Utf8Json(DefaultJSONProvider):
 
 def create_app(services: Services) -> Flask:
     """Return the WSGI application for clients. It neither starts nor closes the pool."""
-    app = _make_app([Api(services).blueprint(), Page(services).blueprint()], services)
+    routes = (Api(services), Page(services), JobRoutes(services))
+    app = _make_app([each.blueprint() for each in routes], services)
     allow_origins(app, services.settings)
     return app
 

@@ -73,6 +73,26 @@ class RateLimitError(RequestError):
         self.retry_after = retry_after
 
 
+class JobsOffError(RequestError):
+    """The server was started without a folder for jobs."""
+
+
+class UnknownJobError(RequestError):
+    """There is no job of that id, or it is somebody else's."""
+
+
+class NoResultError(RequestError):
+    """The job has no result, or not yet."""
+
+
+class TooManyJobsError(RequestError):
+    """The server keeps as many jobs as it may."""
+
+
+class StorageFullError(RequestError):
+    """There is no room for a job on the disk, or within the limit for all jobs."""
+
+
 class ClientGoneError(Exception):
     """The client closed the connection; nobody will read the answer."""
 
@@ -87,6 +107,11 @@ class TextError(Exception):
         self.field: str | None = None  # how the client wrote it; the API knows
 
 
+def problem_type(slug: str) -> str:
+    """Return the URI of a kind of problem."""
+    return f"urn:m2m-server:{slug}"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A kind of answer to a request that failed."""
@@ -98,7 +123,7 @@ class Problem:
     def body(self, detail: str, field: str | None = None) -> dict[str, Any]:
         """Return the JSON object of RFC 9457, with the name of the field at fault if any."""
         body: dict[str, Any] = {
-            "type": f"urn:m2m-server:{self.slug}",
+            "type": problem_type(self.slug),
             "title": self.title,
             "status": self.status,
             "detail": detail,
@@ -119,6 +144,11 @@ PROBLEMS: dict[type[Exception], Problem] = {
     WrongKeyError: Problem(403, "wrong-key", "The API key is not known"),
     RateLimitError: Problem(429, "rate-limit", "This API key has had its share for the moment"),
     UnknownDeviceError: Problem(404, "unknown-device", "There is no worker of that name"),
+    JobsOffError: Problem(404, "jobs-off", "This server takes no jobs"),
+    UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
+    NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
+    TooManyJobsError: Problem(429, "too-many-jobs", "The server keeps as many jobs as it may"),
+    StorageFullError: Problem(507, "storage-full", "There is no room for the job"),
     ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
     OverloadedError: Problem(429, "overloaded", "The server has all the work it can take"),
     UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),

@@ -47,6 +47,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return bool(self.server.accepting and super().readable())
 
 
+def _largest_body(settings: Settings) -> int:
+    return max(_READ_BEYOND_LIMIT * settings.max_body_bytes, settings.max_job_bytes)
+
+
 class HttpServer:
     """An HTTP server whose event loop runs in a thread of its own."""
 
@@ -78,7 +82,7 @@ class HttpServer:
             ident=None,
             expose_tracebacks=False,
             log_socket_errors=False,
-            max_request_body_size=_READ_BEYOND_LIMIT * settings.max_body_bytes,
+            max_request_body_size=_largest_body(settings),
             channel_request_lookahead=1,  # or a client that hangs up would go unnoticed
             trusted_proxy=settings.trusted_proxy,
             trusted_proxy_headers="x-forwarded-for" if settings.trusted_proxy else "",

@@ -12,6 +12,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    TypeAdapter,
     ValidationError,
 )
 
@@ -56,6 +57,10 @@ Texts = Annotated[
 ]  # a million wrong items must not make a million errors
 
 
+Glossary = Annotated[dict[str, str], Field(max_length=MAX_ENTRIES)]
+_GLOSSARY = TypeAdapter[dict[str, str]](Glossary, config=ConfigDict(strict=True))
+
+
 class TranslationRequest(BaseModel):
     """The body of POST /translation."""
 
@@ -68,7 +73,7 @@ class TranslationRequest(BaseModel):
     target_language: str
     format: Literal["text", "html"] = "text"
     alternatives: Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES)] = 0
-    glossary: Annotated[dict[str, str], Field(max_length=MAX_ENTRIES)] = Field(default_factory=dict)
+    glossary: Glossary = Field(default_factory=dict)
     priority: Literal["interactive", "bulk"] = "interactive"
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # seconds
 
@@ -114,6 +119,17 @@ def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
         raise InvalidFieldError("alternatives are not there for format 'html'", "alternatives")
     _check_glossary(request.glossary)
     return request
+
+
+def parse_glossary(text: str) -> dict[str, str]:
+    """Return the glossary in a text of JSON; raises as `parse_request`."""
+    try:
+        glossary = _GLOSSARY.validate_python(_parse_json(text.encode("utf-8", "replace")))
+    except ValidationError as error:
+        message = _MESSAGES.get(error.errors()[0]["type"], "must be an object of strings")
+        raise InvalidFieldError(f"glossary {message}", "glossary") from None
+    _check_glossary(glossary)
+    return glossary
 
 
 def _check_glossary(glossary: Mapping[str, str]) -> None:

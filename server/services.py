@@ -12,6 +12,8 @@ from gpu_pool.errors import OverloadedError
 from server.access import Access
 from server.errors import InvalidFieldError, UnsupportedLanguageError
 from server.glossaries import Glossaries, load_glossaries
+from server.jobs.jobs import Jobs
+from server.jobs.store import JobStore
 from server.keys import KeyList
 from server.metrics import Metrics
 from server.orders import AUTO, Terms
@@ -36,6 +38,7 @@ class Services:
     slots: BoundedSemaphore  # translation requests that may be in hand
     access: Access
     metrics: Metrics
+    jobs: Jobs | None  # None: they are off
 
     @contextmanager
     def gate(self) -> Iterator[None]:
@@ -89,8 +92,12 @@ class Services:
         return codes
 
 
-def make_services(pool: Pool, model: ServedModel, settings: Settings) -> Services:
+def make_services(
+    pool: Pool, model: ServedModel, settings: Settings, store: JobStore | None = None
+) -> Services:
     """Return the services around a pool, which they neither start nor close.
+
+    Jobs are taken where there is a store for them; nobody works on them before they are started.
 
     Raises GlossaryError where a file of the folder of glossaries is wrong, and KeysError where the
     list of API keys is.
@@ -100,13 +107,15 @@ def make_services(pool: Pool, model: ServedModel, settings: Settings) -> Service
     metrics = Metrics()
     metrics.describe(version("m2m-server"), model.name)
     metrics.registry.register(PoolCollector(pool.status))
+    translation = TranslationService(pool, model, glossaries, metrics)
     return Services(
         settings=settings,
         pool=pool,
         model=model,
-        translation=TranslationService(pool, model, glossaries, metrics),
+        translation=translation,
         glossaries=glossaries,
         slots=BoundedSemaphore(settings.http_threads),
         access=Access(keys, metrics),
         metrics=metrics,
+        jobs=None if store is None else Jobs(store, translation, settings),
     )

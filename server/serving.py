@@ -8,19 +8,26 @@ import time
 from types import FrameType
 
 from server.http_server import HttpServer
+from server.jobs.jobs import Jobs
 from server.service import Pool
 
 _CHECK_SECONDS = 0.05
 
 
 def serve(
-    pool: Pool, http: HttpServer, admin: HttpServer, drain_timeout: float, banner: str
+    pool: Pool,
+    http: HttpServer,
+    admin: HttpServer,
+    drain_timeout: float,
+    banner: str,
+    jobs: Jobs | None = None,
 ) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Must run in the main thread.
 
     After the signal the health check answers 503, accepted requests finish and their replies
     leave, `drain_timeout` seconds at most: 0. A second signal cuts that short: 128 + its number.
-    `admin` answers to the end. Once requests are answered, `banner` is printed.
+    What is unfinished of the `jobs` is left for the next start. `admin` answers to the end. Once
+    requests are answered, `banner` is printed.
     """
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
 
@@ -30,15 +37,21 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, note)
     pool.start()
+    if jobs is not None:
+        jobs.start()
     admin.start()
     http.start()
     sys.stdout.write(f"{banner}\n")
     sys.stdout.flush()
     signals.get()
+    if jobs is not None:
+        jobs.stop()  # first: its work would prolong the drain
     second = _drain(pool, http, drain_timeout, signals)
     pool.close()  # before the connections: what is unfinished is answered with a 503
     http.close()
     admin.close()
+    if jobs is not None:
+        jobs.close()
     return 0 if second is None else 128 + second
 
 

@@ -2,13 +2,22 @@
 
 import argparse
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    ValidationError,
+)
 
 from gpu_pool.devices import parse_devices
 from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
@@ -18,6 +27,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
 _BODY_MARGIN = 65_536  # bytes for all of a body that is not text
+_JOB_BYTES_PER_CHARACTER = 4  # the longest in UTF-8: a job is large enough not to be escaped
 _LAST_PORT = 65_535
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
@@ -48,6 +58,16 @@ def _check_origins(value: str | None) -> str | None:
 def split_origins(value: str | None) -> frozenset[str]:
     """Return the origins of a list with commas."""
     return frozenset(part.strip() for part in value.split(",")) if value else frozenset()
+
+
+def _folder_or_off(value: object) -> object:
+    return None if value == "off" else value
+
+
+def default_jobs() -> Path:
+    """Return the folder for jobs: `$XDG_STATE_HOME/m2m-server/jobs` or `~/.local/state/…`."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "m2m-server" / "jobs"
 
 
 class Settings(BaseModel):
@@ -115,6 +135,23 @@ class Settings(BaseModel):
         description="origins, with commas between, whose pages may use the API, such as "
         "https://intranet.example; '*': any; unset: only the server's own page",
     )
+    jobs: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+        default_factory=default_jobs,
+        description="folder for jobs: their texts and results; 'off': none are taken",
+    )
+    job_retention: Seconds = Field(
+        default=86_400.0, description="seconds that the results of a job are kept"
+    )
+    max_jobs: PositiveInt = Field(
+        default=1_000, description="jobs kept, finished ones among them; beyond it: 429"
+    )
+    max_jobs_bytes: PositiveInt = Field(
+        default=4 * 2**30, description="bytes of all jobs in their folder; beyond it: 507"
+    )
+    max_job_texts: PositiveInt = Field(default=100_000, description="texts in one job")
+    max_job_characters: PositiveInt = Field(
+        default=50_000_000, description="characters of all texts of one job"
+    )
     timeout: Seconds = Field(
         default=60.0, description="seconds a request may take that names no timeout itself"
     )
@@ -146,6 +183,11 @@ class Settings(BaseModel):
     def max_body_bytes(self) -> int:
         """Size of the largest request body; no request within the other limits is larger."""
         return self.max_characters * _BYTES_PER_CHARACTER + _BODY_MARGIN
+
+    @property
+    def max_job_bytes(self) -> int:
+        """Size of the largest request body that may be a job."""
+        return self.max_job_characters * _JOB_BYTES_PER_CHARACTER + _BODY_MARGIN
 
 
 def load_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Settings:

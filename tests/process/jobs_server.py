@@ -1,0 +1,30 @@
+"""The server with stub workers and a folder for jobs; test_jobs.py runs it as a module."""
+
+import sys
+from pathlib import Path
+
+from gpu_pool.pool import GpuPool
+from gpu_pool.settings import PoolSettings
+from server.app import create_admin_app, create_app
+from server.http_server import HttpServer
+from server.jobs.store import open_jobs
+from server.services import make_services
+from server.serving import serve
+from server.settings import Settings
+from tests.fakes import served_model
+from tests.process.stubs import Stub
+
+
+def main(folder: str) -> int:
+    """Serve with two workers; the drain would take as long as it needs."""
+    settings = Settings(port=0, jobs=Path(folder), drain_timeout=1000.0)
+    limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
+    pool = GpuPool(["cpu:0", "cpu:1"], Stub, limits)
+    services = make_services(pool, served_model(), settings, open_jobs(settings))
+    http = HttpServer(create_app(services), settings)
+    admin = HttpServer(create_admin_app(services), settings, 0, threads=2)
+    return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

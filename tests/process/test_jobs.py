@@ -1,0 +1,167 @@
+"""Jobs survive the server: killed at any moment, or told to stop, it goes on where it was."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.process.conftest import PATIENCE, wait_for
+
+PAIR = {"source_language": "en", "target_language": "de"}
+POISON = {3: "die", 17: "fail"}
+
+
+class Server:
+    """A server process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.process.jobs_server", str(folder)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        self.http = httpx.Client(base_url=self.process.stdout.readline().strip(), timeout=PATIENCE)
+
+    def state(self, url: str) -> dict[str, Any]:
+        body: dict[str, Any] = self.http.get(url).json()
+        return body
+
+    def done(self, url: str) -> int:
+        return int(self.state(url)["progress"]["done"])
+
+    def end(self, number: int) -> int:
+        """Send a signal; return the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        self.close()
+        return code
+
+    def close(self) -> None:
+        self.http.close()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[[], Server]]:
+    servers: list[Server] = []
+
+    def run() -> Server:
+        servers.append(Server(tmp_path / "jobs"))
+        return servers[-1]
+
+    yield run
+    for server in servers:
+        server.close()
+
+
+def slow(count: int) -> list[str]:
+    """Return texts that take 50 ms each, about ten of them in a piece of work."""
+    return [f"slow {i} {'x' * 90}" for i in range(count)]
+
+
+def post(server: Server, texts: list[str]) -> str:
+    response = server.http.post("/translation/jobs", json={"text": texts, **PAIR})
+    assert response.status_code == 202, response.text
+    return str(response.json()["url"])
+
+
+def expected(texts: list[str]) -> list[str | None]:
+    return [None if text in POISON.values() else f"{text.upper()} de" for text in texts]
+
+
+def test_33_a_server_killed_again_and_again_completes_its_jobs(
+    start: Callable[[], Server],
+) -> None:
+    texts = slow(50)
+    for i, poison in POISON.items():
+        texts[i] = poison
+    lines = slow(20)
+    server = start()
+    url = post(server, texts)
+    files = {"file": ("a.txt", "\n".join(lines).encode())}
+    document = server.http.post("/translation/jobs", data=PAIR, files=files).json()["url"]
+    done = [0, 0]
+    for _ in range(2):
+        before = sum(done)
+        wait_for(
+            lambda server=server, before=before: server.done(url) + server.done(document) > before,
+            "some more is done",
+        )
+        done = [server.done(url), server.done(document)]
+        assert server.end(signal.SIGKILL) == -signal.SIGKILL
+        server = start()
+        assert server.done(url) >= done[0], "what was done is done again"
+        assert server.done(document) >= done[1]
+    wait_for(lambda: server.state(url)["status"] == "done", "the job is done")
+    wait_for(lambda: server.state(document)["status"] == "done", "the file is done")
+    result = server.http.get(f"{url}/result").json()
+    assert result["translation"] == expected(texts)
+    assert [error["field"] for error in result["errors"]] == ["text[3]", "text[17]"]
+    assert [error["type"] for error in result["errors"]] == [
+        "urn:m2m-server:quarantined", "urn:m2m-server:translation-failed",
+    ]  # fmt: skip
+    translated = server.http.get(f"{document}/result").text
+    assert translated.split("\n") == expected(lines)
+
+
+def test_33_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
+    start: Callable[[], Server],
+) -> None:
+    server = start()
+    endless = post(server, slow(5_000))  # minutes
+    url = post(server, slow(30))
+    with server.http.stream("GET", f"{endless}/events") as watching:
+        events = watching.iter_lines()
+        wait_for(lambda: server.done(url) > 0, "both are under way")
+        done = [server.done(url), server.done(endless)]
+        server.process.send_signal(signal.SIGTERM)
+        names = {line for line in events if line.startswith("event:")}  # up to the end of it
+    assert "event: done" not in names
+    assert server.process.wait(PATIENCE) == 0
+    server = start()
+    assert [server.done(url) >= done[0], server.done(endless) >= done[1]] == [True, True]
+    wait_for(lambda: server.state(url)["status"] == "done", "the job is done")
+    assert server.http.get(f"{url}/result").json()["translation"] == expected(slow(30))
+    assert server.state(endless)["status"] == "running"
+    assert server.http.delete(endless).status_code == 204
+    assert server.end(signal.SIGTERM) == 0
+
+
+def test_33_a_stream_of_events_is_resumed_at_another_start(start: Callable[[], Server]) -> None:
+    server = start()
+    texts = slow(30)
+    url = post(server, texts)
+    seen: dict[int, str] = {}
+    last = read(server, url, "0", seen, stop_after=5)
+    assert server.end(signal.SIGKILL) == -signal.SIGKILL
+    server = start()
+    read(server, url, last, seen)
+    assert [seen[i] for i in range(len(texts))] == expected(texts)
+
+
+def read(
+    server: Server, url: str, last: str, seen: dict[int, str], stop_after: int | None = None
+) -> str:
+    """Note the texts that come after the event `last`; return the id of the last one."""
+    headers = {"Last-Event-ID": last}
+    with server.http.stream("GET", f"{url}/events", headers=headers) as response:
+        for line in response.iter_lines():
+            field, _, value = line.partition(": ")
+            last = value if field == "id" else last
+            data = json.loads(value) if field == "data" else {}
+            if "index" in data:
+                assert data["index"] not in seen, "it came twice"
+                seen[data["index"]] = data["translation"]
+                if len(seen) == stop_after:
+                    break
+    return last
