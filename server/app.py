@@ -6,7 +6,10 @@ from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 
 from server.api import Api
+from server.compat.deepl import DeepL
+from server.compat.libretranslate import LibreTranslate
 from server.errors import register_errors
+from server.files import FileRoutes
 from server.jobs.routes import JobRoutes
 from server.page import Page
 from server.protection import allow_origins, protect, refuse_pages
@@ -25,7 +28,14 @@ class Utf8Json(DefaultJSONProvider):
 
 def create_app(services: Services) -> Flask:
     """Return the WSGI application for clients. It neither starts nor closes the pool."""
-    routes = (Api(services), Page(services), JobRoutes(services))
+    routes = (
+        Api(services),
+        FileRoutes(services),
+        JobRoutes(services),
+        LibreTranslate(services),
+        DeepL(services),
+        Page(services),
+    )
     app = _make_app([each.blueprint() for each in routes], services)
     allow_origins(app, services.settings)
     return app

@@ -139,7 +139,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ),
     TooManyTextsError: Problem(413, "too-many-texts", "There are too many texts in one request"),
     TooLongError: Problem(413, "too-long", "The texts of the request are too long"),
-    MediaTypeError: Problem(415, "unsupported-media-type", "The body must be application/json"),
+    MediaTypeError: Problem(415, "unsupported-media-type", "The body is of an unsupported type"),
     MissingKeyError: Problem(401, "missing-key", "An API key is needed"),
     WrongKeyError: Problem(403, "wrong-key", "The API key is not known"),
     RateLimitError: Problem(429, "rate-limit", "This API key has had its share for the moment"),
@@ -167,6 +167,13 @@ def http_problem(status: int) -> Problem:
     return Problem(status, title.lower().replace(" ", "-"), title)
 
 
+def retry_after(error: Exception) -> int | None:
+    """Return the seconds after which the same request may succeed; None where that is unknown."""
+    if isinstance(error, OverloadedError | RateLimitError):
+        return max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
+    return _UNAVAILABLE_RETRY_SECONDS if isinstance(error, UnavailableError) else None
+
+
 def register_errors(app: Flask) -> None:
     """Make every error of `app` answer with a problem."""
     for kind in PROBLEMS:
@@ -185,12 +192,10 @@ def _answer_known(error: Exception) -> Response:
     problem = PROBLEMS[type(error)]
     field = error.field if isinstance(error, RequestError) else None
     response = _respond(problem, str(error) or problem.title, field)
-    if isinstance(error, OverloadedError | RateLimitError):
-        seconds = max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
+    seconds = retry_after(error)
+    if seconds is not None:
         response.headers["Retry-After"] = str(seconds)
-    elif isinstance(error, UnavailableError):
-        response.headers["Retry-After"] = str(_UNAVAILABLE_RETRY_SECONDS)
-    elif isinstance(error, MissingKeyError):
+    if isinstance(error, MissingKeyError):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
 

@@ -94,6 +94,11 @@ class Metrics:
             for code in answer.warnings:
                 self._warnings.labels(code).inc()
 
+    def characters_of(self, client: str) -> int:
+        """Return the characters translated for a client so far; of an open server, for all."""
+        label = {"client": self._label(client)}
+        return int(self.registry.get_sample_value("m2m_characters_total", label) or 0)
+
     def count_rate_limited(self, client: str) -> None:
         """Count a request that came too soon."""
         self._limited.labels(self._label(client)).inc()

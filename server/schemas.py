@@ -38,7 +38,8 @@ _MESSAGES = {
 }
 
 
-def _check_characters(text: str) -> str:
+def check_characters(text: str) -> str:
+    """Return a text without what no text holds. Raises ValueError, which says what that is."""
     if "\0" in text:
         raise ValueError("holds a NUL character")
     if _SURROGATE.search(text):
@@ -51,7 +52,7 @@ def _shape(value: object) -> str:
 
 
 Value = TypeVar("Value")
-Text = Annotated[str, AfterValidator(_check_characters)]
+Text = Annotated[str, AfterValidator(check_characters)]
 Texts = Annotated[
     list[Text], Field(fail_fast=True)
 ]  # a million wrong items must not make a million errors
@@ -96,7 +97,7 @@ def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
 
     Raises MalformedJsonError, InvalidFieldError, TooManyTextsError or TooLongError.
     """
-    document = _parse_json(body)
+    document = parse_json(body)
     if not isinstance(document, dict):
         raise InvalidFieldError("the body must be a JSON object")
     try:
@@ -124,7 +125,7 @@ def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
 def parse_glossary(text: str) -> dict[str, str]:
     """Return the glossary in a text of JSON; raises as `parse_request`."""
     try:
-        glossary = _GLOSSARY.validate_python(_parse_json(text.encode("utf-8", "replace")))
+        glossary = _GLOSSARY.validate_python(parse_json(text.encode("utf-8", "replace")))
     except ValidationError as error:
         message = _MESSAGES.get(error.errors()[0]["type"], "must be an object of strings")
         raise InvalidFieldError(f"glossary {message}", "glossary") from None
@@ -139,8 +140,11 @@ def _check_glossary(glossary: Mapping[str, str]) -> None:
             raise InvalidFieldError(f"glossary: {wrong}", "glossary")
 
 
-def _parse_json(body: bytes) -> Any:
-    """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused."""
+def parse_json(body: bytes) -> Any:
+    """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused.
+
+    Raises MalformedJsonError.
+    """
     try:
         return json.loads(
             body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant

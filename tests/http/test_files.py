@@ -10,7 +10,6 @@ from werkzeug.test import TestResponse
 
 from gpu_pool.errors import OverloadedError, TranslationError
 from server.app import create_app
-from server.files import FileRoutes
 from server.services import make_services
 from server.settings import Settings
 from tests.fakes import FakePool, served_model
@@ -22,11 +21,7 @@ FORM = {"source_language": "en", "target_language": "de"}
 
 @pytest.fixture
 def app(pool: FakePool, settings: Settings) -> Flask:
-    services = make_services(pool, served_model(), settings)
-    app = create_app(services)
-    if "files.translate" not in app.view_functions:
-        app.register_blueprint(FileRoutes(services).blueprint())
-    return app
+    return create_app(make_services(pool, served_model(), settings))
 
 
 def post(

@@ -1,0 +1,143 @@
+"""LibreTranslate's clients work unchanged: its own library, and what others are known to send."""
+
+import urllib.error
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from libretranslatepy import LibreTranslateAPI
+
+from gpu_pool.errors import OverloadedError, TranslationError
+from server.app import create_app
+from server.http_server import HttpServer
+from server.keys import digest_of
+from server.services import make_services
+from server.settings import Settings
+from tests.fakes import FakePool, served_model
+
+KEY = "the-key"
+KEYS = f'[weblate]\nsha256 = "{digest_of(KEY)}"\n'
+
+
+@pytest.fixture
+def url(app: Flask, settings: Settings) -> Iterator[str]:
+    server = HttpServer(app, settings)
+    server.start()
+    yield server.url
+    server.close()
+
+
+def guarded(pool: FakePool) -> Flask:
+    settings = Settings(port=0, api_keys_toml=KEYS)
+    return create_app(make_services(pool, served_model(), settings))
+
+
+def test_its_own_library(url: str) -> None:
+    api = LibreTranslateAPI(url)
+    assert api.translate("Hello\r\n", "en", "de") == "HELLO"
+    assert {"code": "de", "name": "German", "targets": ["en", "fr", "he", "pt"]} in api.languages()
+    best = api.detect("Where is the nearest railway station?")[0]
+    assert best["language"] == "en"
+    assert 50 < best["confidence"] <= 100
+
+
+def test_its_own_library_raises_what_it_raises(url: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        LibreTranslateAPI(url).translate("hello", "en", "zz")
+    assert caught.value.code == 400
+    caught.value.close()
+
+
+def test_an_array_of_json_as_weblate_sends_it(client: FlaskClient) -> None:
+    body = {"q": ["one", "", "two"], "source": "en", "target": "de", "api_key": ""}
+    response = client.post("/translate", json=body)
+    assert response.get_json() == {"translatedText": ["ONE", "", "TWO"]}
+
+
+def test_html_and_detection_by_item_as_mastodon_sends_it(client: FlaskClient) -> None:
+    body = {
+        "q": ["<p>Where is the <b>station</b>?</p>", "<p>Wo ist denn der nächste Bahnhof?</p>"],
+        "source": "auto",
+        "target": "de",
+        "format": "html",
+    }
+    answer = client.post("/translate", json=body).get_json()
+    assert answer["translatedText"] == ["<p>WHERE IS THE <b>STATION</b>?</p>", body["q"][1]]
+    assert [each["language"] for each in answer["detectedLanguage"]] == ["en", "de"]
+    assert all(0 < each["confidence"] <= 100 for each in answer["detectedLanguage"])
+
+
+def test_alternatives_come_only_where_asked_for(client: FlaskClient) -> None:
+    body: dict[str, Any] = {"q": "one", "source": "en", "target": "pt-BR", "alternatives": "2"}
+    answer = client.post("/translate", data=body).get_json()
+    assert answer == {"translatedText": "ONE", "alternatives": ["ONE (2)", "ONE (3)"]}
+    assert client.post("/translate", query_string=body | {"alternatives": "0"}).get_json() == {
+        "translatedText": "ONE"
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"source": "en", "target": "de"}, "Invalid request: missing q parameter"),
+        ({"q": "", "source": "en", "target": "de"}, "Invalid request: missing q parameter"),
+        ({"q": "a", "target": "de"}, "Invalid request: missing source parameter"),
+        ({"q": "a", "source": "en"}, "Invalid request: missing target parameter"),
+        ({"q": "a", "source": "zz", "target": "de"}, "source must be one of auto, de"),
+        ({"q": "a", "source": "en", "target": "auto"}, "target must be one of de"),
+        ({"q": 1, "source": "en", "target": "de"}, "q must be a string"),
+        ({"q": ["a", None], "source": "en", "target": "de"}, "q[1] must be a string"),
+        ({"q": "a\0", "source": "en", "target": "de"}, "q holds a NUL"),
+        ({"q": "a", "source": 1, "target": "de"}, "source must be a string"),
+        ({"q": "a", "source": "en", "target": "de", "format": "xml"}, "format must be"),
+        ({"q": "a", "source": "en", "target": "de", "alternatives": -1}, "alternatives must be"),
+        ({"q": "a", "source": "en", "target": "de", "alternatives": "99999999"}, "alternatives"),
+        ({"q": "a" * 101, "source": "en", "target": "de"}, "100 characters"),
+        ({"q": ["a"] * 5, "source": "en", "target": "de"}, "4 texts at most"),
+    ],
+)
+def test_what_is_wrong_is_said_in_its_own_way(
+    client: FlaskClient, body: dict[str, Any], message: str
+) -> None:
+    response = client.post("/translate", json=body)
+    assert response.status_code == 400
+    assert list(response.get_json()) == ["error"]
+    assert response.get_json()["error"].startswith(message) or message in response.text
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"q": "a", "q": "b"}'])
+def test_json_that_is_none(client: FlaskClient, content: bytes) -> None:
+    response = client.post("/translate", data=content, content_type="application/json")
+    assert (response.status_code, list(response.get_json())) == (400, ["error"])
+
+
+def test_errors_of_the_pool_keep_their_status(client: FlaskClient, pool: FakePool) -> None:
+    body = {"q": ["good", "bad"], "source": "en", "target": "de"}
+    pool.failures["bad"] = TranslationError("too little memory")
+    response = client.post("/translate", json=body)
+    assert (response.status_code, response.get_json()) == (500, {"error": "too little memory"})
+    pool.refusal = OverloadedError(2.5)
+    response = client.post("/translate", json=body)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "3")
+
+
+def test_the_health_and_the_settings(client: FlaskClient, pool: FakePool) -> None:
+    assert client.get("/health").get_json() == {"status": "ok"}
+    pool.state = "dead"
+    assert client.get("/health").status_code == 503
+    shown = client.get("/frontend/settings").get_json()
+    assert (shown["charLimit"], shown["keyRequired"]) == (100, False)
+    assert shown["language"]["source"]["code"] == "auto"
+
+
+def test_keys(pool: FakePool) -> None:
+    client = guarded(pool).test_client()
+    body = {"q": "one", "source": "en", "target": "de"}
+    assert client.post("/translate", data=body).status_code == 400
+    assert client.post("/translate", data=body | {"api_key": "wrong"}).status_code == 403
+    assert client.post("/translate", data=body | {"api_key": KEY}).status_code == 200
+    assert client.post("/detect", data={"q": "one"}).status_code == 400
+    assert client.get("/frontend/settings").get_json()["keyRequired"]
+    assert [asker[0] for asker in pool.askers] == ["weblate"]
