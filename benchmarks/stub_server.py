@@ -27,7 +27,9 @@ def main(http_threads: int) -> int:
     pool = GpuPool(
         [f"cpu:{i}" for i in range(_WORKERS)], Instant, PoolSettings(worker_tokens=2 * BATCH_TOKENS)
     )
-    model = ServedModel("stub", ("de", "en"), Segmenter(_words, _LONGEST, bool), lambda tokens: 0)
+    model = ServedModel(
+        "stub", ("de", "en"), Segmenter(_words, _LONGEST, bool), lambda tokens, _: 0
+    )
     services = make_services(pool, model, settings)
     http = HttpServer(create_app(services), settings)
     admin = HttpServer(create_admin_app(services), settings, port=0, threads=1)

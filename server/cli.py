@@ -23,7 +23,7 @@ _DEVICE_THREADS = 16  # for each device
 _INTERRUPTED = 130
 # The settings of m2m-server that say what translates.
 _LOCAL_SETTINGS = (
-    "model", "devices", "engine", "dtype", "beams", "batch_tokens", "glossaries",
+    "model", "devices", "engine", "dtype", "beams", "batch_tokens", "threads", "glossaries",
     "local_files_only", "cache",
 )  # fmt: skip
 _DESCRIPTION = """\

@@ -18,8 +18,8 @@ _BATCHES_AHEAD = 2
 def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
     """Return what the front must know of a model: it reads the small files only."""
 
-    def memory(tokens: int) -> int:
-        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype)
+    def memory(tokens: int, alternatives: int) -> int:
+        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype, alternatives)
 
     return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
 
@@ -27,13 +27,14 @@ def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
 def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
     """Return a pool that is not started; ValueError where settings do not go together."""
     cpus = sum(device.startswith("cpu") for device in devices)
+    threads = settings.threads or len(os.sched_getaffinity(0))
     config = TranslatorConfig(
         model=str(checkpoint.folder),  # found or downloaded here, once for all workers
         dtype=settings.dtype,
         engine=settings.engine,
         beams=settings.beams,
         batch_tokens=settings.batch_tokens,
-        threads=max(1, len(os.sched_getaffinity(0)) // cpus) if cpus else None,
+        threads=max(1, threads // cpus) if cpus else None,
         cache=settings.cache,
     )
     limits = PoolSettings(

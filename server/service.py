@@ -16,12 +16,10 @@ from server.metrics import Metrics
 from server.orders import AUTO, Answer, Order, Terms
 from server.request_log import note_segments
 from translator.detection import Detection, Detector
+from translator.documents import converse, translate_html
 from translator.segmentation import Document, Segmenter
 
 _CLIENT_CHECK_SECONDS = 0.5
-
-# Yields texts to translate, round by round; receives their translations; returns the whole.
-Conversation = Generator[list[str], list[str], str]
 
 
 class Pool(Protocol):
@@ -49,7 +47,16 @@ class ServedModel:
     name: str
     languages: tuple[str, ...]
     segmenter: Segmenter
-    memory: Callable[[int], int]  # bytes of device memory for a segment of n source tokens
+    # bytes of device memory for a segment of so many source tokens, and so many alternatives
+    memory: Callable[[int, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What is to be translated of a request's text: all of it, or a part of its HTML."""
+
+    owner: int  # index of the text
+    order: Order
 
 
 class TranslationService:
@@ -81,30 +88,26 @@ class TranslationService:
         no segment of the request is left waiting in the pool.
         """
         answers = [self._identify(order) for order in orders]
-        deadline = time.monotonic() + terms.timeout
+        begun = time.monotonic()
+
+        def translate(asked: list[_Part]) -> list[Translation]:
+            left = max(0.0, terms.timeout - (time.monotonic() - begun))
+            return self._round(asked, replace(terms, timeout=left))
+
         talks = {
-            i: _converse(order)
+            i: _talk(i, replace(order, source=answers[i].source))
             for i, order in enumerate(orders)
             if answers[i].source != order.target
         }
-        asked, whole = _begin(talks)
-        while asked:
-            items = [
-                (i, replace(orders[i], text=text, source=answers[i].source))
-                for i, texts in asked.items()
-                for text in texts
-            ]
-            left = max(0.0, deadline - time.monotonic())
-            translations = self._round(items, replace(terms, timeout=left))
-            for (i, _), translation in zip(items, translations, strict=True):
-                answers[i] = _note(answers[i], translation)
-            said = iter(translations)
-            asked, ended = _go_on(
-                talks, {i: [t.text for t in islice(said, len(q))] for i, q in asked.items()}
+        for i, whole in zip(talks, converse(talks.values(), translate), strict=True):
+            answers[i] = replace(
+                answers[i],
+                text=whole.text,
+                warnings=whole.warnings,
+                alternatives=whole.alternatives,
             )
-            whole |= ended
         self._metrics.count_texts(orders, answers, terms.client)
-        return [replace(answer, text=whole.get(i, answer.text)) for i, answer in enumerate(answers)]
+        return answers
 
     def _identify(self, order: Order) -> Answer:
         """Return the answer as far as it is known: the text as it is, and its language."""
@@ -113,21 +116,24 @@ class TranslationService:
         best = self._detector.detect(order.text)[0]
         return Answer(order.text, best.language, best.confidence)
 
-    def _round(self, items: Sequence[tuple[int, Order]], terms: Terms) -> list[Translation]:
-        """Translate texts, each for the request's text of that index."""
-        documents = [self._model.segmenter.split(order.text, order.source) for _, order in items]
+    def _round(self, parts: Sequence[_Part], terms: Terms) -> list[Translation]:
+        """Translate parts of orders, each whole."""
+        split = self._model.segmenter.split
+        documents = [split(part.order.text, part.order.source) for part in parts]
         segments = [
-            self._segment(segment.text, segment.tokens, order)
-            for document, (_, order) in zip(documents, items, strict=True)
+            self._segment(segment.text, segment.tokens, part.order)
+            for document, part in zip(documents, parts, strict=True)
             for segment in document.segments
         ]
         owners = [
-            i for document, (i, _) in zip(documents, items, strict=True) for _ in document.segments
+            part.owner
+            for document, part in zip(documents, parts, strict=True)
+            for _ in document.segments
         ]
         translations = iter(self._submit(segments, owners, terms))
         return [
-            _join(document, list(islice(translations, len(document.segments))), order)
-            for document, (_, order) in zip(documents, items, strict=True)
+            _join(document, list(islice(translations, len(document.segments))), part.order)
+            for document, part in zip(documents, parts, strict=True)
         ]
 
     def _segment(self, text: str, tokens: int, order: Order) -> Segment:
@@ -139,7 +145,7 @@ class TranslationService:
             order.source,
             order.target,
             tokens,
-            self._model.memory(tokens),
+            self._model.memory(tokens, order.alternatives),
             order.alternatives,
             tuple(entry for entry in entries.items() if entry[0].casefold() in folded),
         )
@@ -160,48 +166,20 @@ class TranslationService:
         return [future.result() for future in futures]
 
 
-def _converse(order: Order) -> Conversation:
+def _talk(owner: int, order: Order) -> Generator[list[_Part], list[Translation], Translation]:
+    """Make an order's conversation: of plain text one round, of HTML as many as it takes."""
     if not order.html:
-        return _plain(order.text)
-    from translator.documents import translate_html
-
-    return translate_html(order.text)
-
-
-def _plain(text: str) -> Conversation:
-    return (yield [text])[0]
-
-
-def _begin(talks: dict[int, Conversation]) -> tuple[dict[int, list[str]], dict[int, str]]:
-    """Return the first questions of each conversation, and those that had none, ended."""
-    asked: dict[int, list[str]] = {}
-    whole: dict[int, str] = {}
-    for i, talk in talks.items():
-        try:
-            asked[i] = next(talk)
-        except StopIteration as end:
-            whole[i] = end.value
-    return asked, whole
-
-
-def _go_on(
-    talks: dict[int, Conversation], said: dict[int, list[str]]
-) -> tuple[dict[int, list[str]], dict[int, str]]:
-    """Tell the conversations what was said; return as `_begin` does."""
-    asked: dict[int, list[str]] = {}
-    whole: dict[int, str] = {}
-    for i, answers in said.items():
-        try:
-            asked[i] = talks[i].send(answers)
-        except StopIteration as end:
-            whole[i] = end.value
-    return asked, whole
-
-
-def _note(answer: Answer, translation: Translation) -> Answer:
-    """Add what is doubtful in a part of a text, and the other ways to translate it."""
-    warnings = dict.fromkeys((*answer.warnings, *translation.warnings))
-    return replace(answer, warnings=tuple(warnings), alternatives=translation.alternatives)
+        return (yield [_Part(owner, order)])[0]
+    page = translate_html(order.text)
+    warnings: dict[str, None] = {}
+    try:
+        texts = next(page)
+        while True:
+            said = yield [_Part(owner, replace(order, text=text)) for text in texts]
+            warnings |= dict.fromkeys(code for each in said for code in each.warnings)
+            texts = page.send([each.text for each in said])
+    except StopIteration as end:
+        return Translation(end.value, tuple(warnings))
 
 
 def _join(document: Document, parts: Sequence[Translation], order: Order) -> Translation:

@@ -94,6 +94,10 @@ class Settings(BaseModel):
         ge=256,
         description="padded source tokens × beams a batch",
     )
+    threads: PositiveInt | None = Field(
+        default=None,
+        description="CPU threads to decode with in all; unset: a core each, whatever the quota",
+    )
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
     )

@@ -16,7 +16,9 @@ LANGUAGES = ("en", "de", "fr", "he", "pt")
 
 def served_model(limit: int = 100_000) -> ServedModel:
     """Return a model whose tokens are characters; a segment of n tokens takes n kilobytes."""
-    return ServedModel("fake", LANGUAGES, Segmenter(len, limit, bool), lambda tokens: tokens * 1000)
+    return ServedModel(
+        "fake", LANGUAGES, Segmenter(len, limit, bool), lambda tokens, _: tokens * 1000
+    )
 
 
 def worker_status(device: str, state: str = "ready") -> WorkerStatus:

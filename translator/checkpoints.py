@@ -10,6 +10,7 @@ from typing import Any
 from huggingface_hub import constants, snapshot_download
 from huggingface_hub.errors import LocalEntryNotFoundError
 
+from translator.config import beams_for
 from translator.engines import Decoding
 from translator.errors import CheckpointError
 from translator.hub import explained, list_files
@@ -85,16 +86,18 @@ class Checkpoint:
             early_stopping=self.generation.get("early_stopping", False),
         )
 
-    def bytes_per_segment(self, tokens: int, beams: int | None, dtype: str) -> int:
+    def bytes_per_segment(
+        self, tokens: int, beams: int | None, dtype: str, alternatives: int = 0
+    ) -> int:
         """Return the device memory that a segment of `tokens` source tokens holds while decoded.
 
-        `dtype` is as in TranslatorConfig.
+        `dtype` is as in TranslatorConfig; `alternatives` are those wanted beside the best.
 
         Keys and values of all decoder layers for the source (cross-attention, once) and for
         each beam (self-attention), and the beams' scores over the vocabulary in fp32, twice:
         `2·layers·d·bytes·(S + K·T) + K·V·8`.
         """
-        width = beams or self.beams
+        width = beams_for(beams or self.beams, alternatives)
         longest = min(self.max_length, 2 * tokens + 32)
         per_position = 2 * int(self.config["decoder_layers"]) * int(self.config["d_model"])
         scores = width * int(self.config["vocab_size"]) * 8

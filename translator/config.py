@@ -1,11 +1,21 @@
 """What a Translator is told when it is made."""
 
+import math
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 ENGINES = ("auto", "reference", "ctranslate2", "inflight")
+
+_BEAM_STEP = 4  # each width is a lane of its own for the in-flight engine: there shall be few
+
+
+def beams_for(usual: int, alternatives: int) -> int:
+    """Return the beams that are searched where so many alternatives are wanted beside the best."""
+    if usual > alternatives:
+        return usual
+    return _BEAM_STEP * math.ceil((alternatives + 1) / _BEAM_STEP)
 
 
 def default_cache() -> Path:

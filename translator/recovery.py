@@ -6,11 +6,11 @@ the second forbids it to repeat itself. If a token is lost even so, the parts ar
 are translated, which is the third and last decoding. What is still wrong then is said.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from translator.casing import Casing
+from translator.config import beams_for
 from translator.engines import Decoding
 from translator.glossary import Entries, find_terms, lacks_term
 from translator.masking import Masked, Masker, Replacement
@@ -18,7 +18,6 @@ from translator.protection import Protection, Span
 from translator.quality import CODES, EMPTY, LOST, REPETITION, problems
 
 MOST_ALTERNATIVES = 10
-_BEAM_STEP = 4  # beams beyond the usual come in steps, since each width has slots of its own
 _RETRY_BEAMS = 4  # at least: the best by the checks is chosen among their hypotheses
 _RETRY_NGRAM = 3
 
@@ -153,9 +152,7 @@ class Recovery:
         Both take all hypotheses of the beams: some will be left out.
         """
         usual, alternatives = self._rules.decoding, self._request.alternatives
-        beams = usual.beams
-        if beams <= alternatives:
-            beams = _BEAM_STEP * math.ceil((alternatives + 1) / _BEAM_STEP)
+        beams = beams_for(usual.beams, alternatives)
         if again:
             beams = max(beams, _RETRY_BEAMS)
             return replace(usual, beams=beams, hypotheses=beams, no_repeat_ngram=_RETRY_NGRAM)

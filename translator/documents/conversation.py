@@ -8,6 +8,8 @@ a job and a command.
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
+Asked = TypeVar("Asked")
+Said = TypeVar("Said")
 T = TypeVar("T")
 
 Conversation = Generator[list[str], list[str], T]
@@ -19,7 +21,8 @@ class DocumentError(ValueError):
 
 
 def converse(
-    conversations: Iterable[Conversation[T]], translate: Callable[[list[str]], list[str]]
+    conversations: Iterable[Generator[list[Asked], list[Said], T]],
+    translate: Callable[[list[Asked]], list[Said]],
 ) -> list[T]:
     """Drive conversations to their ends with one call of `translate` a round.
 
@@ -35,12 +38,18 @@ def converse(
         return outcomes
 
 
-def gather(conversations: Iterable[Conversation[T]]) -> Conversation[list[T]]:
+def gather(
+    conversations: Iterable[Generator[list[Asked], list[Said], T]],
+) -> Generator[list[Asked], list[Said], list[T]]:
     """Make one conversation of many, which go through their rounds side by side."""
     outcomes: dict[int, T] = {}
-    waiting: list[tuple[int, Conversation[T], list[str]]] = []
+    waiting: list[tuple[int, Generator[list[Asked], list[Said], T], list[Asked]]] = []
 
-    def advance(index: int, conversation: Conversation[T], answers: list[str] | None) -> None:
+    def advance(
+        index: int,
+        conversation: Generator[list[Asked], list[Said], T],
+        answers: list[Said] | None,
+    ) -> None:
         try:
             texts = next(conversation) if answers is None else conversation.send(answers)
         except StopIteration as end:
