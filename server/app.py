@@ -11,6 +11,7 @@ from server.compat.libretranslate import LibreTranslate
 from server.errors import register_errors
 from server.files import FileRoutes
 from server.jobs.routes import JobRoutes
+from server.openapi.routes import Documentation
 from server.page import Page
 from server.protection import allow_origins, protect, refuse_pages
 from server.request_log import watch_requests
@@ -34,6 +35,7 @@ def create_app(services: Services) -> Flask:
         JobRoutes(services),
         LibreTranslate(services),
         DeepL(services),
+        Documentation(services),
         Page(services),
     )
     app = _make_app([each.blueprint() for each in routes], services)

@@ -5,7 +5,7 @@ new version of the server is never shown with parts of an old one.
 """
 
 import hashlib
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
@@ -24,7 +24,6 @@ class Page:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._assets = _read_assets()
-        self._digest = _digest(self._assets)
 
     def blueprint(self) -> Blueprint:
         """Return the routes."""
@@ -37,7 +36,7 @@ class Page:
         """Show the page; its addresses are relative, so that it works behind a proxy's prefix."""
         page = render_template(
             "page.html",
-            assets=f"static/{self._digest}",
+            assets=assets_address(),
             model=Path(self._services.model.name).name,
             suffixes=",".join(FORMATS),
             max_characters=self._services.settings.max_characters,
@@ -50,19 +49,26 @@ class Page:
 
     def asset(self, digest: str, name: str) -> Response:
         """Send one file of the page as it is now; 404 for what another version had."""
-        if digest != self._digest or name not in self._assets:
+        if digest != _digest() or name not in self._assets:
             abort(404)
         response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
         response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response
 
 
+def assets_address() -> str:
+    """Return where the files are, relative to the root: other pages are made of them, too."""
+    return f"static/{_digest()}"
+
+
+@cache
 def _read_assets() -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir())}
 
 
-def _digest(assets: Mapping[str, bytes]) -> str:
+@cache
+def _digest() -> str:
     digest = hashlib.sha256()
-    for name, content in assets.items():
+    for name, content in _read_assets().items():
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()[:16]

@@ -13,7 +13,7 @@ from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 STATIC = Path(server.__file__).with_name("static")
-ADDRESS = re.compile(r'(?:href|src)="([^"#]+)"')
+ADDRESS = re.compile(r'<(?:link|script|img) [^>]*?(?:href|src)="([^"]+)"')
 
 
 def test_the_page_is_asked_for_anew_and_not_sent_twice(client: FlaskClient) -> None:
