@@ -1,8 +1,10 @@
 """The document of the API: complete, valid, true in its examples; and the page that shows it."""
 
-import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,22 +12,47 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
+from werkzeug.test import TestResponse
 
+from gpu_pool.errors import (
+    DeadlineError,
+    OverloadedError,
+    PoolError,
+    QuarantinedError,
+    UnavailableError,
+)
+from gpu_pool.messages import Segment, Translation
 from server.access import digest_of
 from server.app import create_app
+from server.jobs.store import open_jobs
 from server.services import make_services
 from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 PAGES = {"/", "/docs", "/static/{digest}/{name}"}
 JSON = "application/json"
-TRANSLATIONS = {
-    "Good morning.": "Guten Morgen.",
-    "Good morning.\n": "Guten Morgen.\n",
-    "Thank you.": "Danke.",
+PHRASES = {
+    "Good morning.": ["Guten Morgen."],
+    "morning": ["Morgen"],
+    "Thank you.": ["Danke.", "Danke schön.", "Vielen Dank."],
+    "The GPU pool is full.": ["Der GPU-Pool ist voll."],
+    "Der Zug nach Berlin ist heute Morgen pünktlich.": [
+        "The train to Berlin is on time this morning."
+    ],
 }
+
+
+class PhraseBook(FakePool):
+    """Translates the phrases of the examples, and nothing else."""
+
+    def _resolve(self, segment: Segment, future: "Future[Translation]") -> None:
+        text, *others = PHRASES[segment.text]
+        future.set_result(Translation(text, (), tuple(others[: segment.alternatives])))
+
+
+def serve(pool: FakePool, **values: Any) -> FlaskClient:
+    settings = Settings(port=0, **values)
+    return create_app(make_services(pool, served_model(), settings)).test_client()
 
 
 @pytest.fixture
@@ -58,3 +85,148 @@ def test_no_route_is_forgotten_and_none_is_made_up(app: Flask, document: dict[st
 def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)
+
+
+def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+    """Return a validator of a schema whose references are those of the document."""
+    return Draft202012Validator({**schema, "components": document["components"]})
+
+
+def examples(content: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield the media type, name, value and schema of each example."""
+    for media_type, media in content.items():
+        for name, example in media.get("examples", {}).items():
+            yield media_type, name, example["value"], media["schema"]
+
+
+def requests(client: FlaskClient) -> Iterator[tuple[str, str, Any, str, dict[str, Any]]]:
+    """Yield method, path, body, name and operation of each example of a request."""
+    for method, path, operation in operations(client.get("/openapi.json").get_json()):
+        for media_type, name, value, _ in examples(
+            operation.get("requestBody", {}).get("content", {})
+        ):
+            assert media_type == JSON
+            yield method, path, value, name, operation
+
+
+def check(client: FlaskClient, operation: dict[str, Any], response: TestResponse) -> None:
+    """Compare an answer with what the document says of it."""
+    described = operation["responses"].get(str(response.status_code))
+    assert described is not None, (operation["operationId"], response.status_code, response.text)
+    for name in described.get("headers", {}):
+        assert name in response.headers
+    content = described.get("content", {})
+    assert response.mimetype in content
+    if "json" in response.mimetype:
+        document = client.get("/openapi.json").get_json()
+        validator(document, content[response.mimetype]["schema"]).validate(response.get_json())
+
+
+def test_examples_are_as_their_schemas_say(document: dict[str, Any]) -> None:
+    seen = 0
+    for _, _, operation in operations(document):
+        contents = [each.get("content", {}) for each in operation["responses"].values()]
+        for content in [operation.get("requestBody", {}).get("content", {}), *contents]:
+            for _, _, value, schema in examples(content):
+                validator(document, schema).validate(value)
+                seen += 1
+    assert seen > 10
+
+
+def test_examples_are_answered_as_written() -> None:
+    """The words are of a phrase book; the shape, the members and all else are the server's."""
+    client = serve(PhraseBook())
+    asked = 0
+    for method, path, body, name, operation in requests(client):
+        for status, response in operation["responses"].items():
+            for media_type, answer, wanted, _ in examples(response.get("content", {})):
+                if answer == name:
+                    got = client.open(
+                        path, method=method, json=body, headers={"Accept": media_type}
+                    )
+                    assert (str(got.status_code), got.mimetype) == (status, media_type), got.text
+                    assert (got.text if isinstance(wanted, str) else got.get_json()) == wanted
+                    asked += 1
+    assert asked > 9
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OverloadedError(2.0), UnavailableError("gone"), DeadlineError("late"), QuarantinedError("x")],
+)
+def test_what_goes_wrong_is_documented(error: PoolError) -> None:
+    pool = FakePool()
+    pool.refusal = error
+    client = serve(pool)
+    failed = 0
+    for method, path, body, _, operation in requests(client):
+        response = client.open(path, method=method, json=body)
+        check(client, operation, response)
+        failed += response.status_code >= 400
+    assert failed > 9
+
+
+def test_what_needs_a_key_says_so(tmp_path: Path) -> None:
+    values = Settings(
+        port=0, jobs=tmp_path / "jobs", api_keys_toml=f'[ann]\nsha256 = "{digest_of("a")}"\n'
+    )
+    services = make_services(FakePool(), served_model(), values, open_jobs(values))
+    client = create_app(services).test_client()
+    document = client.get("/openapi.json").get_json()
+    bodies = {path: body for _, path, body, *_ in requests(client)}
+    for method, path, operation in operations(document):
+        for header in (None, "Bearer wrong", "DeepL-Auth-Key wrong"):
+            headers = {"Authorization": header} if header else {}
+            address = path.replace("{job_id}", "x")
+            response = client.open(address, method=method, json=bodies.get(path), headers=headers)
+            refused = response.status_code in (400, 401, 403)
+            assert refused == bool(operation["security"]), (path, response.text)
+            check(client, operation, response)
+    assert services.jobs is not None
+    services.jobs.close()
+
+
+def test_limits_are_those_of_this_server(client: FlaskClient, document: dict[str, Any]) -> None:
+    request = document["components"]["schemas"]["TranslationRequest"]["properties"]
+    one, many = request["text"]["oneOf"]
+    assert one["maxLength"] == 100
+    assert many["maxItems"] == 4
+    assert request["timeout"]["anyOf"][0]["maximum"] == 600
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_it_is_asked_for_anew_and_not_sent_twice(client: FlaskClient, path: str) -> None:
+    first = client.get(path)
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_the_page_shows_every_route_and_schema(
+    client: FlaskClient, document: dict[str, Any]
+) -> None:
+    page = client.get("/docs").text
+    places = re.findall(r'id="([^"]+)"', page)
+    assert len(set(places)) == len(places)
+    assert {op["operationId"] for _, _, op in operations(document)} <= set(places)
+    assert set(document["components"]["schemas"]) <= set(places)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(places)
+    assert "Guten Morgen." in page
+
+
+def test_the_page_is_made_of_its_own_files(client: FlaskClient) -> None:
+    page = client.get("/docs").text
+    assert not re.search(r"<style|\sstyle=|\son\w+=|<script|https?://", page)
+    addresses = re.findall(r'<(?:link|img)[^>]* (?:href|src)="([^"]+)"', page)
+    assert len(addresses) > 3
+    for address in addresses:
+        assert client.get(f"/{address}").status_code == 200
+    assert 'href="docs"' in client.get("/").text
+
+
+def test_what_it_shows_is_escaped(settings: Settings) -> None:
+    model = replace(served_model(), name="<i>&")
+    services = make_services(FakePool(), model, settings)
+    page = create_app(services).test_client().get("/docs").text
+    assert "<i>" not in page
+    assert "&lt;i&gt;&amp;" in page
