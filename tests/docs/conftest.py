@@ -1,0 +1,34 @@
+"""One server on the bundled model, for all that the documentation says."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Server, start, stop
+
+
+@pytest.fixture(scope="session")
+def documented_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("docs-cache")
+
+
+@pytest.fixture(scope="session")
+def documented(documented_cache: Path) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory() as jobs:
+        server = start(documented_cache, "--jobs", jobs)
+        server.wait_until("ok")
+        yield server
+        stop(server)
+
+
+@pytest.fixture(scope="session")
+def ports(documented: Server) -> tuple[int, int]:
+    """Where the server listens: for clients, for admins."""
+    found = [
+        int(re.findall(r":(\d+)", str(client.base_url))[-1])
+        for client in (documented.client, documented.admin)
+    ]
+    return found[0], found[1]

@@ -1,0 +1,38 @@
+"""Every command in the documentation is run, and prints what is shown beside it."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Figure
+from tests.docs.blocks import COMMANDS, DATA, ROOT, read_blocks
+from tests.docs.reader import Reader
+
+# Those of other files are marked as commands for a cluster or for containers, or have own tests.
+FILES = [ROOT / "README.md"] + [
+    ROOT / "docs" / f"{name}.md"
+    for name in ("api", "access", "bulk", "real-model", "tuning", "migrating", "troubleshooting")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_commands_do_what_is_shown(
+    file: Path, tmp_path: Path, documented_cache: Path, ports: tuple[int, int], figure: Figure
+) -> None:
+    reader = Reader(tmp_path, documented_cache, ports)
+    try:
+        for block in read_blocks(file):
+            if block.kind not in COMMANDS:
+                continue
+            if block.not_run is None:
+                reader.read(block)
+            else:
+                figure(f"{block.place} not run: {block.not_run}")
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_block_says_what_it_is(file: Path) -> None:
+    unknown = [b.place for b in read_blocks(file) if b.kind not in COMMANDS | DATA]
+    assert not unknown, "a block is sh, console, python (and run), or data"
