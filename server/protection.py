@@ -18,7 +18,9 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",  # a translation is nobody's but the client's
 }
 _ALLOWED_HEADERS = "Authorization, Content-Type, X-Request-Id, traceparent"
-_EXPOSED_HEADERS = "X-Request-Id, Retry-After"
+_EXPOSED_HEADERS = (
+    "X-Request-Id, Retry-After, Content-Disposition, X-Detected-Language, X-Translation-Warnings"
+)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _PREFLIGHT_SECONDS = 600  # that a browser may remember the answer
 

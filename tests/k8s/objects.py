@@ -61,7 +61,17 @@ class Workload:
         found: dict[str, str] = {}
         for source in self.main.get("envFrom", []):
             found |= self.config[source["configMapRef"]["name"]]["data"]
-        return found | {entry["name"]: entry["value"] for entry in self.main.get("env", [])}
+        return found | {entry["name"]: self._value(entry) for entry in self.main.get("env", [])}
+
+    def _value(self, entry: Object) -> str:
+        """Return the value of a variable; of one that is read from the container's resources, too.
+
+        The only such ones are whole numbers of cores.
+        """
+        if "value" in entry:
+            return str(entry["value"])
+        group, name = entry["valueFrom"]["resourceFieldRef"]["resource"].split(".")
+        return str(int(self.main["resources"][group][name]))
 
 
 def workloads(objects: Sequence[Object]) -> list[Workload]:
