@@ -75,6 +75,17 @@ def test_graphs_give_what_single_kernels_give(monkeypatch: pytest.MonkeyPatch) -
     assert Translator(config).batch(TEXTS, SOURCES, TARGETS) == graphs
 
 
+def test_alternatives_have_slots_of_their_own() -> None:
+    gpu = Translator(TranslatorConfig(device="cuda:0", engine="inflight"))
+    for key, (text, source, target) in enumerate(WORK[:8]):
+        gpu.submit(key, text, source, target, alternatives=key)
+    finished = {}
+    while len(finished) < 8:
+        finished |= {translated.key: translated for translated in gpu.step()}
+    assert all(len(finished[key].alternatives) <= key for key in range(8))
+    assert finished[7].alternatives
+
+
 def test_a_device_beyond_the_last_is_refused() -> None:
     with pytest.raises(DeviceError, match="does not exist"):
         Translator(TranslatorConfig(device=f"cuda:{torch.cuda.device_count()}"))
@@ -108,7 +119,7 @@ def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     segments = [Segment(text, s, t, tokens=len(text)) for text, s, t in WORK]
-    results = [future.result(PATIENCE) for future in pool.submit(segments)]
+    results = [future.result(PATIENCE).text for future in pool.submit(segments)]
     rows = [row for worker in pool.status().workers for row in worker.rows()]
     pool.close()
     assert corpus_chrf(results, [expected]).score >= 90
