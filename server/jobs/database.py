@@ -14,7 +14,7 @@ _VERSION = 1  # of the schema; a file of another is refused
 _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, client TEXT NOT NULL, owner TEXT NOT NULL,
-    status TEXT NOT NULL, wish TEXT NOT NULL, created REAL NOT NULL, started REAL, finished REAL,
+    status TEXT NOT NULL, spec TEXT NOT NULL, created REAL NOT NULL, started REAL, finished REAL,
     error TEXT, texts INTEGER NOT NULL DEFAULT 0, texts_done INTEGER NOT NULL DEFAULT 0,
     texts_failed INTEGER NOT NULL DEFAULT 0, characters INTEGER NOT NULL DEFAULT 0,
     characters_done INTEGER NOT NULL DEFAULT 0
@@ -89,7 +89,8 @@ class Database:
     def shrink(self) -> None:
         """Give free pages back, and leave nothing that was deleted in the write-ahead log."""
         with self._lock:
-            self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+            # A script is run to its end; `execute` would stop at the first page.
+            self._connection.executescript("PRAGMA incremental_vacuum")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _prepare(self) -> None:

@@ -28,9 +28,9 @@ def advance(store: JobStore, job: Job) -> None:
     The document is read anew, and told what was translated: so this goes on after a restart of
     the server like at any other time.
     """
-    assert job.wish.file is not None
+    assert job.spec.file is not None
     data = store.source(job.number)
-    talk = open_document(job.wish.file, data)
+    talk = open_document(job.spec.file, data)
     try:
         texts = next(talk)
         for round_ in count():

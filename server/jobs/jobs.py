@@ -5,7 +5,7 @@ import sqlite3
 import threading
 
 from server.errors import StorageFullError, TooManyJobsError, UnknownJobError
-from server.jobs.records import Job, Pieces, Wish
+from server.jobs.records import Job, JobSpec, Pieces
 from server.jobs.runner import Runner
 from server.jobs.store import JobStore
 from server.service import TranslationService
@@ -64,7 +64,7 @@ class Jobs:
 
     def add(
         self,
-        wish: Wish,
+        spec: JobSpec,
         pieces: Pieces,
         client: str,
         owner: str,
@@ -73,7 +73,7 @@ class Jobs:
         """Store a job and begin with it soon. Raises StorageFullError."""
         id_ = secrets.token_urlsafe(_ID_BYTES)
         try:
-            job = self.store.add(id_, wish, pieces, client, owner, source)
+            job = self.store.add(id_, spec, pieces, client, owner, source)
         except sqlite3.OperationalError as error:
             raise StorageFullError("the job could not be stored") from error
         self._runner.wake()

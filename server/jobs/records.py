@@ -11,7 +11,7 @@ ENDED: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class JobSpec:
     """What a client asks for. Languages are M2M100's codes; the source may be AUTO."""
 
     source: str
@@ -42,7 +42,7 @@ class Job:
     client: str  # whose work it is: clients take turns
     owner: str  # name of the API key that alone may see it; "": who knows the id may
     status: Status
-    wish: Wish
+    spec: JobSpec
     created: float
     started: float | None
     finished: float | None

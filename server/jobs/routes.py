@@ -50,7 +50,7 @@ class JobRoutes:
             new = self._read()
             owner = self._services.access.admit(header_key(), new.characters)
             client = self._services.terms().client
-            job = jobs.add(new.wish, new.pieces, client, owner, new.source)
+            job = jobs.add(new.spec, new.pieces, client, owner, new.source)
         shown = show_job(jobs, job, self._settings.job_retention)
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
@@ -67,10 +67,10 @@ class JobRoutes:
         """Send the translated file, or the translations: all, or those from `from` on so far."""
         job = self._find(job_id)
         partial = "from" in request.args
-        if job.wish.file is not None:
+        if job.spec.file is not None:
             if partial:
                 raise InvalidFieldError("from is not for a job that is a file", "from")
-            return self._send_file(job, job.wish.file)
+            return self._send_file(job, job.spec.file)
         first = _number(request.args.get("from", "0"), "from", job.texts)
         if job.status != "done" and not partial:
             raise NoResultError(f"the job is {job.status}; with ?from=0 you get what is done")
@@ -118,7 +118,7 @@ class JobRoutes:
     def _send_file(self, job: Job, name: str) -> Response:
         if job.status != "done":
             raise NoResultError(job.error or f"the job is {job.status}")
-        return send_translated(self._jobs().store.result(job.number), name, job.wish.target)
+        return send_translated(self._jobs().store.result(job.number), name, job.spec.target)
 
 
 def _number(given: str, field: str, most: int) -> int:

@@ -214,7 +214,7 @@ class Runner:
         job = flight.active.job
         if flight.items:
             self._translate(flight.active, flight.items)
-        elif job.wish.file is None:
+        elif job.spec.file is None:
             self._store.finish(job.number, "done")
         else:
             documents.advance(self._store, job)
@@ -230,7 +230,7 @@ class Runner:
         )
         try:
             answers = self._translation.translate(
-                [job.wish.order(item.text) for item in items], terms
+                [job.spec.order(item.text) for item in items], terms
             )
         except TextError as error:
             problem = PROBLEMS[type(error.reason)]

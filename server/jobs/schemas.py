@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from server.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.jobs.documents import in_pieces
-from server.jobs.records import Pieces, Wish
+from server.jobs.records import JobSpec, Pieces
 from server.orders import AUTO
 from server.schemas import parse_request
 from server.services import Services
@@ -19,7 +19,7 @@ _SAMPLE = 5_000  # characters of a document by which its language is told
 class NewJob:
     """A job that may be stored."""
 
-    wish: Wish
+    spec: JobSpec
     pieces: Pieces
     source: bytes | None = None  # the document
 
@@ -50,14 +50,14 @@ def read_text_job(body: bytes, services: Services) -> NewJob:
                 wanted.name(i),
             )
     source, target = services.pair(wanted.source_language, wanted.target_language)
-    wish = Wish(
+    spec = JobSpec(
         source,
         target,
         html=wanted.format == "html",
         alternatives=wanted.alternatives,
         glossary=tuple(wanted.glossary.items()),
     )
-    return NewJob(wish, [[text] for text in wanted.texts])
+    return NewJob(spec, [[text] for text in wanted.texts])
 
 
 def read_file_job(services: Services) -> NewJob:
@@ -77,5 +77,5 @@ def read_file_job(services: Services) -> NewJob:
     source = upload.source
     if source == AUTO:  # one language for the whole: a line of a subtitle tells nothing
         source = services.translation.detect("\n".join(texts)[:_SAMPLE])[0].language
-    wish = Wish(source, upload.target, glossary=upload.glossary, file=upload.name)
-    return NewJob(wish, in_pieces(texts), upload.data)
+    spec = JobSpec(source, upload.target, glossary=upload.glossary, file=upload.name)
+    return NewJob(spec, in_pieces(texts), upload.data)

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from server.jobs.database import Database, StoreError
-from server.jobs.records import Failure, Item, Job, Outcome, Pieces, RoundText, Status, Wish
+from server.jobs.records import Failure, Item, Job, JobSpec, Outcome, Pieces, RoundText, Status
 from server.orders import Answer
 from server.settings import Settings
 
 _log = logging.getLogger(__name__)
 _JOBS = (
-    "SELECT number, id, client, owner, status, wish, created, started, finished, error,"
+    "SELECT number, id, client, owner, status, spec, created, started, finished, error,"
     " texts, texts_done, texts_failed, characters, characters_done FROM jobs"
 )
 
@@ -42,7 +42,7 @@ class JobStore:
     def add(
         self,
         id: str,  # noqa: A002 - its name everywhere
-        wish: Wish,
+        spec: JobSpec,
         pieces: Pieces,
         client: str,
         owner: str = "",
@@ -51,9 +51,9 @@ class JobStore:
         """Store a new job: its texts, or those of the first round of the document `source`."""
         with self._database.transaction() as connection:
             number = connection.execute(
-                "INSERT INTO jobs (id, client, owner, status, wish, created)"
+                "INSERT INTO jobs (id, client, owner, status, spec, created)"
                 " VALUES (?, ?, ?, 'queued', ?, ?)",
-                (id, client, owner, json.dumps(asdict(wish)), time.time()),
+                (id, client, owner, json.dumps(asdict(spec)), time.time()),
             ).lastrowid
             assert number is not None
             if source is not None:
@@ -237,7 +237,7 @@ def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces:
 
 def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[Outcome]) -> None:
     done = failed = characters = 0
-    keep_text = job.wish.file is not None  # a document's texts are needed until its end
+    keep_text = job.spec.file is not None  # a document's texts are needed until its end
     for outcome in outcomes:
         note = asdict(outcome.result)
         translation = note.pop("text", None)
@@ -272,9 +272,9 @@ def _forget(
 
 def _job(row: sqlite3.Row) -> Job:
     values: dict[str, Any] = dict(row)
-    wish = json.loads(values.pop("wish"))
-    wish["glossary"] = tuple(tuple(entry) for entry in wish["glossary"])
-    return Job(**values, wish=Wish(**wish))
+    spec = json.loads(values.pop("spec"))
+    spec["glossary"] = tuple(tuple(entry) for entry in spec["glossary"])
+    return Job(**values, spec=JobSpec(**spec))
 
 
 def _outcome(row: sqlite3.Row) -> Outcome:

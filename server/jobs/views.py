@@ -27,8 +27,8 @@ def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
         "url": url,
         "result_url": f"{url}/result",
         "events_url": f"{url}/events",
-        "source_language": job.wish.source,
-        "target_language": job.wish.target,
+        "source_language": job.spec.source,
+        "target_language": job.spec.target,
         "progress": {
             "done": job.texts_done,
             "total": job.texts,
@@ -40,8 +40,8 @@ def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
         "finished": _moment(job.finished),
         "expires": _moment(None if job.finished is None else job.finished + retention),
     }
-    if job.wish.file is not None:
-        shown["file"] = job.wish.file
+    if job.spec.file is not None:
+        shown["file"] = job.spec.file
     return shown if job.error is None else shown | {"error": job.error}
 
 
@@ -78,7 +78,7 @@ def show_events(
         if current.texts_done != progress:
             progress, silent = current.texts_done, 0.0
             yield event("progress", show(current))
-        for outcome in _outcomes(jobs, current, first) if current.wish.file is None else ():
+        for outcome in _outcomes(jobs, current, first) if current.spec.file is None else ():
             first = outcome.position + 1
             yield event("text", _show_text(outcome), str(first))
         if current.ended:
@@ -95,7 +95,7 @@ class _Following:
     """What the answer holds beside the translations, gathered text by text."""
 
     def __init__(self, job: Job) -> None:
-        self._wish = job.wish
+        self._spec = job.spec
         self._detected: list[dict[str, Any] | None] = []
         self._alternatives: list[Sequence[str] | None] = []
         self._warnings: list[dict[str, str]] = []
@@ -109,20 +109,20 @@ class _Following:
         else:
             self._warnings += _warnings(outcome)
             detected, alternatives = _detected(outcome), list(result.alternatives)
-        if self._wish.source == AUTO:
+        if self._spec.source == AUTO:
             self._detected.append(detected)
-        if self._wish.alternatives:
+        if self._spec.alternatives:
             self._alternatives.append(alternatives)
 
     def members(self) -> dict[str, Any]:
         members: dict[str, Any] = {
-            "source_language": self._wish.source,
-            "target_language": self._wish.target,
+            "source_language": self._spec.source,
+            "target_language": self._spec.target,
         }
-        if self._wish.source == AUTO:
+        if self._spec.source == AUTO:
             members["source_language"] = [d and d["language"] for d in self._detected]
             members["detected"] = self._detected
-        if self._wish.alternatives:
+        if self._spec.alternatives:
             members["alternatives"] = self._alternatives
         if self._warnings:
             members["warnings"] = self._warnings

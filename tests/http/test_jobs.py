@@ -358,6 +358,7 @@ def test_what_is_deleted_is_not_on_the_disk_any_more(start: Start, tmp_path: Pat
         client.delete(url)
     assert held()
     assert not any(held())
+    assert (tmp_path / "jobs" / "jobs.sqlite3").stat().st_size < 100_000
 
 
 def test_a_result_is_kept_for_its_time(start: Start, tmp_path: Path) -> None:
@@ -471,6 +472,24 @@ def test_a_job_larger_than_the_room_is_refused(start: Start) -> None:
 def test_a_body_larger_than_any_job_is_refused(start: Start) -> None:
     client = start(max_job_characters=1)
     problem(post(client, ["x" * 70_000]), 413, "request-entity-too-large")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"[]", 400),
+        (b'{"text": []}', 400),
+        (b'{"text": ["a"], "source_language": "en"}', 400),
+        (b'{"text": ["a", 5], "source_language": "en", "target_language": "de"}', 400),
+        (b'{"text": ["a"], "source_language": "xx", "target_language": "de"}', 400),
+        (b'{"text": ["\\ud800"], "source_language": "en", "target_language": "de"}', 400),
+    ],
+)
+def test_a_malformed_job_is_refused(client: FlaskClient, body: bytes, status: int) -> None:
+    response = client.post("/translation/jobs", data=body, content_type="application/json")
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
 
 
 @pytest.mark.parametrize("field", ["timeout", "priority"])

@@ -79,7 +79,7 @@ def expected(texts: list[str]) -> list[str | None]:
     return [None if text in POISON.values() else f"{text.upper()} de" for text in texts]
 
 
-def test_33_a_server_killed_again_and_again_completes_its_jobs(
+def test_a_server_killed_again_and_again_completes_its_jobs(
     start: Callable[[], Server],
 ) -> None:
     texts = slow(50)
@@ -114,7 +114,7 @@ def test_33_a_server_killed_again_and_again_completes_its_jobs(
     assert translated.split("\n") == expected(lines)
 
 
-def test_33_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
+def test_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
     start: Callable[[], Server],
 ) -> None:
     server = start()
@@ -137,7 +137,7 @@ def test_33_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
     assert server.end(signal.SIGTERM) == 0
 
 
-def test_33_a_stream_of_events_is_resumed_at_another_start(start: Callable[[], Server]) -> None:
+def test_a_stream_of_events_is_resumed_at_another_start(start: Callable[[], Server]) -> None:
     server = start()
     texts = slow(30)
     url = post(server, texts)
