@@ -28,7 +28,7 @@ _FLIGHTS = 2  # one is translated while the other is split, stored, or waits for
 _FLIGHT_SECONDS = 5.0  # how long a piece of work should take: so much is lost by a kill
 _LEAST = 1_000  # characters in a piece of work
 _SHARE_OF_QUEUE = 4  # a piece of work takes at most one in so many tokens that the pool accepts
-_UNAVAILABLE_SECONDS = 5.0
+_UNAVAILABLE_SECONDS = 2.0
 _STORAGE_SECONDS = 30.0
 _HOUSEKEEPING_SECONDS = 60.0
 
