@@ -1,5 +1,6 @@
 """The fenced blocks of a Markdown file, and what comments above them say to the test."""
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def read_blocks(file: Path) -> list[Block]:
 
 
 def _make(file: Path, markdown: str, match: re.Match[str]) -> Block:
-    place = f"{file.relative_to(ROOT)}:{markdown.count(chr(10), 0, match.start()) + 1}"
+    place = f"{os.path.relpath(file, ROOT)}:{markdown.count(chr(10), 0, match.start()) + 1}"
     _, kind, text = match.groups()
     text = dedent(text)  # a block within a list
     above = markdown[: match.start()]

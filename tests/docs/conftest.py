@@ -1,6 +1,5 @@
 """One server on the bundled model, for all that the documentation says."""
 
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,13 +21,3 @@ def documented(documented_cache: Path) -> Iterator[Server]:
         server.wait_until("ok")
         yield server
         stop(server)
-
-
-@pytest.fixture(scope="session")
-def ports(documented: Server) -> tuple[int, int]:
-    """Where the server listens: for clients, for admins."""
-    found = [
-        int(re.findall(r":(\d+)", str(client.base_url))[-1])
-        for client in (documented.client, documented.admin)
-    ]
-    return found[0], found[1]

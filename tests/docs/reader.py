@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.docs.blocks import ROOT, Block
-from tests.e2e.conftest import PATIENCE
+from tests.e2e.conftest import PATIENCE, Server
 
 _BINARIES = Path(sys.executable).parent
 _SERVER = re.compile(
@@ -47,7 +47,7 @@ class Reader:
                 printed += self._run(block, ["bash", "-euo", "pipefail", "-c", after])
         if block.output is not None:
             expected = self._localise(block.output)
-            assert _pattern(expected).fullmatch(_squeezed(printed)), (
+            assert is_shown(expected, printed), (
                 f"{block.place} shows\n{expected}\nbut it was\n{printed}"
             )
 
@@ -124,12 +124,20 @@ class Reader:
         return inherited | own
 
 
+def listening_at(server: Server) -> tuple[int, int]:
+    """Return the ports of a server: for clients, for admins."""
+    clients, admins = server.client.base_url.port, server.admin.base_url.port
+    assert clients is not None and admins is not None  # noqa: PT018
+    return clients, admins
+
+
+def is_shown(shown: str, printed: str) -> bool:
+    """Tell whether output is as shown: folds do not count, and `…` stands for anything."""
+    parts = _squeezed(shown).split("…")
+    pattern = ".*".join(map(re.escape, parts))
+    return re.fullmatch(pattern, _squeezed(printed), re.DOTALL) is not None
+
+
 def _squeezed(text: str) -> str:
     """Return a text without its blanks: long lines are folded in the documentation."""
     return re.sub(r"\s+", "", text)
-
-
-def _pattern(shown: str) -> re.Pattern[str]:
-    """Return what output must be like; `…` stands for anything."""
-    parts = _squeezed(shown).split("…")
-    return re.compile(".*".join(map(re.escape, parts)), re.DOTALL)

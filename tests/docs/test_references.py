@@ -10,12 +10,15 @@ import pytest
 from server.settings import Settings, flag, variable
 from tests.docs.blocks import ROOT
 from tests.docs.test_commands import FILES
+from tests.e2e.conftest import Server
 
+GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("api", "jobs", "migrating")]
 ALL = sorted({*FILES, ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")})
 _LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+\b")
 _COMMANDS = (["m2m-translate"], ["m2m-server", "fetch"], ["m2m-server", "key"])
 _OTHERS_FLAGS = {
+    "--dry-run",  # make's
     *("--wheel-dir", "--no-index", "--find-links"),  # pip's
     *(
         "--char-limit",
@@ -44,6 +47,13 @@ def test_links_lead_somewhere(file: Path) -> None:
         assert target.exists(), f"{path} is not there"
         if anchor:
             assert anchor in _anchors(target), f"{path}#{anchor}: no such heading"
+
+
+def test_every_route_is_shown(documented: Server) -> None:
+    shown = "".join(map(_text, GUIDES))
+    for path, operations in documented.get("/openapi.json")["paths"].items():
+        told = path.replace("{job_id}", "ID").removeprefix("/translation/jobs/ID")
+        assert told in shown, f"{', '.join(operations)} {path} is in none of the guides"
 
 
 @pytest.fixture(scope="module")
