@@ -23,6 +23,8 @@ def read_fields(repeated: frozenset[str] = frozenset()) -> dict[str, Any]:
         return fields
     # Not `request.values`: it leaves out the form that some clients send with a GET.
     values = CombinedMultiDict([request.args, request.form])
+    if not all(isinstance(name, str) for name in values):
+        raise InvalidFieldError("a part of the form has no name")
     return {name: values.getlist(name) if name in repeated else values[name] for name in values}
 
 

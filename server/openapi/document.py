@@ -11,10 +11,11 @@ _DESCRIPTION = """\
 Translates between the languages of an M2M100 model, on the devices of this server.
 
 A request that fails is answered with a problem (RFC 9457) that names the field at fault. After 429
-and 503 the header `Retry-After` tells when to try again. Every answer has an `X-Request-Id`; one \
+and 503 the header `Retry-After` tells when to try again. Every answer has an `X-Request-Id`; one
 that is sent is kept.
 
-Texts of one request may have {characters} characters in all, those of one job {job_characters}."""
+Texts of one request may have {characters:,} characters in all, those of one job
+{job_characters:,}."""
 _TAGS = {
     "Translation": "Texts and documents, translated while the client waits.",
     "Jobs": "Long work, done in the background. A job is seen with the API key that made it only.",

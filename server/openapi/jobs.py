@@ -114,12 +114,7 @@ def _result() -> Operation:
 
 
 def _events() -> Operation:
-    stream = {
-        "type": "string",
-        "description": "Server-sent events, each with JSON as data: `progress` (Job) and, of a "
-        "job of texts, `text` (TextEvent); the last one is named as the job's end, such as `done`, "
-        "and holds a Job.",
-    }
+    stream = {"schema": reference("JobEvent")}
     last = {
         "name": "Last-Event-ID",
         "in": "header",
@@ -132,9 +127,10 @@ def _events() -> Operation:
         "watchJob",
         _TAG,
         "What happens to a job, as it happens",
+        description="The schema is that of each event. The last one is named as the job's end.",
         parameters=[_ID, last, _number("from", "query", "The first text to send, from 0.")],
         answers={
-            200: answer("Events, until the job ends.", {sse.MEDIA_TYPE: {"schema": stream}}),
+            200: answer("Events, until the job ends.", {sse.MEDIA_TYPE: stream}),
             204: answer("All has been received."),
         },
         errors=(*_NO_JOB, InvalidFieldError, OverloadedError),

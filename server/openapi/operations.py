@@ -18,6 +18,7 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
+_LABELS = {"html": "HTML"}
 
 Content = dict[str, dict[str, Any]]
 Error = type[Exception] | int  # as in PROBLEMS, or a plain status
@@ -76,7 +77,7 @@ def json_of(name: str, **examples: Any) -> Content:
 def content_of(schema: dict[str, Any], **examples: Any) -> dict[str, Any]:
     """Return a Media Type Object."""
     shown = {
-        name: {"summary": name.replace("_", " ").capitalize(), "value": value}
+        name: {"summary": _LABELS.get(name, name.replace("_", " ").capitalize()), "value": value}
         for name, value in examples.items()
     }
     return {"schema": schema, "examples": shown} if shown else {"schema": schema}

@@ -67,6 +67,10 @@ def make_schemas(settings: Settings) -> dict[str, Any]:
         "TranslationRequest": request,
         "TextJobRequest": job,
         "FileRequest": _file(),
+        "TranslationEvent": _events(segment="SegmentEvent", done="Translation", failed="Problem"),
+        "JobEvent": _events(
+            progress="Job", text="TextEvent", done="Job", failed="Job", cancelled="Job"
+        ),
         "Gpus": _gpus(),
         "Gpu": _gpu(),
         **answers["$defs"],
@@ -106,6 +110,29 @@ def _file() -> dict[str, Any]:
         },
         "required": ["file", *languages],
         "additionalProperties": False,
+    }
+
+
+def _events(**data: str) -> dict[str, Any]:
+    """Return the schema of each event of a stream: by its name, its data as a component."""
+    return {
+        "description": "One of the server-sent events that the answer consists of.",
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {
+                    "event": {"const": name},
+                    "data": {
+                        "type": "string",
+                        "contentMediaType": "application/json",
+                        "contentSchema": reference(component),
+                    },
+                    "id": {"type": "string"},
+                },
+                "required": ["event", "data"],
+            }
+            for name, component in data.items()
+        ],
     }
 
 

@@ -76,14 +76,7 @@ def _texts(model: str) -> Operation:
         name: {**translated, "target_language": request["target_language"], "model": model}
         for (name, request), translated in zip(_REQUESTS.items(), _answers(), strict=True)
     }
-    events = content_of(
-        {
-            "type": "string",
-            "description": "Server-sent events, each with JSON as data: `segment` (SegmentEvent), "
-            "then one `done` (Translation), or `failed` (Problem).",
-        },
-        streamed=_STREAMED % model,
-    )
+    events = content_of(reference("TranslationEvent"), streamed=_STREAMED % model)
     return Operation(
         "post",
         "/translation",
@@ -91,8 +84,8 @@ def _texts(model: str) -> Operation:
         "Translation",
         "Translate one text or many",
         description="The answer has the shape of `text`: one, or an array in the same order. "
-        "With `Accept: text/event-stream` it comes as events, each paragraph as soon as it is "
-        "translated.",
+        "With `Accept: text/event-stream` it comes as events: a `segment` as soon as a paragraph "
+        "is translated, then one `done`, or `failed`. The schema is that of each event.",
         body=json_of(
             "TranslationRequest",
             **_REQUESTS,

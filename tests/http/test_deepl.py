@@ -137,6 +137,17 @@ def test_what_is_wrong_is_said_in_its_own_way(
     assert "astray" not in response.text
 
 
+def test_a_form_whose_parts_have_no_names(client: FlaskClient) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; file="a"\r\n\r\nb\r\n'
+    response = client.post(
+        "/v2/translate",
+        data=part * 2 + part.replace(b"file", b"name") + b"--x--\r\n",
+        content_type="multipart/form-data; boundary=x",
+    )
+    assert response.status_code == 400
+    assert response.get_json() == {"message": "a part of the form has no name"}
+
+
 def test_without_a_key(client: FlaskClient) -> None:
     assert client.get("/v2/usage").status_code == 403
 

@@ -122,13 +122,20 @@ def check(client: FlaskClient, operation: dict[str, Any], response: TestResponse
         validator(document, content[response.mimetype]["schema"]).validate(response.get_json())
 
 
+def events(stream: str) -> list[dict[str, str]]:
+    """Return the fields of each event."""
+    blocks = stream.removesuffix("\n\n").split("\n\n")
+    return [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
+
+
 def test_examples_are_as_their_schemas_say(document: dict[str, Any]) -> None:
     seen = 0
     for _, _, operation in operations(document):
         contents = [each.get("content", {}) for each in operation["responses"].values()]
         for content in [operation.get("requestBody", {}).get("content", {}), *contents]:
-            for _, _, value, schema in examples(content):
-                validator(document, schema).validate(value)
+            for media_type, _, value, schema in examples(content):
+                for each in [value] if media_type == JSON else events(value):
+                    validator(document, schema).validate(each)
                 seen += 1
     assert seen > 10
 

@@ -1,0 +1,99 @@
+"""Requests made from the document: no 5xx, and every answer is one that the document promises."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.config import SchemathesisConfig
+from schemathesis.generation import GenerationMode
+
+from server.app import create_app
+from server.jobs.store import open_jobs
+from server.services import make_services
+from server.settings import Settings
+from tests.fakes import FakePool, served_model
+
+EXAMPLES = 25  # of requests to each operation
+VALUES: dict[str, Any] = {"port": 0, "max_texts": 4, "max_characters": 100}
+CONFIG = SchemathesisConfig.from_dict(
+    {
+        "checks": {
+            "negative_data_rejection": {"expected-statuses": ["4XX"]},
+            # No schema tells that languages must differ, or what all texts may have together;
+            # instead, every operation must accept something.
+            "positive_data_acceptance": {"enabled": False},
+        }
+    }
+)
+PAIRS = [("source_language", "target_language"), ("source", "target"),
+         ("source_lang", "target_lang")]  # fmt: skip
+JOB = {"text": ["one", "two"], "source_language": "en", "target_language": "de"}
+PATIENCE = 20.0
+# A form made from the document has no name of a file, by which the format is told.
+NEVER_ACCEPTED = {"POST /translation/file"}
+
+
+def make_schema() -> Any:
+    app = create_app(make_services(FakePool(), served_model(), Settings(**VALUES)))
+    return schemathesis.openapi.from_wsgi("/openapi.json", app, config=CONFIG)
+
+
+schema = make_schema()
+accepted: dict[str, int] = {}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
+    """Return a client of an application that works on jobs."""
+    values = Settings(**VALUES, jobs=tmp_path_factory.mktemp("jobs") / "jobs")
+    services = make_services(FakePool(), served_model(), values, open_jobs(values))
+    assert services.jobs is not None
+    services.jobs.start()
+    yield create_app(services).test_client()
+    services.jobs.close()
+
+
+def finished_job(client: FlaskClient) -> str:
+    job = client.post("/translation/jobs", json=JOB).get_json()
+    deadline = time.monotonic() + PATIENCE
+    while client.get(job["url"]).get_json()["status"] != "done":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return str(job["id"])
+
+
+def steer(case: schemathesis.Case, client: FlaskClient) -> None:
+    """Put languages that are there, and a job that is, where any would do for the document."""
+    if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
+        return
+    if isinstance(case.body, dict):
+        for source, target in PAIRS:
+            if target in case.body:
+                case.body |= {source: "en", target: "de"}
+    if "job_id" in case.path_parameters:
+        case.path_parameters["job_id"] = finished_job(client)
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_answers_are_as_documented(case: schemathesis.Case, client: FlaskClient) -> None:
+    steer(case, client)
+    response = case.call(app=client.application)
+    case.validate_response(response)
+    accepted.setdefault(case.operation.label, 0)
+    accepted[case.operation.label] += response.status_code < 300
+
+
+def test_every_operation_accepted_something() -> None:
+    assert len(accepted) > 20
+    assert {label for label, count in accepted.items() if not count} <= NEVER_ACCEPTED
