@@ -35,7 +35,7 @@ class Load:
 @contextmanager
 def running_server(*flags: str) -> Iterator[str]:
     """Run `m2m-server` on a free port until the block ends; gives its URL once it is ready."""
-    command = [str(Path(sys.executable).with_name("m2m-server")), "--port", "0"]
+    command = [str(Path(sys.executable).with_name("m2m-server")), "--port", "0", "--jobs", "off"]
     command += ["--log-level", "warning", "--timeout", str(_ANSWER_SECONDS)]
     command += ["--max-texts", "10000", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -50,7 +50,7 @@ def main() -> int:
     command = [
         sys.executable, "-m", "benchmarks.endurance.poison", "--port", "0", "--model", "bundled",
         "--devices", arguments.devices, "--hang-timeout", str(arguments.hang_timeout),
-        "--timeout", str(_ANSWER_SECONDS), "--log-level", "error",
+        "--timeout", str(_ANSWER_SECONDS), "--log-level", "error", "--jobs", "off",
     ]  # fmt: skip
     seconds, count = 60 * arguments.minutes, arguments.sentences
     if arguments.quick:

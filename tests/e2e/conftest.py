@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -67,8 +68,10 @@ def check_same(pairs: Iterable[tuple[str, str]]) -> None:
 
 def start(cache: Path, *flags: str) -> Server:
     """Start a server on a free port; returns before its model is loaded."""
+    jobs = tempfile.mkdtemp(prefix="jobs", dir=cache)
+    own = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--log-level", "warning"]
     process = subprocess.Popen(
-        [COMMAND, "--port", "0", "--cache", str(cache), "--log-level", "warning", *flags],
+        [COMMAND, *own, *flags],
         stdout=subprocess.PIPE,
         text=True,
         env={name: value for name, value in os.environ.items() if "TRANSLATION" not in name},
