@@ -18,7 +18,7 @@ _BINARIES = Path(sys.executable).parent
 _SERVER = re.compile(
     r"^((?:\w+=\S+ )*)(?:\.venv/bin/)?m2m-server(?! fetch| key)\b(.*)$", re.MULTILINE
 )
-_SHOWN_IN_REPOSITORY = (".venv", "Makefile", "setup.cfg", "pyproject.toml", "translator")
+_SHOWN_IN_REPOSITORY = (".venv", "Makefile", "setup.cfg", "pyproject.toml")
 
 
 class Reader:

@@ -1,5 +1,6 @@
 """Every command in the documentation is run, and prints what is shown beside it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,5 +38,9 @@ def test_commands_do_what_is_shown(
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_block_says_what_it_is(file: Path) -> None:
-    unknown = [b.place for b in read_blocks(file) if b.kind not in COMMANDS | DATA]
+    blocks = read_blocks(file)
+    outputs = sum(block.kind != "console" and block.output is not None for block in blocks)
+    fences = re.findall(r"^\s*(?:```|~~~)", file.read_text("utf-8"), re.MULTILINE)
+    assert len(fences) == 2 * (len(blocks) + outputs), "a fence is not understood"
+    unknown = [b.place for b in blocks if b.kind not in COMMANDS | DATA]
     assert not unknown, "a block is sh, console, python (and run), or data"
