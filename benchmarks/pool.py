@@ -141,7 +141,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pool", description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
     parser.add_argument(
-        "--speeds", type=float, nargs="+", default=[5_000.0, 10_000.0, 20_000.0], help="tokens a second of a worker"
+        "--speeds",
+        type=float,
+        nargs="+",
+        default=[5_000.0, 10_000.0, 20_000.0],
+        help="tokens a second of a worker",
     )
     parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a test")
     parser.add_argument("--output", type=Path, help="Markdown file to write")
