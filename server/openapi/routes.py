@@ -5,7 +5,6 @@ from functools import partial
 
 from flask import Blueprint, Response, current_app, render_template, request
 from markdown_it import MarkdownIt
-from markupsafe import Markup
 
 from server.openapi.document import make_document
 from server.page import assets_address
@@ -36,13 +35,10 @@ class Documentation:
             "docs.html",
             document=self._document,
             assets=assets_address(),
-            markdown=self._render,
+            markdown=self._markdown.render,  # it escapes tags
             pretty=partial(json.dumps, ensure_ascii=False, indent=2),
         )
         return _revalidated(page, "text/html")
-
-    def _render(self, text: str) -> Markup:
-        return Markup(self._markdown.render(text))  # noqa: S704 - tags in it were escaped
 
 
 def _revalidated(body: str, media_type: str) -> Response:
