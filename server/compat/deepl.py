@@ -18,7 +18,7 @@ from server.orders import AUTO, Order
 from server.services import Services
 from translator.languages import NAMES
 
-_MAX_TEXTS = 50
+MAX_TEXTS = 50
 _NO_LIMIT = 1_000_000_000_000  # characters; DeepL's own number for an unlimited account
 _STATUSES: Mapping[type[Exception], int] = {MissingKeyError: 403}
 _NAME = re.compile("[a-z_]{1,32}")  # what else a client wrote may be a text gone astray
@@ -70,7 +70,7 @@ class DeepL:
         fields = self._admitted()
         _check(fields)
         texts = _read_texts(fields)
-        check_size(texts, _MAX_TEXTS, services.settings, "text")
+        check_size(texts, MAX_TEXTS, services.settings, "text")
         services.access.admit(_key(fields), sum(map(len, texts)))
         source, target = self._pair(fields)
         html = "tag_handling" in fields

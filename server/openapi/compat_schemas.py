@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from server.compat.deepl import MAX_TEXTS
 from server.schemas import MAX_ALTERNATIVES
 from server.settings import Settings
 
-_DEEPL_TEXTS = 50
 _STRING = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}
 _IGNORED = {"description": "Has no effect."}
@@ -116,7 +116,7 @@ def _libre_answers() -> dict[str, Any]:
 
 def _deepl(settings: Settings) -> dict[str, Any]:
     text = {**_STRING, "maxLength": settings.max_characters}
-    texts = {"type": "array", "items": text, "minItems": 1, "maxItems": _DEEPL_TEXTS}
+    texts = {"type": "array", "items": text, "minItems": 1, "maxItems": MAX_TEXTS}
     fields = {
         "text": {"oneOf": [text, texts], "description": "A text, or an array of texts."},
         "target_lang": {**_STRING, "minLength": 1, "examples": ["DE", "EN-GB"]},
