@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 
+from tests.conftest import Figure
 from tests.e2e.conftest import PATIENCE, Server, check_same, start, stop
 from training.corpus import read_references
 
@@ -112,7 +113,7 @@ def test_the_admin_port_answers_while_every_translation_thread_is_busy(cache: Pa
         stop(server)
 
 
-def test_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server) -> None:
+def test_9_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server, figure: Figure) -> None:
     with Load(own_server) as load:
         load.wait_for(50)
         assert own_server.terminate() == 0
@@ -125,6 +126,7 @@ def test_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server) -> Non
         and "complete" not in str(error)  # "… without sending complete message body"
         for error in load.broken
     )
+    figure(f"{answered.count(200)} requests answered, no reply cut, exit 0")
 
 
 def test_health_while_loading_and_the_last_worker_dead(cache: Path) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from tests.conftest import Figure
 from tests.http.stub_server import EXPANSION
 from tests.http.test_translation import GOOD
 
@@ -148,14 +149,18 @@ def test_while_draining_health_is_503_and_new_work_is_refused(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_second_signal_ends_the_drain(executor: ThreadPoolExecutor, number: int) -> None:
+def test_10_a_second_signal_ends_the_drain(
+    executor: ThreadPoolExecutor, number: int, figure: Figure
+) -> None:
     with running("stuck") as server:
         (request,) = hold(server, executor, 1)
         server.signal()
         wait_until(lambda: server.health() == "draining")
+        begun = time.monotonic()
         server.signal(number)
         assert request.result().status_code == 503
         assert server.exit_code() == 128 + number
+        figure(f"ended {time.monotonic() - begun:.2f} s after it")
 
 
 def test_the_drain_ends_after_its_timeout(executor: ThreadPoolExecutor) -> None:

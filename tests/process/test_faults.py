@@ -89,7 +89,7 @@ def test_2_kills_under_many_callers_lose_nothing(make_pool: MakePool) -> None:
     assert answered == [calls] * 8
 
 
-def test_3_a_kill_in_the_middle_of_a_large_result(make_pool: MakePool) -> None:
+def test_3_a_kill_in_the_middle_of_a_large_result(make_pool: MakePool, figure: Figure) -> None:
     pool = make_pool(workers=2)
     for _ in range(3):
         victim = pids(pool)[0]
@@ -99,6 +99,7 @@ def test_3_a_kill_in_the_middle_of_a_large_result(make_pool: MakePool) -> None:
         assert all(len(text) == 5_000_000 for text in results(futures))
         wait_for(lambda victim=victim: victim not in pids(pool), "the death is seen")
         wait_for(lambda: pool.status().state == "ok", "the worker is back")
+    figure("3 kills, 36 results of 5 MB came whole")
 
 
 def test_4_a_hanging_worker_is_killed_and_its_work_done_elsewhere(
@@ -123,7 +124,9 @@ def test_4_a_stopped_worker_with_a_full_inbox_blocks_nobody(make_pool: MakePool)
     assert ask(pool, *large) == [f"{text.upper()} de" for text in large]
 
 
-def test_5_a_poison_text_is_quarantined_and_the_others_are_answered(make_pool: MakePool) -> None:
+def test_5_a_poison_text_is_quarantined_and_the_others_are_answered(
+    make_pool: MakePool, figure: Figure
+) -> None:
     pool = make_pool(workers=2)
     texts = [f"text {i}" for i in range(40)]
     futures = pool.submit(segments(*texts[:20], "die", *texts[20:]))
@@ -132,12 +135,18 @@ def test_5_a_poison_text_is_quarantined_and_the_others_are_answered(make_pool: M
         poison.result(PATIENCE)
     assert results(futures) == [f"{text.upper()} de" for text in texts]
     wait_for(lambda: pool.status().state == "ok", "the workers are back")
-    assert sum(worker.restarts for worker in pool.status().workers) == 2
+    deaths = sum(worker.restarts for worker in pool.status().workers)
+    assert deaths == 2
+    figure(f"{deaths} deaths, then an error; {len(texts)} others answered")
 
 
-def test_6_a_model_that_never_loads_leaves_the_others_serving(make_pool: MakePool) -> None:
+def test_6_a_model_that_never_loads_leaves_the_others_serving(
+    make_pool: MakePool, figure: Figure
+) -> None:
+    begun = time.monotonic()
     pool = make_pool(factory=stubs.broken_on_first, ready=False, max_load_failures=2)
     wait_for(lambda: pool.status().workers[0].state == "failed", "it is given up")
+    figure(f"given up after 2 attempts and {time.monotonic() - begun:.1f} s")
     wait_for(lambda: pool.status().state == "degraded", "the other serves")
     assert ask(pool, "a") == ["A de"]
     failed = pool.status().workers[0]
@@ -199,7 +208,7 @@ def is_alive(pid: int) -> bool:
 
 
 def test_12_an_error_in_a_step_restarts_the_worker_and_hides_user_text(
-    make_pool: MakePool,
+    make_pool: MakePool, figure: Figure
 ) -> None:
     pool = make_pool(workers=1)
     future = pool.submit(segments("raise"))[0]
@@ -208,7 +217,9 @@ def test_12_an_error_in_a_step_restarts_the_worker_and_hides_user_text(
     error = pool.status().workers[0].last_error or ""
     assert error.startswith("RuntimeError at stubs.py:")
     assert "secret" not in error
+    begun = time.monotonic()
     assert ask(pool, "a") == ["A de"]
+    figure(f"the next text was answered {time.monotonic() - begun:.1f} s after the second death")
 
 
 def test_14_an_nvml_that_hangs_delays_nothing() -> None:

@@ -89,12 +89,16 @@ def test_a_request_larger_than_the_queue_is_served_when_it_is_alone(make_pool: M
     assert ask(pool, "a", "b") == ["A de", "B de"]
 
 
-def test_deadlines_pass_in_the_queue_and_the_work_is_not_done(make_pool: MakePool) -> None:
+def test_21_deadlines_pass_in_the_queue_and_the_work_is_not_done(
+    make_pool: MakePool, figure: Figure
+) -> None:
     pool = make_pool(workers=1, worker_tokens=80)
     busy = pool.submit(segments(*slow(40)))
+    begun = time.monotonic()
     late = pool.submit(segments("never"), timeout=0.1)[0]
     with pytest.raises(DeadlineError):
         late.result(PATIENCE)
+    figure(f"told {time.monotonic() - begun - 0.1:.2f} s after the deadline, never computed")
     assert len(results(busy)) == 40
     wait_for(lambda: pool.status().queued_segments == 0, "the queue is empty")
     assert pool.status().workers[0].finished_segments == 40

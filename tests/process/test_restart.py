@@ -13,6 +13,7 @@ import pytest
 from gpu_pool.errors import UnavailableError, UnknownDeviceError
 from gpu_pool.pool import GpuPool
 from gpu_pool.status import WorkerStatus
+from tests.conftest import Figure
 from tests.process import stubs
 from tests.process.conftest import (
     PATIENCE,
@@ -75,7 +76,7 @@ def load(pool: GpuPool) -> Iterator[list[int]]:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_26_workers_restarted_one_by_one_under_load_cost_no_answer(
-    make_pool: MakePool, workers: int
+    make_pool: MakePool, workers: int, figure: Figure
 ) -> None:
     pool = make_pool(workers=workers, backoff_initial=FOREVER)
     old = set(pids(pool))
@@ -91,6 +92,7 @@ def test_26_workers_restarted_one_by_one_under_load_cost_no_answer(
     assert not old & set(pids(pool))
     rows = pool.status().workers
     assert [(worker.restarts, worker.last_error) for worker in rows] == [(1, None)] * workers
+    figure(f"{sum(answered)} answers meanwhile, no error")
 
 
 def test_26_a_restart_of_the_only_worker_finishes_what_it_holds_and_what_waits(
