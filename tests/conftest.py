@@ -1,5 +1,6 @@
 """Figures that tests measure on their way, printed when all is done."""
 
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -30,3 +31,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         width = max(len(test) for test, _ in figures)
         for test, value in figures:
             terminalreporter.write_line(f"{test:{width}}  {value}")
+
+
+def pytest_configure() -> None:
+    """Let programs that tests start hear SIGINT, though pytest were started in the background.
+
+    A shell makes such processes ignore it, and they pass that on; a handler they do not.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

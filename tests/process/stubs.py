@@ -92,6 +92,14 @@ def broken_until_mended(folder: str, device: str) -> Stub:
     return Stub(device) if Path(folder, "mended").exists() else broken(device)
 
 
+class Batches(Stub):
+    """Takes 50 ms for a batch, as a GPU does: whatever is in it."""
+
+    def step(self) -> list[Finished]:
+        time.sleep(0.05)
+        return super().step()
+
+
 class WithMemory(Stub):
     """Has room for 100 bytes of segments."""
 

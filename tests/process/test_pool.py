@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable
 
 import pytest
 
@@ -197,6 +198,33 @@ def test_18_a_small_client_does_not_wait_behind_a_greedy_one(
     passed = sum(future.done() for future in greedy) - before
     figure(f"{passed} of the {len(greedy) - before} texts before it went first")
     assert passed <= 50  # one turn, and what was held
+
+
+def test_18_a_small_client_hardly_notices_a_hundred_times_as_much_work(
+    make_pool: MakePool, figure: Figure
+) -> None:
+    pool = make_pool(  # two batches ahead
+        workers=1, factory=stubs.Batches, worker_tokens=1600, max_queued_tokens=10**6
+    )
+
+    def ask_small(texts: Iterable[str]) -> float:
+        """Return the longest time that an answer took: of so few, the 99th percentile."""
+        times = []
+        for text in texts:
+            begun = time.monotonic()
+            segment = Segment(text, "en", "de", tokens=100)
+            assert results(pool.submit([segment], client="small")) == [f"{text.upper()} de"]
+            times.append(time.monotonic() - begun)
+        return max(times)
+
+    alone = ask_small(f"alone {i}" for i in range(20))
+    flood = [Segment(f"flood {i}", "en", "de", tokens=100) for i in range(2000)]
+    greedy = pool.submit(flood, client="greedy")
+    beside = ask_small(f"beside {i}" for i in range(20))
+    assert not greedy[-1].done(), "it was a flood to the end"
+    for future in greedy:
+        future.cancel()
+    figure(f"p99 {beside * 1e3:.0f} ms beside the flood, {alone * 1e3:.0f} ms alone")
 
 
 def test_19_bulk_work_waits_for_interactive_work_and_still_ends(
