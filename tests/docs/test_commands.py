@@ -13,7 +13,9 @@ from tests.e2e.conftest import Server
 # Those of other files are marked as commands for a cluster or for containers, or have own tests.
 FILES = [ROOT / "README.md"] + [
     ROOT / "docs" / f"{name}.md"
-    for name in ("api", "access", "bulk", "real-model", "tuning", "migrating", "troubleshooting")
+    for name in (
+        "api", "jobs", "access", "bulk", "real-model", "tuning", "migrating", "troubleshooting",
+    )
 ]  # fmt: skip
 
 
