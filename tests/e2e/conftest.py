@@ -68,7 +68,7 @@ def check_same(pairs: Iterable[tuple[str, str]]) -> None:
 
 def start(cache: Path, *flags: str) -> Server:
     """Start a server on a free port; returns before its model is loaded."""
-    jobs = tempfile.mkdtemp(prefix="jobs", dir=cache)
+    jobs = tempfile.mkdtemp(prefix="jobs", dir=cache.parent)
     own = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--log-level", "warning"]
     process = subprocess.Popen(
         [COMMAND, *own, *flags],
