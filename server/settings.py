@@ -190,7 +190,9 @@ class Settings(BaseModel):
 
     @property
     def max_job_bytes(self) -> int:
-        """Size of the largest request body that may be a job."""
+        """Size of the largest request body that may be a job; 0 where none are taken."""
+        if self.jobs is None:
+            return 0
         return self.max_job_characters * _JOB_BYTES_PER_CHARACTER + _BODY_MARGIN
 
 

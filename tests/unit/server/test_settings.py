@@ -119,3 +119,9 @@ def test_help_lists_flag_variable_and_default(capsys: pytest.CaptureFixture[str]
         assert flag(field) in text
         assert f"[{variable(field)}; default:" in text
     assert "[TRANSLATION_MAX_CHARACTERS; default: 100000]" in text
+
+
+def test_only_where_jobs_are_taken_bodies_may_be_as_large_as_theirs(tmp_path: Path) -> None:
+    assert load_settings(["--jobs", "off"], {}).max_job_bytes == 0
+    taken = load_settings(["--jobs", str(tmp_path)], {})
+    assert taken.max_job_bytes > 100 * taken.max_body_bytes
