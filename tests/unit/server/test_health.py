@@ -80,6 +80,7 @@ def test_the_address_is_the_servers(
 
 
 def test_nobody_answers(admin: AdminPort, capsys: pytest.CaptureFixture[str]) -> None:
+    admin.shutdown()  # or its thread would hold the socket open for a moment more
     admin.socket.close()
     assert main(["--admin-port", str(admin.server_port)]) == 1
     assert "refused" in capsys.readouterr().out
