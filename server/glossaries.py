@@ -43,6 +43,14 @@ def check_entry(term: str, translation: str) -> str | None:
     return None
 
 
+def occurring(entries: Collection[tuple[str, str]], text: str) -> Entries:
+    """Return the entries whose terms stand somewhere in a text, in any case."""
+    if not entries:
+        return ()
+    folded = text.casefold()
+    return tuple(entry for entry in entries if entry[0].casefold() in folded)
+
+
 def _pair(file: Path, languages: Collection[str]) -> tuple[str, str]:
     source, dash, target = file.stem.partition("-")
     pair = canonical(source), canonical(target)

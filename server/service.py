@@ -11,13 +11,13 @@ from gpu_pool.errors import QuarantinedError, TranslationError
 from gpu_pool.messages import Segment, Translation
 from gpu_pool.status import PoolStatus
 from server.errors import ClientGoneError, TextError
-from server.glossaries import Glossaries
+from server.glossaries import Entries, Glossaries, occurring
 from server.metrics import Metrics
 from server.orders import AUTO, Answer, Order, Terms
 from server.request_log import note_segments
 from translator.detection import Detection, Detector
 from translator.documents import converse, translate_html
-from translator.segmentation import Document, Segmenter
+from translator.segmentation import Document, Segmenter, TextSegment
 
 _CLIENT_CHECK_SECONDS = 0.5
 
@@ -87,7 +87,7 @@ class TranslationService:
         gave up on one text, and ClientGoneError soon after the client has gone. After an error
         no segment of the request is left waiting in the pool.
         """
-        answers = [self._identify(order) for order in orders]
+        answers = [self.identify(order) for order in orders]
         begun = time.monotonic()
 
         def translate(asked: list[_Part]) -> list[Translation]:
@@ -109,7 +109,7 @@ class TranslationService:
         self._metrics.count_texts(orders, answers, terms.client)
         return answers
 
-    def _identify(self, order: Order) -> Answer:
+    def identify(self, order: Order) -> Answer:
         """Return the answer as far as it is known: the text as it is, and its language."""
         if order.source != AUTO:
             return Answer(order.text, order.source)
@@ -121,8 +121,9 @@ class TranslationService:
         split = self._model.segmenter.split
         documents = [split(part.order.text, part.order.source) for part in parts]
         segments = [
-            self._segment(segment.text, segment.tokens, part.order)
+            self._segment(segment, part.order, entries)
             for document, part in zip(documents, parts, strict=True)
+            for entries in [self._entries(part.order)]  # once a text, however long it is
             for segment in document.segments
         ]
         owners = [
@@ -136,18 +137,20 @@ class TranslationService:
             for document, part in zip(documents, parts, strict=True)
         ]
 
-    def _segment(self, text: str, tokens: int, order: Order) -> Segment:
+    def _entries(self, order: Order) -> Entries:
+        """Return what the glossaries say of the terms in an order's text."""
         entries = dict(self._glossaries.get((order.source, order.target), ()))
-        entries |= order.glossary
-        folded = text.casefold() if entries else ""
+        return occurring((entries | dict(order.glossary)).items(), order.text)
+
+    def _segment(self, segment: TextSegment, order: Order, entries: Entries) -> Segment:
         return Segment(
-            text,
+            segment.text,
             order.source,
             order.target,
-            tokens,
-            self._model.memory(tokens, order.alternatives),
+            segment.tokens,
+            self._model.memory(segment.tokens, order.alternatives),
             order.alternatives,
-            tuple(entry for entry in entries.items() if entry[0].casefold() in folded),
+            occurring(entries, segment.text),
         )
 
     def _submit(

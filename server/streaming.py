@@ -10,7 +10,7 @@ from typing import Any
 
 from gpu_pool.errors import PoolError
 from server.errors import PROBLEMS, ClientGoneError, TextError
-from server.orders import AUTO, Answer, Order, Terms
+from server.orders import Answer, Order, Terms
 from server.pieces import split_lines
 from server.service import TranslationService
 from server.sse import event
@@ -37,7 +37,8 @@ def stream(
     `translate`; afterwards the last event is `failed`, and holds the problem. `name` tells how the
     client wrote the text of an order, `show` makes the answer of all.
     """
-    whole = [_identify(translation, order) for order in orders]
+    # The language is told by the whole, not by its pieces.
+    whole = [replace(translation.identify(order), text="") for order in orders]
     windows = _windows(list(_pieces(orders, whole)))
     closed = threading.Event()
     begun = time.monotonic()
@@ -61,14 +62,6 @@ def stream(
     finally:
         closed.set()  # gives up what is in hand if the client went away
         executor.shutdown(wait=False, cancel_futures=True)
-
-
-def _identify(translation: TranslationService, order: Order) -> Answer:
-    """Return an answer without text yet; the language is told by the whole, not by its pieces."""
-    if order.source != AUTO:
-        return Answer("", order.source)
-    best = translation.detect(order.text)[0]
-    return Answer("", best.language, best.confidence)
 
 
 def _pieces(orders: Sequence[Order], answers: Sequence[Answer]) -> Iterator[_Piece]:
