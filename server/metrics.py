@@ -17,13 +17,12 @@ from server.orders import WARNINGS, Answer, Order
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0)
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # times that nothing reads
-
 
 class Metrics:
     """What the front counts, and all that a scrape returns. Any thread may call it."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # times that nothing reads
         self._clients: frozenset[str] = frozenset()
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)

@@ -41,11 +41,7 @@ class Page:
             suffixes=",".join(FORMATS),
             max_characters=self._services.settings.max_characters,
         )
-        response = Response(page, mimetype="text/html")
-        response.headers["Cache-Control"] = "no-cache"  # ask each time whether it is still so
-        response.add_etag()
-        response.make_conditional(request)
-        return response
+        return revalidated(page, "text/html")
 
     def asset(self, digest: str, name: str) -> Response:
         """Send one file of the page as it is now; 404 for what another version had."""
@@ -54,6 +50,15 @@ class Page:
         response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
         response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response
+
+
+def revalidated(body: str, media_type: str) -> Response:
+    """Return an answer that is asked for each time, but sent only when it is another."""
+    response = Response(body, mimetype=media_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def assets_address() -> str:

@@ -3,11 +3,11 @@
 import json
 from functools import partial
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, current_app, render_template
 from markdown_it import MarkdownIt
 
 from server.openapi.document import make_document
-from server.page import assets_address
+from server.page import assets_address, revalidated
 from server.services import Services
 
 
@@ -27,7 +27,7 @@ class Documentation:
 
     def document(self) -> Response:
         """Send the document."""
-        return _revalidated(current_app.json.dumps(self._document), "application/json")
+        return revalidated(current_app.json.dumps(self._document), "application/json")
 
     def page(self) -> Response:
         """Show the document; its addresses are relative, so that it works behind a prefix."""
@@ -38,13 +38,4 @@ class Documentation:
             markdown=self._markdown.render,  # it escapes tags
             pretty=partial(json.dumps, ensure_ascii=False, indent=2),
         )
-        return _revalidated(page, "text/html")
-
-
-def _revalidated(body: str, media_type: str) -> Response:
-    """Return an answer that is asked for each time, but sent only when it is another."""
-    response = Response(body, mimetype=media_type)
-    response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+        return revalidated(page, "text/html")
