@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import string
 import tempfile
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from translator.checkpoints import BUNDLED_FOLDER
 from translator.tokenizer import VOCABULARY_FILE
 
 _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
-# Random weights do not end a translation. So </s> is made to win at about this position, whatever
-# the source: its embedding looks like that position and unlike the ones before it, and
-# embeddings are not scaled up, so that positions stand out in what the decoder sees.
+# Random weights repeat one token and never end. A server would take that for a loop and decode it
+# again. So the embedding of a token looks like a position, to win there, whatever the source:
+# letters of the alphabet one after the other, and then </s>. Embeddings are not scaled up, so that
+# positions stand out in what the decoder sees.
 _LENGTH = 22
 
 
@@ -28,14 +30,16 @@ def make_checkpoint(folder: Path) -> Path:
     model = M2M100ForConditionalGeneration(
         M2M100Config(vocab_size=_ENTRIES + 108, scale_embedding=False)
     )
+    vocabulary = json.loads((BUNDLED_FOLDER / VOCABULARY_FILE).read_text(encoding="utf-8"))
+    letters = [vocabulary[x] for x in map("▁{}".format, string.ascii_lowercase) if x in vocabulary]
     with torch.no_grad():
         positions = model.model.decoder.embed_positions.weights[2:]
-        end = positions[_LENGTH] - positions[: _LENGTH - 4].mean(0)
-        model.model.shared.weight[model.config.eos_token_id] = end / end.norm()
+        for position, token in enumerate([*letters[: _LENGTH - 1], model.config.eos_token_id], 1):
+            looks = positions[position] - positions[:_LENGTH].mean(0)
+            model.model.shared.weight[token] = 2 * looks / looks.norm()
     partial = folder.with_suffix(".partial")  # so that an interrupted run leaves no half of it
     export(model, BUNDLED_FOLDER, partial, beams=5)
     path = partial / VOCABULARY_FILE
-    vocabulary = json.loads(path.read_text(encoding="utf-8"))
     vocabulary |= {f"unused{i}": i for i in range(len(vocabulary), _ENTRIES)}
     path.write_text(json.dumps(vocabulary), encoding="utf-8")
     os.replace(partial, folder)

@@ -22,7 +22,7 @@ from training.corpus import read_references
 from translator import TranslatorConfig
 from translator.checkpoints import BUNDLED_FOLDER, resolve
 from translator.engines.conversion import converted
-from translator.engines.cores import CoreSplit, splits
+from translator.engines.ctranslate2 import CoreSplit, splits
 
 _SOURCE, _TARGET = "en", "de"
 _AT_A_TIME = (1, 2, 8, 32, 64)

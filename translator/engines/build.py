@@ -1,6 +1,5 @@
 """From a configuration to an engine: which dtype, which engine, on which device."""
 
-import os
 from importlib.util import find_spec
 
 import torch
@@ -8,6 +7,7 @@ import torch
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Decoder, Engine
+from translator.engines.inflight.int8 import computes_int8
 from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
 from translator.tokenizer import Tokenizer
@@ -27,13 +27,17 @@ def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: To
     if engine == "inflight":
         from translator.engines.inflight.build import build_inflight
 
-        return build_inflight(config, checkpoint, getattr(torch, dtype))
-    build = _ctranslate2 if engine == "ctranslate2" else _reference
-    return StaticEngine(build(config, checkpoint, tokenizer, dtype), config.batch_tokens)
+        return build_inflight(config, checkpoint, dtype)
+    if engine == "reference":
+        return StaticEngine(_reference(config, checkpoint, dtype), config.batch_tokens)
+    return _ctranslate2(config, checkpoint, tokenizer, dtype)
 
 
 def best_engine(device: str) -> str:
-    """Return the name of the fastest engine that is proven on such a device."""
+    """Return the name of the fastest engine that is proven on such a device.
+
+    On a CPU, `ctranslate2` is the one that `auto` compares others with.
+    """
     if "+" in device:
         return "inflight"
     if device.startswith("cuda"):
@@ -44,9 +48,9 @@ def best_engine(device: str) -> str:
 def best_dtype(device: str, engine: str) -> str:
     """Return the name of the fastest dtype that keeps the translations good."""
     if device.startswith("cpu"):
-        if engine == "inflight" and computes_bfloat16():
-            return "bfloat16"
-        return "int8" if engine == "ctranslate2" else "float32"
+        if engine == "ctranslate2" or (engine == "inflight" and computes_int8()):
+            return "int8"
+        return "bfloat16" if engine == "inflight" and computes_bfloat16() else "float32"
     majors = [torch.cuda.get_device_capability(part)[0] for part in device.split("+")]
     # Ampere (8.0) computes bfloat16; older GPUs only emulate it, slower than float32.
     return "bfloat16" if min(majors) >= 8 else "float16"
@@ -80,14 +84,12 @@ def check_device(device: str) -> None:
             raise DeviceError(f"{device} does not exist: torch sees {count} CUDA devices")
 
 
-def _reference(
-    config: TranslatorConfig, checkpoint: Checkpoint, _: Tokenizer, dtype: str
-) -> Decoder:
+def _reference(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Decoder:
     from translator.engines.loading import load_model
     from translator.engines.reference import ReferenceDecoder
 
     if dtype == "int8":  # of engine "auto", which is this one on a GPU
-        raise DeviceError("dtype int8 needs engine ctranslate2; reference has none")
+        raise DeviceError("dtype int8 needs engine ctranslate2 or inflight; reference has none")
     on_cpu = config.device.startswith("cpu")
     if on_cpu and config.threads:
         torch.set_num_threads(config.threads)
@@ -98,15 +100,15 @@ def _reference(
 
 def _ctranslate2(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
-) -> Decoder:
-    from translator.engines.conversion import cache_entry, converted
+) -> Engine:
+    kind, _, index = config.device.partition(":")
+    if kind == "cpu":
+        from translator.engines.cpu import build_cpu
+
+        return build_cpu(config, checkpoint, tokenizer, dtype)
+    from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 
     folder = converted(checkpoint, tokenizer, dtype, config.cache)
-    kind, _, index = config.device.partition(":")
-    if kind == "cuda":
-        return CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
-    cores = config.threads or len(os.sched_getaffinity(0))
-    beams = config.beams or checkpoint.beams
-    entry = cache_entry(checkpoint, dtype, config.cache)  # the folder may be one to read only
-    return CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, cores, beams, entry)
+    decoder = CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
+    return StaticEngine(decoder, config.batch_tokens)

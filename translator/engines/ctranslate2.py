@@ -1,13 +1,27 @@
 """CTranslate2: int8 on the CPU, where it is several times as fast as `generate`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import ctranslate2
 
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
-from translator.engines.cores import CoreSplit, best_split
 from translator.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSplit:
+    """`replicas` batches at a time, each computed by `threads` threads."""
+
+    replicas: int
+    threads: int
+
+
+def splits(cores: int) -> list[CoreSplit]:
+    """Return the ways worth a try: 1, 2, 4, … threads a replica."""
+    threads = [2**i for i in range(cores.bit_length()) if 2**i <= cores]
+    return [CoreSplit(cores // count, count) for count in threads]
 
 
 class CTranslate2Decoder:
@@ -25,30 +39,16 @@ class CTranslate2Decoder:
 
     @classmethod
     def on_cpu(
-        cls,
-        folder: Path,
-        tokenizer: Tokenizer,
-        compute_type: str,
-        cores: int,
-        beams: int,
-        cache: Path | None = None,
+        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, split: CoreSplit
     ) -> "CTranslate2Decoder":
-        """Load the converted model in `folder`; at the first time, measure how to use `cores`.
-
-        The answer is kept beside `cache`, the model's place there; None: beside `folder`.
-        """
-
-        def load(split: CoreSplit) -> ctranslate2.Translator:
-            return ctranslate2.Translator(
-                str(folder),
-                compute_type=compute_type,
-                inter_threads=split.replicas,
-                intra_threads=split.threads,
-            )
-
-        word = tokenizer.tokens()[tokenizer.size // 2]
-        split = best_split(cache or folder, load, word, cores, beams)
-        return cls(load(split), tokenizer, split.replicas)
+        """Load the converted model in `folder`; its replicas share one copy of the weights."""
+        translator = ctranslate2.Translator(
+            str(folder),
+            compute_type=compute_type,
+            inter_threads=split.replicas,
+            intra_threads=split.threads,
+        )
+        return cls(translator, tokenizer, split.replicas)
 
     @classmethod
     def on_gpu(

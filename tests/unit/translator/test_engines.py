@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any
@@ -29,10 +30,13 @@ from translator.engines import (
     EncodedSegment,
     OutOfMemoryError,
     build,
-    cores,
+    speeds,
     static,
 )
 from translator.engines.conversion import content_hash
+from translator.engines.ctranslate2 import splits
+from translator.engines.inflight import build as inflight_build
+from translator.engines.inflight.int8 import computes_int8
 from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
 
@@ -198,24 +202,51 @@ def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPat
         assert time.monotonic() - begun < 0.2, "step() came back empty-handed too late"
 
 
-def test_the_split_of_the_cores_is_measured_once(
-    bundled: Checkpoint, cache: Path, int8: Translator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = cache / "ctranslate2" / f"{content_hash(bundled)}-int8"
-    assert [split.threads for split in cores.splits(6)] == [1, 2, 4]
-    kept = json.loads(folder.with_name(f"{folder.name}.cores.json").read_text())
-    assert list(kept) == [f"{len(os.sched_getaffinity(0))} cores, {bundled.beams} beams"]
+def test_ways_to_split_the_cores() -> None:
+    assert [split.threads for split in splits(6)] == [1, 2, 4]
+    assert [split.replicas for split in splits(6)] == [6, 3, 1]
 
-    rates = {1: 1.0, 2: 3.0, 4: 2.0}
-    loaded: list[int] = []
 
-    def load(split: cores.CoreSplit) -> Any:
-        loaded.append(split.threads)
+def test_the_speeds_are_measured_once(cache: Path, bundled: Checkpoint) -> None:
+    """What `auto` chooses by, of the real engines; CTranslate2 alone needs no second trial."""
+    ways = [
+        f"ctranslate2, {s.replicas} x {s.threads} threads, {bundled.beams} beams"
+        for s in splits(cores := len(os.sched_getaffinity(0)))
+    ]
+    if computes_int8():
+        ways.append(f"inflight, {cores} threads, {bundled.beams} beams")
+    Translator(TranslatorConfig(cache=cache))
+    entry = cache / "ctranslate2" / f"{content_hash(bundled)}-int8"
+    path = entry.with_name(f"{entry.name}.speeds.json")
+    known = json.loads(path.read_text())
+    assert sorted(known) == sorted(ways)
+    assert min(known.values()) > 0
+    before = path.stat().st_mtime_ns
+    Translator(TranslatorConfig(cache=cache))
+    Translator(TranslatorConfig(cache=cache, engine="ctranslate2"))
+    assert path.stat().st_mtime_ns == before
 
-    monkeypatch.setattr(cores, "_score", lambda _, split, *__: rates[split.threads])
-    for _ in range(2):
-        assert cores.best_split(folder, load, "a", 4, 7) == cores.CoreSplit(2, 2)
-    assert loaded == [1, 2, 4]
+
+def test_the_fastest_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    rates = {"a": 1.0, "b": 3.0, "c": 2.0}
+
+    def make(name: str) -> Any:
+        made.append(name)
+        return name
+
+    def choose(*names: str) -> Any:
+        candidates = {name: partial(make, name) for name in names}
+        return speeds.fastest(tmp_path / "x" / "speeds.json", candidates, encoded([3])[0])
+
+    monkeypatch.setattr(speeds, "speed", lambda engine, _: rates[engine])
+    assert choose("a", "b") == "b"
+    assert made == ["a", "b"], "what was tried last need not be made again"
+    assert choose("c", "a") == "c"
+    assert made == ["a", "b", "c"], "what was tried before need not be tried again"
+    made.clear()
+    assert choose("a", "b", "c") == "b"
+    assert made == ["b"]
 
 
 def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint) -> None:
@@ -333,15 +364,26 @@ def test_two_processes_convert_once(tmp_path: Path) -> None:
     assert len([path for path in (tmp_path / "ctranslate2").iterdir() if path.is_dir()]) == 1
 
 
-def test_a_cpu_without_ctranslate2_computes_in_bfloat16_if_it_can(
+def test_a_cpu_without_ctranslate2_computes_in_the_fastest_dtype_that_it_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert build.best_engine("cpu:1") == "ctranslate2"
     monkeypatch.setattr(build, "find_spec", lambda _: None)
     assert build.best_engine("cpu:1") == "inflight"
-    for able, dtype in ((True, "bfloat16"), (False, "float32")):
-        monkeypatch.setattr(build, "computes_bfloat16", lambda able=able: able)
+    for int8, bfloat16, dtype in (
+        (True, True, "int8"),
+        (False, True, "bfloat16"),
+        (False, False, "float32"),
+    ):
+        monkeypatch.setattr(build, "computes_int8", lambda able=int8: able)
+        monkeypatch.setattr(build, "computes_bfloat16", lambda able=bfloat16: able)
         assert build.best_dtype("cpu:1", "inflight") == dtype
+
+
+def test_int8_is_refused_where_it_would_lose_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inflight_build, "computes_int8", lambda: False)
+    with pytest.raises(DeviceError, match="AVX-512 VNNI"):
+        Translator(TranslatorConfig(engine="inflight", dtype="int8"))
 
 
 def test_bfloat16_is_nearly_as_good(reference: Translator) -> None:
@@ -376,5 +418,5 @@ def test_a_value_that_nothing_knows_is_refused(field: str, value: object) -> Non
 
 
 def test_values_that_do_not_go_together_are_refused() -> None:
-    with pytest.raises(ValueError, match="int8 needs engine ctranslate2"):
+    with pytest.raises(ValueError, match="int8 needs engine ctranslate2 or inflight"):
         TranslatorConfig(engine="reference", dtype="int8")

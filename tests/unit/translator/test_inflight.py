@@ -15,11 +15,10 @@ from training.corpus import DIRECTIONS, read_references
 from translator import Translator, TranslatorConfig
 from translator.engines import DecodedSegment, Decoding, EncodedSegment
 from translator.engines.inflight import engine as engine_module
-from translator.engines.inflight.beam import advance
 from translator.engines.inflight.engine import InflightEngine, Lane
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
-from translator.engines.inflight.pool import SlotPool, bucket
+from translator.engines.inflight.pool import SlotPool, decode_step, bucket
 from translator.engines.inflight.runner import EagerRunner, Flags, Step
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
@@ -52,9 +51,10 @@ def tiny_model(
 
 
 class LaggingRunner(EagerRunner):
-    """Tells of the step before, as the runner of CUDA graphs does."""
+    """Tells of the step before and rounds shapes up, as the runner of CUDA graphs does."""
 
     lag = 1
+    exact = False
 
     def __init__(self, step: Step, state: SlotState) -> None:
         super().__init__(step, state)
@@ -226,7 +226,7 @@ def test_a_step_never_waits_for_the_device(beams: int, ngram: int) -> None:
         for wait in (torch.Tensor.item, bool, lambda flag: state.position[flag[None].expand(4)]):
             with pytest.raises(AssertionError, match="waits for the device"):
                 wait(state.active[0])
-        advance(state, network.decode(state, shape), shape, EOS, ngram)
+        decode_step(network, state, shape, EOS, ngram)
 
 
 def tensors(state: SlotState) -> list[torch.Tensor]:
@@ -243,7 +243,7 @@ def test_a_step_recorded_once_can_be_replayed(beams: int, ngram: int) -> None:
     shape = Shape(4, SOURCE, LENGTH)
 
     def step(*_: torch.Tensor) -> torch.Tensor:
-        advance(traced_state, network.decode(traced_state, shape), shape, EOS, ngram)
+        decode_step(network, traced_state, shape, EOS, ngram)
         return traced_state.token
 
     before = [tensor.clone() for tensor in tensors(traced_state)]
@@ -253,7 +253,7 @@ def test_a_step_recorded_once_can_be_replayed(beams: int, ngram: int) -> None:
         for tensor, old in zip(tensors(traced_state), before, strict=True):
             tensor.copy_(old)
         for _ in range(30):
-            advance(state, network.decode(state, shape), shape, EOS, ngram)
+            decode_step(network, state, shape, EOS, ngram)
             recorded()
             assert torch.equal(state.token, traced_state.token)
     assert torch.equal(state.finished, traced_state.finished)
@@ -281,7 +281,7 @@ def test_sentences_move_to_lower_slots_when_work_runs_out(make_runner: type[Eage
         if pool.live:
             sizes.add(pool.shape().slots)
     assert results == expected
-    assert {16, 8, 4} <= sizes
+    assert sizes >= ({12, 1} if pool.runner.exact else {16, 8, 4})
 
 
 def test_memory_that_runs_out_splits_an_admission(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,24 +8,16 @@ one beam that stops when it is full. No result is read by the host. Letters as i
 import torch
 from torch import Tensor
 
+from translator.engines.inflight.continuations import Continuations
 from translator.engines.inflight.state import NEVER, Shape, SlotState
 
 
-def advance(
-    state: SlotState, scores: Tensor, shape: Shape, eos: int, no_repeat_ngram: int = 0
-) -> None:
-    """Choose the next tokens from `scores [n, K, V]` (fp32, not normalised); update the state.
-
-    `no_repeat_ngram` as in Decoding: of all slots.
-    """
+def advance(state: SlotState, found: Continuations, shape: Shape, eos: int) -> None:
+    """Choose the next tokens among the continuations found; update the state."""
     n = shape.slots
     active = state.active[:n]
     position = state.position[:n]
-    total = scores.logsumexp(dim=-1, keepdim=True)  # of all tokens, the forbidden ones too
-    if no_repeat_ngram:
-        sequences = state.running[:n, :, : shape.length]
-        scores = _without_repeats(scores, sequences, position, no_repeat_ngram)
-    score, parent, token = _candidates(scores, total, state.running_score[:n])  # each [n, 2·K]
+    score, parent, token = found.score, found.parent, found.token
     state.finite[:n] &= torch.isfinite(score[:, 0]) | ~active
     grown = _grow(state.running[:n], parent, token, position)  # [n, 2·K, T]
     hit = (token == eos) | (position + 2 >= state.max_length[:n])[:, None]
@@ -37,34 +29,6 @@ def advance(
     done = ~improvable | full | hit.all(dim=1) | ~state.finite[:n]
     position += active
     active &= ~done
-
-
-def _without_repeats(scores: Tensor, running: Tensor, position: Tensor, size: int) -> Tensor:
-    """Return the scores with -inf for what would end an n-gram of `size` tokens a second time.
-
-    A token is forbidden where it follows an earlier occurrence of the sequence's last `size - 1`.
-    """
-    n, beams, length = running.shape  # a slot that is done may be further than `length`
-    time = torch.arange(length, device=running.device)
-    repeats = ((time >= size - 1) & (time <= position[:, None]))[:, None]  # [n, 1, T]
-    for back in range(1, size):
-        index = (position + 1 - back).clamp(0, length - 1)[:, None, None].expand(n, beams, 1)
-        repeats = repeats & (running.roll(back, dims=2) == running.gather(2, index))
-    return scores.scatter_add(2, running, torch.where(repeats, -torch.inf, 0.0))
-
-
-def _candidates(scores: Tensor, total: Tensor, running: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the best 2·K continuations of a sentence: log-probability, beam, token.
-
-    `total [n, K, 1]`: logsumexp of the scores, which makes log-probabilities of them. The best of
-    each beam first, then the best of those: one pass over the vocabulary, and no tensor of its
-    size but the scores.
-    """
-    beams = scores.shape[1]
-    best, ids = scores.topk(2 * beams, dim=-1)  # [n, K, 2·K]
-    best = best - total + running[:, :, None]
-    score, index = best.flatten(1).topk(2 * beams, dim=-1)
-    return score, index // (2 * beams), ids.flatten(1).gather(1, index)
 
 
 def _grow(running: Tensor, parent: Tensor, token: Tensor, position: Tensor) -> Tensor:

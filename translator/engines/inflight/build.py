@@ -1,5 +1,6 @@
 """From a configuration to an InflightEngine: placement, slots, graphs."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,7 @@ from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
 from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.int8 import computes_int8
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import LENGTH_BUCKETS, SLOT_BUCKETS, SlotPool, bucket
@@ -18,30 +20,40 @@ from translator.engines.inflight.runner import EagerRunner, GraphRunner
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
+from translator.errors import DeviceError
 
 MAX_SLOTS = 128
 LATER_SLOTS = 16  # of the second lane and those after it
-CPU_SLOTS = 16  # a CPU computes where a GPU waits for memory: more slots add no speed
+# A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
+BEAMS_A_CPU_THREAD = 16
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
+CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hold
 # Recorded at start: what short sentences need. The rest is recorded when first needed.
 WARM_LENGTHS = (16, 32, 64)
 
 
-def build_inflight(
-    config: TranslatorConfig, checkpoint: Checkpoint, dtype: torch.dtype
-) -> InflightEngine:
-    """Load the model onto the device of `config`, or spread it over those of a group."""
+def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> InflightEngine:
+    """Load the model onto the device of `config`, or spread it over those of a group.
+
+    `dtype` is a name of torch's; "int8" computes in fp32 with weights in int8, on CPUs only.
+    """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
+    int8 = dtype == "int8"
+    if int8 and not (devices[0].type == "cpu" and computes_int8()):
+        raise DeviceError(
+            f"{config.device}: engine inflight computes in int8 only on CPUs with AVX-512 VNNI; "
+            "leave dtype at auto"
+        )
     make_precise = None
-    if dtype != torch.float32:
-        make_precise = partial(build_inflight, config, checkpoint, torch.float32)
-    model = load_model(checkpoint.folder, dtype)
+    if dtype in ("float16", "bfloat16"):
+        make_precise = partial(build_inflight, config, checkpoint, "float32")
+    model = load_model(checkpoint.folder, torch.float32 if int8 else getattr(torch, dtype))
     limits = checkpoint.segment_limit, checkpoint.max_length
-    return inflight_engine(model, devices, *limits, make_precise)
+    return inflight_engine(model, devices, *limits, make_precise, int8=int8)
 
 
 def inflight_engine(
@@ -50,17 +62,21 @@ def inflight_engine(
     source: int,
     length: int,
     make_precise: Callable[[], Engine] | None = None,
+    *,
+    int8: bool = False,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of the one model.
+    Several devices share the layers of the one model. `int8` as in `weights.load`.
     """
     placement = _placement(model, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = Network(load(model, placement))
+    network = Network(load(model, placement, int8=int8))
     make_pool = _PoolMaker(network, placement, model.config, source, length)
-    return InflightEngine(make_pool, ENCODER_TOKENS, make_precise)
+    on_cpu = devices[0].type == "cpu"
+    encoder_tokens = CPU_ENCODER_TOKENS if on_cpu else ENCODER_TOKENS
+    return InflightEngine(make_pool, encoder_tokens, make_precise)
 
 
 def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.device]) -> Placement:
@@ -120,11 +136,11 @@ class _PoolMaker:
 
     def _slots(self, beams: int, device: torch.device) -> int:
         if device.type != "cuda":
-            return CPU_SLOTS
+            return min(MAX_SLOTS, math.ceil(BEAMS_A_CPU_THREAD * torch.get_num_threads() / beams))
         torch.cuda.empty_cache()  # what torch keeps unused does not count as free
         free, _ = torch.cuda.mem_get_info(device)
         weights = self.network.weights
-        each = 2 * len(weights.decoder) * weights.width * weights.embedding.element_size()
+        each = 2 * len(weights.decoder) * weights.width * weights.dtype.itemsize
         each *= self.source + beams * self.length
         most = MAX_SLOTS if self.first else LATER_SLOTS
         return max(1, min(most, int(free * STATE_SHARE) // each))

@@ -34,8 +34,8 @@ class Network:
         known = source != weights.pad
         index = torch.arange(source.shape[1], device=source.device) + POSITION_OFFSET
         rows = torch.where(known, index, weights.pad)
-        hidden = weights.embedding[source] * weights.scale + weights.positions[rows]
-        mask = known[:, None, None, :]
+        hidden = weights.embedding(source) * weights.scale + weights.positions[rows]
+        mask = _additive(known[:, None, None, :], hidden.dtype)
         for layer in weights.encoder:
             hidden, mask = hidden.to(layer.device), mask.to(layer.device)
             query, key, value = self._qkv(layer.attention, hidden)
@@ -63,7 +63,7 @@ class Network:
         one position, self-attention is its value.
         """
         hidden = self._embed(tokens[:, None], torch.zeros_like(tokens)[:, None])  # [n, 1, d]
-        mask = known[:, None, None, :]
+        mask = _additive(known[:, None, None, :], hidden.dtype)
         result: list[KeyValue] = []
         for layer, (key, value) in zip(self.weights.decoder, cross, strict=True):
             hidden, mask = hidden.to(layer.device), mask.to(layer.device)
@@ -74,15 +74,15 @@ class Network:
         return result
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:
-        """Feed each slot's current tokens; return scores `[n, K, V]` in fp32, not normalised.
+        """Feed each slot's current tokens; return hidden states `[n, K, d]` for the head.
 
         Writes keys and values into the caches at each slot's position.
         """
         n, source_length, length = shape.slots, shape.source, shape.length
         position = state.position[:n]
         hidden = self._embed(state.token[:n], position[:, None].expand(-1, state.beams))
-        self_mask = state.self_mask(shape)
-        cross_mask = state.cross_mask[:n, None, None, :source_length]
+        self_mask = _additive(state.self_mask(shape), hidden.dtype)
+        cross_mask = _additive(state.cross_mask[:n, None, None, :source_length], hidden.dtype)
         rows = torch.arange(n, device=position.device)
         for layer, cache in zip(self.weights.decoder, state.caches, strict=True):
             device = layer.device
@@ -101,7 +101,7 @@ class Network:
             cross_key = cache.cross_key[:n, :, :source_length]
             cross_value = cache.cross_value[:n, :, :source_length]
             hidden = self._cross_and_feed(layer, hidden, cross_key, cross_value, cross_mask)
-        return self._head(self.weights.decoder_norm(hidden))
+        return self.weights.decoder_norm(hidden)
 
     def _cross_and_feed(
         self, layer: DecoderLayer, hidden: Tensor, key: Tensor, value: Tensor, mask: Tensor
@@ -115,10 +115,10 @@ class Network:
     def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
         """`[n, K]` each → `[n, K, d]`. A generated padding token has the position of padding."""
         weights = self.weights
-        tokens = tokens.to(weights.decoder_embedding.device)
-        positions = positions.to(weights.decoder_embedding.device)
+        device = weights.decoder_positions.device
+        tokens, positions = tokens.to(device), positions.to(device)
         rows = torch.where(tokens == weights.pad, weights.pad, positions + POSITION_OFFSET)
-        return weights.decoder_embedding[tokens] * weights.scale + weights.decoder_positions[rows]
+        return weights.decoder_embedding(tokens) * weights.scale + weights.decoder_positions[rows]
 
     def _qkv(self, attention: SelfAttention, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """`[n, L, d]` → three times `[n, H, L, D]`."""
@@ -130,13 +130,10 @@ class Network:
         """`[n, L, d] → [n, H, L, D]`."""
         return hidden.view(*hidden.shape[:2], self.weights.heads, -1).transpose(1, 2)
 
-    def _head(self, hidden: Tensor) -> Tensor:
-        """`[n, K, d] → [n, K, V]`, accumulated and returned in fp32."""
-        head = self.weights.head
-        if head.dtype == torch.float32:
-            return functional.linear(hidden.float(), head)
-        flat = torch.mm(hidden.flatten(0, 1), head.t(), out_dtype=torch.float32)
-        return flat.view(*hidden.shape[:2], -1)
+
+def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:
+    """Bool, true for what is seen → 0 and -inf: what attention would make of it in every layer."""
+    return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, -torch.inf)
 
 
 def _merge(heads: Tensor) -> Tensor:
@@ -146,7 +143,7 @@ def _merge(heads: Tensor) -> Tensor:
 
 def _fed_forward(part: FeedForward, hidden: Tensor) -> Tensor:
     """`[n, L, d] → [n, L, d]`."""
-    return part.down(functional.relu(part.up(part.norm(hidden))))
+    return part.down(functional.relu(part.up(part.norm(hidden)), inplace=True))
 
 
 def _clamped(hidden: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.beam import advance
+from translator.engines.inflight.continuations import continuations
 from translator.engines.inflight.network import KeyValue, Network
 from translator.engines.inflight.runner import Runner, Step
 from translator.engines.inflight.state import NEVER, Shape, SlotState
@@ -92,7 +93,7 @@ class SlotPool:
         padded = torch.full((len(segments), width), network.weights.pad)
         for row, segment in zip(padded, segments, strict=True):
             row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
-        source = padded.to(network.weights.embedding.device)
+        source = padded.to(network.weights.positions.device)
         cross = network.cross_keys_values(network.encode(source))
         known = (source != network.weights.pad).to(device)
         starts = torch.full((len(segments),), self._start, device=device)
@@ -127,9 +128,9 @@ class SlotPool:
     def compact(self) -> None:
         """Move sentences to lower slots where that makes steps smaller: when work runs out."""
         slots = self.slots
-        if bucket(self.live, SLOT_BUCKETS, slots) == bucket(
-            max(self._live) + 1, SLOT_BUCKETS, slots
-        ):
+        sizes = max(self._live) + 1, self.live
+        now, smallest = (self._rounded(size, SLOT_BUCKETS, slots) for size in sizes)
+        if now == smallest:
             return
         old = sorted(slot for slot in self._live if slot >= self.live)
         new = [heapq.heappop(self._free) for _ in old]
@@ -147,9 +148,9 @@ class SlotPool:
         longest = max(len(item.segment.source_ids) for item in live)
         furthest = max(item.position for item in live)
         return Shape(
-            bucket(max(self._live) + 1, SLOT_BUCKETS, slots),
-            bucket(longest, LENGTH_BUCKETS, source),
-            bucket(furthest + 1, LENGTH_BUCKETS, length),
+            self._rounded(max(self._live) + 1, SLOT_BUCKETS, slots),
+            self._rounded(longest, LENGTH_BUCKETS, source),
+            self._rounded(furthest + 1, LENGTH_BUCKETS, length),
         )
 
     def _fits(self, segment: EncodedSegment) -> bool:
@@ -160,9 +161,11 @@ class SlotPool:
         slots, source = self._state.cross_mask.shape
         return slots, source, self._state.running.shape[2]
 
+    def _rounded(self, size: int, buckets: Sequence[int], limit: int) -> int:
+        return min(size, limit) if self.runner.exact else bucket(size, buckets, limit)
+
     def _step(self, shape: Shape) -> None:
-        scores = self._network.decode(self._state, shape)
-        advance(self._state, scores, shape, self._eos, self._no_repeat_ngram)
+        decode_step(self._network, self._state, shape, self._eos, self._no_repeat_ngram)
 
     def _read(self, slots: list[int]) -> list[DecodedSegment]:
         """Return the translations in slots that are done."""
@@ -220,6 +223,15 @@ class SlotPool:
             [r.early_stopping == "never" for r in rules], device=device
         )
         state.active[slots] = True
+
+
+def decode_step(
+    network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
+) -> None:
+    """Feed one token a beam and choose the next ones: all that a CUDA graph records."""
+    hidden = network.decode(state, shape)
+    found = continuations(network.weights.head, hidden, state, shape, no_repeat_ngram)
+    advance(state, found, shape, eos)
 
 
 def _result(segment: EncodedSegment, sequences: list[list[int]], eos: int) -> DecodedSegment:

@@ -24,6 +24,7 @@ class Runner(Protocol):
     """Runs steps and says how the slots stood after one of them."""
 
     lag: int  # how many steps the flags are behind
+    exact: bool  # takes any shape; else they are rounded up, so that there are few
 
     def run(self, shape: Shape) -> Flags:
         """Run a step; return the flags of all slots after the step `lag` before it."""
@@ -33,6 +34,7 @@ class EagerRunner:
     """Runs a step kernel by kernel and waits for it: on CPUs and on groups of GPUs."""
 
     lag = 0
+    exact = True
 
     def __init__(self, step: Step, state: SlotState) -> None:
         self._step = step
@@ -52,6 +54,7 @@ class GraphRunner:
     """
 
     lag = 1
+    exact = False
 
     def __init__(self, step: Step, state: SlotState) -> None:
         self._step = step

@@ -68,7 +68,7 @@ class SlotState:
     ) -> "SlotState":
         """Return empty slots for sources of up to `source` and sequences of `length` tokens."""
         heads, size = weights.heads, weights.width // weights.heads
-        device = weights.head.device
+        device = weights.decoder[-1].device
 
         def full(shape: tuple[int, ...], value: float, dtype: torch.dtype) -> Tensor:
             return torch.full(shape, value, dtype=dtype, device=device)

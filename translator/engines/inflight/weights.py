@@ -1,6 +1,6 @@
 """The weights of an M2M100 checkpoint, fused and placed on their devices."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,22 +8,12 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import M2M100ForConditionalGeneration
 
+from translator.engines.inflight.int8 import Int8Linear, Int8Rows
 from translator.engines.inflight.placement import Placement
+from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows
 
 POSITION_OFFSET = 2  # position p is row p + 2 of the table; row 1, of padding, is zeros
 MAX_POSITIONS = 1_024
-
-
-@dataclass(frozen=True, slots=True)
-class Linear:
-    """`weight [out, in]`, `bias [out]`."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """`[…, in] → […, out]`."""
-        return functional.linear(x, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +33,8 @@ class FeedForward:
     """Norm, d → ffn, activation, ffn → d."""
 
     norm: LayerNorm
-    up: Linear
-    down: Linear
+    up: Projection
+    down: Projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +42,8 @@ class SelfAttention:
     """Norm, one product for query, key and value (`[3·d, d]`), output projection."""
 
     norm: LayerNorm
-    qkv: Linear
-    out: Linear
+    qkv: Projection
+    out: Projection
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +62,8 @@ class DecoderLayer:
     device: torch.device
     attention: SelfAttention
     cross_norm: LayerNorm
-    cross_query: Linear
-    cross_out: Linear
+    cross_query: Projection
+    cross_out: Projection
     feed_forward: FeedForward
 
 
@@ -86,16 +76,16 @@ class CrossKeysValues:
 
     device: torch.device
     layers: int
-    project: Linear
+    project: Projection
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """All weights; `embedding [V, d]` is on the first device, `head [V, d]` on the last."""
+    """All weights; the embedding is on the first device, the head on the last."""
 
-    embedding: Tensor
-    decoder_embedding: Tensor
-    head: Tensor
+    embedding: Embedding
+    decoder_embedding: Embedding
+    head: Projection
     positions: Tensor  # [MAX_POSITIONS + 2, d], sinusoidal
     decoder_positions: Tensor
     scale: float  # of embeddings: √d, or 1
@@ -109,23 +99,26 @@ class Weights:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The dtype of weights, activations and caches."""
-        return self.embedding.dtype
+        """The dtype of activations and caches."""
+        return self.positions.dtype
 
     @property
     def width(self) -> int:
         """The size d of a hidden state."""
-        return self.embedding.shape[1]
+        return self.positions.shape[1]
 
 
-def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights:
+def load(
+    model: M2M100ForConditionalGeneration, placement: Placement, *, int8: bool = False
+) -> Weights:
     """Take the weights out of a transformers model, fuse them and put them where they belong.
 
-    The head is kept in fp32 where torch has no product of 16-bit numbers with a 32-bit result: on
-    CPUs and before torch 2.8.
+    With `int8` those of a model in fp32 are quantised, and the model is of no use any more; their
+    device must be the CPU. The head is kept in fp32 where torch has no product of 16-bit numbers
+    with a 32-bit result: on CPUs and before torch 2.8.
     """
     config = model.config
-    reader = _Reader(model.state_dict())
+    reader = _Reader(model.state_dict(), Int8Linear if int8 else Linear, take=int8)
     first, last = placement.encoder[0], placement.decoder[-1]
     shared = model.model.shared.weight.detach()
     module = model.model.encoder.embed_positions
@@ -133,13 +126,12 @@ def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights
         MAX_POSITIONS + POSITION_OFFSET, config.d_model, config.pad_token_id
     ).to(shared.dtype)
     decoder_first = placement.decoder[0]
-    embedding = shared.to(first)
-    mixed = last.type == "cuda" and torch.__version__ >= "2.8"
-    head = shared.to(last, shared.dtype if mixed else torch.float32)
+    rows = Int8Rows if int8 else Rows
+    embedding = rows(shared.to(first))
     return Weights(
         embedding=embedding,
-        decoder_embedding=embedding if decoder_first == first else shared.to(decoder_first),
-        head=head,
+        decoder_embedding=embedding if decoder_first == first else rows(shared.to(decoder_first)),
+        head=Int8Linear(shared, None) if int8 else _head(shared, last),
         positions=positions.to(first),
         decoder_positions=positions.to(decoder_first),
         scale=config.d_model**0.5 if config.scale_embedding else 1.0,
@@ -159,19 +151,42 @@ def load(model: M2M100ForConditionalGeneration, placement: Placement) -> Weights
     )
 
 
+def _head(shared: Tensor, device: torch.device) -> Head:
+    mixed = device.type == "cuda" and torch.__version__ >= "2.8"
+    return Head(shared.to(device, shared.dtype if mixed else torch.float32))
+
+
 class _Reader:
     """Reads parts of a state dict by their names in transformers."""
 
-    def __init__(self, state: dict[str, Tensor]) -> None:
-        self._state = state
+    def __init__(
+        self,
+        state: dict[str, Tensor],
+        project: Callable[[Tensor, Tensor], Projection],
+        *,
+        take: bool,
+    ) -> None:
+        """`project` makes a projection of `weight [out, in]` and `bias [out]`.
 
-    def linear(self, names: Sequence[str], device: torch.device) -> Linear:
+        `take`: frees the memory of what was read, so that two copies of a model are never whole.
+        """
+        self._state = state
+        self._project = project
+        self._take = take
+
+    def linear(self, names: Sequence[str], device: torch.device) -> Projection:
         """Return the projections of these names, stacked into one."""
         weight, bias = (
             torch.cat([self._state[f"{name}.{part}"] for name in names]).detach().to(device)
             for part in ("weight", "bias")
         )
-        return Linear(weight, bias)
+        projection = self._project(weight, bias)
+        if self._take:
+            for name in names:
+                storage = self._state[f"{name}.weight"].untyped_storage()
+                if storage.resizable():  # not what is mapped from a file
+                    storage.resize_(0)
+        return projection
 
     def norm(self, name: str, device: torch.device) -> LayerNorm:
         weight, bias = (self._state[f"{name}.{part}"].to(device) for part in ("weight", "bias"))

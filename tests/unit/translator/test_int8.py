@@ -1,0 +1,79 @@
+"""The in-flight engine in int8, on CPUs that multiply in it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from training.corpus import read_references
+from training.evaluate import score
+from translator import Translator, TranslatorConfig
+from translator.engines.inflight.int8 import Int8Linear, Int8Rows, computes_int8
+
+pytestmark = pytest.mark.skipif(
+    not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
+)
+
+
+@pytest.fixture(scope="module")
+def inflight(cache: Path) -> Translator:
+    return Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
+
+
+def test_a_product_is_within_the_rounding_of_both_factors() -> None:
+    """Each weight and each activation is off by half a step at most."""
+    torch.manual_seed(1)
+    weight, bias, x = torch.randn(300, 64), torch.randn(300), torch.randn(5, 7, 64)
+    found = Int8Linear(weight, bias)(x)
+    assert found.shape == (5, 7, 300)
+    steps = weight.abs().amax(1) / 127, x.abs().amax(2, keepdim=True) / 127
+    most = (steps[0] / 2) * x.abs().sum(2, keepdim=True)
+    most = most + steps[1] / 2 * (weight.abs() + steps[0][:, None] / 2).sum(1)
+    error = (found - torch.nn.functional.linear(x, weight, bias)).abs()
+    assert (error <= most * 1.001).all()
+    assert error.max() > 0
+
+
+def test_numbers_at_the_ends_of_the_range_do_not_overflow() -> None:
+    """Where sums of two products are kept in 16 bits, these come out wrong."""
+    ones = torch.ones(1, 512)
+    for sign in (1.0, -1.0):
+        assert Int8Linear(torch.full((64, 512), sign), None)(ones).tolist() == [[sign * 512.0] * 64]
+        assert Int8Linear(torch.full((64, 512), sign), None)(-ones)[0, 0] == -sign * 512.0
+
+
+def test_a_row_does_not_depend_on_the_rows_beside_it() -> None:
+    torch.manual_seed(2)
+    linear, x = Int8Linear(torch.randn(96, 64), torch.randn(96)), torch.randn(9, 64)
+    x[4] *= 1_000
+    x[5] = 0
+    together = linear(x)
+    for i in range(len(x)):
+        assert torch.equal(linear(x[i : i + 1])[0], together[i])
+
+
+def test_rows_come_back_within_half_a_step() -> None:
+    weight = torch.randn(10_000, 16)
+    weight[3] = 0
+    rows = Int8Rows(weight)
+    tokens = torch.tensor([[0, 3], [9_999, 4_096]])
+    error = (rows(tokens) - weight[tokens]).abs()
+    assert (error <= weight[tokens].abs().amax(-1, keepdim=True) / 254 * 1.001).all()
+
+
+def test_a_translation_does_not_depend_on_who_shares_the_steps(inflight: Translator) -> None:
+    texts = list(read_references("test")["en", "de"])[::20]
+    together = inflight.batch(texts, ["en"] * len(texts), ["de"] * len(texts))
+    assert [inflight.translate(text, "en", "de") for text in texts] == together
+
+
+def test_as_good_as_the_reference(inflight: Translator, reference: Translator) -> None:
+    """BLEU and chrF of one direction, each within 0.5 of fp32 `generate`: 400 sentences."""
+    pairs = read_references("test")["de", "en"]
+    texts, expected = list(pairs), list(pairs.values())
+    ours, theirs = (
+        score(translator.batch(texts, ["de"] * len(texts), ["en"] * len(texts)), expected)
+        for translator in (inflight, reference)
+    )
+    assert ours.bleu > theirs.bleu - 0.5
+    assert ours.chrf > theirs.chrf - 0.5

@@ -1,0 +1,79 @@
+"""The best ways to go on from every beam: a pass over the vocabulary. Letters as in `state`."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from translator.engines.inflight.projection import Projection
+from translator.engines.inflight.state import Shape, SlotState
+
+# Scores of 32 beams over 128,112 tokens are 16 MB. More at a time would be fetched from memory for
+# each of the passes over them, and newly mapped at every step.
+_BEAMS_AT_A_TIME_ON_CPU = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Continuations:
+    """The best 2·K of each sentence, best first; each is `[n, 2·K]`.
+
+    `score` is the sum of log-probabilities of the sequence, `parent` the beam that it continues.
+    """
+
+    score: Tensor
+    parent: Tensor
+    token: Tensor
+
+
+def continuations(
+    head: Projection, hidden: Tensor, state: SlotState, shape: Shape, no_repeat_ngram: int = 0
+) -> Continuations:
+    """Score the vocabulary after `hidden [n, K, d]`; `no_repeat_ngram` as in Decoding, of all."""
+    n = shape.slots
+    many = n if hidden.device.type == "cuda" else max(1, _BEAMS_AT_A_TIME_ON_CPU // state.beams)
+    found = [
+        _best(head(hidden[part]), state, part, shape.length, no_repeat_ngram)
+        for part in (slice(start, min(start + many, n)) for start in range(0, n, many))
+    ]
+    score, parent, token = (torch.cat(parts) for parts in zip(*found, strict=True))
+    return Continuations(score, parent, token)
+
+
+def _best(
+    scores: Tensor, state: SlotState, part: slice, length: int, no_repeat_ngram: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the fields of Continuations for a part of the slots; overwrites their `scores`.
+
+    The best of each beam first, then the best of those. What turns scores into log-probabilities
+    is computed in their place: tensors of the vocabulary's size cost more than the arithmetic.
+    """
+    beams = scores.shape[1]
+    free = scores
+    if no_repeat_ngram:
+        running = state.running[part, :, :length]
+        free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
+    best, ids = free.topk(2 * beams, dim=-1)  # [n, K, 2·K]
+    total = _logsumexp_(scores)  # of all tokens, the forbidden ones too
+    best = best - total + state.running_score[part, :, None]
+    score, index = best.flatten(1).topk(2 * beams, dim=-1)
+    return score, index // (2 * beams), ids.flatten(1).gather(1, index)
+
+
+def _logsumexp_(scores: Tensor) -> Tensor:
+    """`[n, K, V] → [n, K, 1]`; the scores are overwritten."""
+    most = scores.amax(dim=-1, keepdim=True)
+    return scores.sub_(most).exp_().sum(dim=-1, keepdim=True).log_().add_(most)
+
+
+def _without_repeats(scores: Tensor, running: Tensor, position: Tensor, size: int) -> Tensor:
+    """Return the scores with -inf for what would end an n-gram of `size` tokens a second time.
+
+    A token is forbidden where it follows an earlier occurrence of the sequence's last `size - 1`.
+    """
+    n, beams, length = running.shape  # a slot that is done may be further than `length`
+    time = torch.arange(length, device=running.device)
+    repeats = ((time >= size - 1) & (time <= position[:, None]))[:, None]  # [n, 1, T]
+    for back in range(1, size):
+        index = (position + 1 - back).clamp(0, length - 1)[:, None, None].expand(n, beams, 1)
+        repeats = repeats & (running.roll(back, dims=2) == running.gather(2, index))
+    return scores.scatter_add(2, running, torch.where(repeats, -torch.inf, 0.0))
