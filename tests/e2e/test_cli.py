@@ -54,7 +54,10 @@ def test_ctrl_c_stops_the_workers_too(cache: Path, tmp_path: Path) -> None:
 
 def test_settings_that_do_not_go_together_exit_with_2(tmp_path: Path, cache: Path) -> None:
     for flags, message in [
-        (["--engine", "reference", "--dtype", "int8"], "dtype int8 needs engine ctranslate2 or inflight"),
+        (
+            ["--engine", "reference", "--dtype", "int8"],
+            "dtype int8 needs engine ctranslate2 or inflight",
+        ),
         (["--beams", "0"], "--beams='0'"),
         (["--api-key", "x"], "--api-key is of no use without --url"),
     ]:

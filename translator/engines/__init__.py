@@ -50,11 +50,13 @@ class DecodedSegment:
 class Engine(Protocol):
     """Holds segments and decodes some of them at each step."""
 
-    splits: int  # batches split so far because the device ran out of memory
-
     @property
     def batches(self) -> int:
         """Batches of `TranslatorConfig.batch_tokens` that are decoded at a time."""
+
+    @property
+    def splits(self) -> int:
+        """Batches split so far because the device ran out of memory."""
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Take segments over; they are decoded in later steps, in any order."""

@@ -39,7 +39,7 @@ def build_cpu(
         for split in splits(cores)
     }
     if config.engine == "auto" and dtype == "int8" and computes_int8():
-        name = f"inflight, {cores} threads, {rules.beams} beams"
+        name = f"inflight, {cores} cores, {rules.beams} beams"
         candidates[name] = partial(build_inflight, config, checkpoint, dtype)
     # Not beside the converted model, whose folder may be one to read only.
     entry = cache_entry(checkpoint, dtype, config.cache)

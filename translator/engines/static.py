@@ -3,15 +3,12 @@
 import math
 import time
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMemoryError
+from translator.engines.crew import IDLE_SECONDS, Crew
 
-# While a replica is idle, a step lasts no longer, so that its caller can bring it work.
-_IDLE_SECONDS = 0.005
-# A batch older than this is waited for even so: where it hangs, the caller's silence must tell.
-_PATIENCE = 30.0
 # Clients whose answers leave together ask again within moments. So a batch waits for company, for
 # this share of what the last one took: little for any of them, and a fuller batch for all.
 _COMPANY_SHARE = 0.02
@@ -28,7 +25,7 @@ class StaticEngine:
         self._waiting: list[EncodedSegment] = []
         # In threads, so that the next batch is encoded and the last one read while they compute.
         self._threads = ThreadPoolExecutor(decoder.replicas, thread_name_prefix="decode")
-        self._running: dict[Future[list[DecodedSegment]], float] = {}  # with the time of its start
+        self._crew = Crew[list[DecodedSegment]](decoder.replicas)
         self._waiting_since = 0.0
         self._company = 0.0  # seconds that a batch waits for others
         self._lock = Lock()
@@ -48,25 +45,19 @@ class StaticEngine:
     def step(self) -> list[DecodedSegment]:
         """Start what can be started; return what has finished, or soon does."""
         self._start()
-        if not self._running:
-            if self._waiting:
-                time.sleep(min(_IDLE_SECONDS, self._company))
-            return []
-        idle = len(self._running) < self.batches
-        fresh = time.monotonic() - min(self._running.values()) < _PATIENCE
-        timeout = _IDLE_SECONDS if idle and fresh else None
-        finished, _ = wait(self._running, timeout, FIRST_COMPLETED)
-        for future in finished:
-            seconds = time.monotonic() - self._running.pop(future)
-            self._company = min(_MOST_COMPANY, _COMPANY_SHARE * seconds)
+        if not self._crew and self._waiting:
+            time.sleep(min(IDLE_SECONDS, self._company))
+        outcomes = self._crew.collect()
+        for outcome in outcomes:
+            self._company = min(_MOST_COMPANY, _COMPANY_SHARE * outcome.seconds)
         self._start()  # before the caller reads the results: no replica shall wait for that
-        return [decoded for future in finished for decoded in future.result()]
+        return [decoded for outcome in outcomes for decoded in outcome.result]
 
     def _start(self) -> None:
         """Share what is waiting among idle replicas; keep a full batch ready behind them."""
         now = time.monotonic()
-        while self._waiting and len(self._running) <= self.batches:
-            idle = self.batches - len(self._running)
+        while self._waiting and len(self._crew) <= self.batches:
+            idle = self.batches - len(self._crew)
             cost = sum(len(s.source_ids) * s.decoding.beams for s in self._waiting)
             young = now - self._waiting_since < self._company
             if cost < self._batch_tokens and (idle == 0 or young):
@@ -75,7 +66,7 @@ class StaticEngine:
             batch = select_batch(self._waiting, min(share, self._batch_tokens))
             chosen = {segment.key for segment in batch}
             self._waiting = [segment for segment in self._waiting if segment.key not in chosen]
-            self._running[self._threads.submit(self._decode, batch)] = now
+            self._crew.add(self._threads.submit(self._decode, batch))
 
     def _decode(self, batch: list[EncodedSegment]) -> list[DecodedSegment]:
         try:

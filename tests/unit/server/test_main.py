@@ -32,7 +32,10 @@ def test_a_malformed_setting_exits_with_2() -> None:
 def test_settings_that_do_not_go_together_exit_with_1() -> None:
     result = run("-m", "server", "--devices", "cpu", "--engine", "reference", "--dtype", "int8")
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr == "m2m-server: dtype int8 needs engine ctranslate2 or inflight; reference has none\n"
+    assert (
+        result.stderr
+        == "m2m-server: dtype int8 needs engine ctranslate2 or inflight; reference has none\n"
+    )
 
 
 def test_a_model_that_is_not_there_exits_with_1(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from translator.engines import (
     EncodedSegment,
     OutOfMemoryError,
     build,
+    crew,
     speeds,
     static,
 )
@@ -191,7 +192,7 @@ def test_after_a_long_batch_the_next_one_waits_a_moment_for_company(
 
 def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the worker would go on showing heartbeats beside a replica that hangs."""
-    monkeypatch.setattr(static, "_PATIENCE", 0.05)
+    monkeypatch.setattr(crew, "PATIENCE", 0.05)
     decoder = Gated(replicas=2)
     engine = StaticEngine(decoder, batch_tokens=40)
     gate = decoder.gates[0] = Event()
@@ -209,12 +210,13 @@ def test_ways_to_split_the_cores() -> None:
 
 def test_the_speeds_are_measured_once(cache: Path, bundled: Checkpoint) -> None:
     """What `auto` chooses by, of the real engines; CTranslate2 alone needs no second trial."""
+    cores = len(os.sched_getaffinity(0))
     ways = [
         f"ctranslate2, {s.replicas} x {s.threads} threads, {bundled.beams} beams"
-        for s in splits(cores := len(os.sched_getaffinity(0)))
+        for s in splits(cores)
     ]
     if computes_int8():
-        ways.append(f"inflight, {cores} threads, {bundled.beams} beams")
+        ways.append(f"inflight, {cores} cores, {bundled.beams} beams")
     Translator(TranslatorConfig(cache=cache))
     entry = cache / "ctranslate2" / f"{content_hash(bundled)}-int8"
     path = entry.with_name(f"{entry.name}.speeds.json")

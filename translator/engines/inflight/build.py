@@ -20,12 +20,14 @@ from translator.engines.inflight.runner import EagerRunner, GraphRunner
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
+from translator.engines.replicas import ReplicatedEngine
 from translator.errors import DeviceError
 
 MAX_SLOTS = 128
 LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
-BEAMS_A_CPU_THREAD = 16
+CPU_BEAMS = 32
+MAX_REPLICAS = 8  # on a CPU: each has slots, and so memory, of its own
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hold
@@ -33,7 +35,7 @@ CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hol
 WARM_LENGTHS = (16, 32, 64)
 
 
-def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> InflightEngine:
+def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Engine:
     """Load the model onto the device of `config`, or spread it over those of a group.
 
     `dtype` is a name of torch's; "int8" computes in fp32 with weights in int8, on CPUs only.
@@ -42,18 +44,20 @@ def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str)
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
-    int8 = dtype == "int8"
-    if int8 and not (devices[0].type == "cpu" and computes_int8()):
-        raise DeviceError(
-            f"{config.device}: engine inflight computes in int8 only on CPUs with AVX-512 VNNI; "
-            "leave dtype at auto"
-        )
-    make_precise = None
-    if dtype in ("float16", "bfloat16"):
-        make_precise = partial(build_inflight, config, checkpoint, "float32")
-    model = load_model(checkpoint.folder, torch.float32 if int8 else getattr(torch, dtype))
     limits = checkpoint.segment_limit, checkpoint.max_length
-    return inflight_engine(model, devices, *limits, make_precise, int8=int8)
+    if dtype == "int8":
+        if devices[0].type != "cpu" or not computes_int8():
+            raise DeviceError(
+                f"{config.device}: engine inflight computes in int8 only on CPUs with AVX-512 "
+                "VNNI; leave dtype at auto"
+            )
+        model = load_model(checkpoint.folder, torch.float32)
+        return int8_engine(model, *limits, torch.get_num_threads())
+    make_precise = None
+    if dtype != "float32":
+        make_precise = partial(build_inflight, config, checkpoint, "float32")
+    model = load_model(checkpoint.folder, getattr(torch, dtype))
+    return inflight_engine(model, devices, *limits, make_precise)
 
 
 def inflight_engine(
@@ -62,21 +66,33 @@ def inflight_engine(
     source: int,
     length: int,
     make_precise: Callable[[], Engine] | None = None,
-    *,
-    int8: bool = False,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of the one model. `int8` as in `weights.load`.
+    Several devices share the layers of the one model.
     """
     placement = _placement(model, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = Network(load(model, placement, int8=int8))
+    network = Network(load(model, placement))
     make_pool = _PoolMaker(network, placement, model.config, source, length)
-    on_cpu = devices[0].type == "cpu"
-    encoder_tokens = CPU_ENCODER_TOKENS if on_cpu else ENCODER_TOKENS
-    return InflightEngine(make_pool, encoder_tokens, make_precise)
+    tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
+    return InflightEngine(make_pool, tokens, make_precise)
+
+
+def int8_engine(
+    model: M2M100ForConditionalGeneration, source: int, length: int, cores: int
+) -> ReplicatedEngine:
+    """Return an engine in int8 on the CPU; limits as of `inflight_engine`. Empties the model."""
+    placement = _placement(model, [torch.device("cpu")])
+    network = Network(load(model, placement, int8=True))
+    engines = [
+        InflightEngine(
+            _PoolMaker(network, placement, model.config, source, length), CPU_ENCODER_TOKENS
+        )
+        for _ in range(min(cores, MAX_REPLICAS))
+    ]
+    return ReplicatedEngine(engines, cores, torch.set_num_threads)
 
 
 def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.device]) -> Placement:
@@ -136,7 +152,7 @@ class _PoolMaker:
 
     def _slots(self, beams: int, device: torch.device) -> int:
         if device.type != "cuda":
-            return min(MAX_SLOTS, math.ceil(BEAMS_A_CPU_THREAD * torch.get_num_threads() / beams))
+            return math.ceil(CPU_BEAMS / beams)
         torch.cuda.empty_cache()  # what torch keeps unused does not count as free
         free, _ = torch.cuda.mem_get_info(device)
         weights = self.network.weights
