@@ -26,7 +26,8 @@ from translator.errors import DeviceError
 MAX_SLOTS = 128
 LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
-CPU_BEAMS = 32
+CPU_BEAMS = 80
+CPU_SLOTS = 48  # of a replica, whose memory is bounded thereby
 MAX_REPLICAS = 8  # on a CPU: each has slots, and so memory, of its own
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
@@ -152,7 +153,7 @@ class _PoolMaker:
 
     def _slots(self, beams: int, device: torch.device) -> int:
         if device.type != "cuda":
-            return math.ceil(CPU_BEAMS / beams)
+            return min(CPU_SLOTS, math.ceil(CPU_BEAMS / beams))
         torch.cuda.empty_cache()  # what torch keeps unused does not count as free
         free, _ = torch.cuda.mem_get_info(device)
         weights = self.network.weights

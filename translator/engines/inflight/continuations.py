@@ -17,7 +17,8 @@ _BEAMS_AT_A_TIME_ON_CPU = 32
 class Continuations:
     """The best 2·K of each sentence, best first; each is `[n, 2·K]`.
 
-    `score` is the sum of log-probabilities of the sequence, `parent` the beam that it continues.
+    `score` is the sum of log-probabilities of the sequence (of scores where there is one beam),
+    `parent` the beam that it continues.
     """
 
     score: Tensor
@@ -53,8 +54,9 @@ def _best(
         running = state.running[part, :, :length]
         free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
     best, ids = free.topk(2 * beams, dim=-1)  # [n, K, 2·K]
-    total = _logsumexp_(scores)  # of all tokens, the forbidden ones too
-    best = best - total + state.running_score[part, :, None]
+    if beams > 1:  # one competes with no other, so that its score need not be a probability
+        best = best - _logsumexp_(scores)  # of all tokens, the forbidden ones too
+    best = best + state.running_score[part, :, None]
     score, index = best.flatten(1).topk(2 * beams, dim=-1)
     return score, index // (2 * beams), ids.flatten(1).gather(1, index)
 

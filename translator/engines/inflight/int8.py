@@ -11,6 +11,7 @@ import warnings
 import torch
 from torch import Tensor
 
+_PRODUCT = "linear_with_input_q_dq_qweight_dq_output_fp32"
 _STEPS = 127  # on either side of zero
 _ZERO = 128  # FBGEMM takes activations as unsigned bytes: this one stands for 0
 _ROWS = 4_096  # quantised at a time
@@ -24,7 +25,7 @@ def computes_int8() -> bool:
     which overflow.
     """
     able = "fbgemm" in torch.backends.quantized.supported_engines
-    return able and bool(torch.cpu._is_vnni_supported())
+    return able and hasattr(torch.ops.quantized, _PRODUCT) and torch.cpu._is_vnni_supported()
 
 
 class Int8Linear:
@@ -45,7 +46,7 @@ class Int8Linear:
     def __call__(self, x: Tensor) -> Tensor:
         """See Projection; fp32 in and out."""
         largest = x.abs().amax(dim=-1, keepdim=True).clamp_(min=_SMALLEST)
-        product: Tensor = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
+        product: Tensor = getattr(torch.ops.quantized, _PRODUCT)(
             x / largest, 1 / _STEPS, _ZERO, self._packed
         )
         product *= largest
