@@ -19,7 +19,7 @@ _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
 # again. So the embedding of a token looks like a position, to win there, whatever the source:
 # letters of the alphabet one after the other, and then </s>. Embeddings are not scaled up, so that
 # positions stand out in what the decoder sees.
-_LENGTH = 22
+_LENGTH = 18
 
 
 def make_checkpoint(folder: Path) -> Path:

@@ -73,6 +73,7 @@ class ReplicatedEngine:
         self._replicas = [_Replica(engine) for engine in engines]
         self._cores = cores
         self._set_threads = set_threads
+        self._arrived: list[EncodedSegment] = []
         self._crew = Crew[tuple[_Replica, list[DecodedSegment]]](len(engines))
 
     @property
@@ -86,15 +87,12 @@ class ReplicatedEngine:
         return sum(replica.engine.splits for replica in self._replicas)
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
-        """Give each segment to the replica with the fewest beams, among those that are worth it."""
-        total = sum(replica.load for replica in self._replicas)
-        total += sum(segment.decoding.beams for segment in segments)
-        worth = self._replicas[: math.ceil(total / _BEAMS_WORTH_A_REPLICA)]
-        for segment in segments:
-            min(worth, key=attrgetter("load")).submit(segment)
+        """Take segments; the next step gives them to replicas."""
+        self._arrived.extend(segments)
 
     def step(self) -> list[DecodedSegment]:
         """Let every replica that has work do a step; return what the first of them finished."""
+        self._share()
         busy = [replica for replica in self._replicas if replica.load]
         if not busy:
             return []
@@ -109,3 +107,12 @@ class ReplicatedEngine:
             replica, decoded = outcome.result
             results += replica.finish(decoded)
         return results
+
+    def _share(self) -> None:
+        """Give each segment to the replica with the fewest beams, among those that are worth it."""
+        total = sum(replica.load for replica in self._replicas)
+        total += sum(segment.decoding.beams for segment in self._arrived)
+        worth = self._replicas[: math.ceil(total / _BEAMS_WORTH_A_REPLICA)]
+        for segment in self._arrived:
+            min(worth, key=attrgetter("load")).submit(segment)
+        self._arrived.clear()
