@@ -1,0 +1,48 @@
+"""The engine that large models get on CPUs, in a server: exactly the same, whoever else asks."""
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import Server, start, stop
+from training.corpus import read_references
+from translator.engines.inflight.int8 import computes_int8
+
+pytestmark = pytest.mark.skipif(
+    not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
+)
+TEXTS = list(read_references("test")["en", "de"])[::12]
+
+
+@pytest.fixture(scope="module")
+def inflight(cache: Path) -> Iterator[Server]:
+    running = start(cache, "--devices", "cpu", "--engine", "inflight")
+    running.wait_until("ok")
+    yield running
+    stop(running)
+
+
+@pytest.fixture(scope="module")
+def alone(inflight: Server) -> list[str]:
+    """The translations of texts that have the server to themselves."""
+    return [inflight.ask(text, "en", "de") for text in TEXTS]
+
+
+@pytest.mark.parametrize("clients", [4, 32])
+def test_clients_get_what_they_get_alone(inflight: Server, alone: list[str], clients: int) -> None:
+    with ThreadPoolExecutor(clients) as threads:
+        found = list(threads.map(lambda text: inflight.ask(text, "en", "de"), TEXTS))
+    assert found == alone
+    assert inflight.ask(TEXTS, "en", "de") == alone
+
+
+def test_a_killed_worker_costs_no_answer(inflight: Server, alone: list[str]) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        answers = [threads.submit(inflight.ask, text, "en", "de") for text in TEXTS]
+        next(iter(answers)).result()
+        os.kill(inflight.get("/gpus")["gpus"][0]["pid"], signal.SIGKILL)
+        assert [answer.result() for answer in answers] == alone
