@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     exporting.set_defaults(command=_export)
     evaluating = commands.add_parser("evaluate", help="BLEU and chrF on the test split")
     evaluating.add_argument("--model", default="bundled", help="as for the server")
-    evaluating.add_argument("--engine", default="auto", choices=ENGINES)
+    evaluating.add_argument("--engine", default="ctranslate2", choices=ENGINES)
     evaluating.add_argument("--write-card", action="store_true", help="write the model card")
     evaluating.set_defaults(command=_evaluate)
     return parser

@@ -21,7 +21,7 @@ class Score:
     sentences: int
 
 
-def evaluate(model: str, engine: str = "ctranslate2", corpus: Path = CORPUS) -> dict[Direction, Score]:
+def evaluate(model: str, engine: str, corpus: Path = CORPUS) -> dict[Direction, Score]:
     """Translate the test split in every direction and score it against all its references."""
     translator = Translator(TranslatorConfig(model=model, engine=engine))
     scores = {}
