@@ -9,7 +9,8 @@ T = TypeVar("T")
 
 # While a thread is idle, its work is waited for no longer, so that the caller can bring more.
 IDLE_SECONDS = 0.005
-# Work older than this is waited for even so: where it hangs, the caller's silence must tell.
+# Work older than this is waited for, whatever else is done: where it hangs, the caller's silence
+# must tell.
 PATIENCE = 30.0
 
 
@@ -40,9 +41,10 @@ class Crew(Generic[T]):
         """Wait for work to be done, a moment only while a thread is idle; raises what it raised."""
         if not self._running:
             return []
+        oldest = min(self._running, key=self._running.__getitem__)
+        if time.monotonic() - self._running[oldest] > PATIENCE:
+            wait([oldest])
         idle = len(self._running) < self._size
-        fresh = time.monotonic() - min(self._running.values()) < PATIENCE
-        timeout = IDLE_SECONDS if idle and fresh else None
-        finished, _ = wait(self._running, timeout, FIRST_COMPLETED)
+        finished, _ = wait(self._running, IDLE_SECONDS if idle else None, FIRST_COMPLETED)
         now = time.monotonic()
         return [Outcome(done.result(), now - self._running.pop(done)) for done in finished]

