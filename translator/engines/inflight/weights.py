@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import M2M100ForConditionalGeneration
 
-from translator.engines.inflight.int8 import Int8Linear, Int8Rows
+from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows
 
@@ -118,7 +118,9 @@ def load(
     with a 32-bit result: on CPUs and before torch 2.8.
     """
     config = model.config
-    reader = _Reader(model.state_dict(), Int8Linear if int8 else Linear, take=int8)
+    state = model.state_dict()
+    reader = _Reader(state, Int8Linear if int8 else Linear, take=int8)
+    step_reader = _Reader(state, Int8StepLinear if int8 else Linear, take=int8)
     first, last = placement.encoder[0], placement.decoder[-1]
     shared = model.model.shared.weight.detach()
     module = model.model.encoder.embed_positions
@@ -144,7 +146,7 @@ def load(
         encoder_norm=reader.norm("model.encoder.layer_norm", placement.encoder[-1]),
         cross=tuple(reader.cross(range(*run), device) for device, run in placement.decoder_runs()),
         decoder=tuple(
-            reader.decoder_layer(f"model.decoder.layers.{i}", device)
+            step_reader.decoder_layer(f"model.decoder.layers.{i}", device)
             for i, device in enumerate(placement.decoder)
         ),
         decoder_norm=reader.norm("model.decoder.layer_norm", last),
