@@ -62,6 +62,7 @@ class SlotPool:
         self.runner = make_runner(self._step, state)
         self._free = list(range(len(state.active)))  # a heap: low slots first keeps steps small
         self._live: dict[int, _Live] = {}
+        self._spoilt: set[int] = set()  # free slots that hold NaN
         self._runs = 0
 
     @property
@@ -98,7 +99,7 @@ class SlotPool:
         known = (source != network.weights.pad).to(device)
         starts = torch.full((len(segments),), self._start, device=device)
         own = network.start(starts, cross, known)
-        slots = [heapq.heappop(self._free) for _ in segments]
+        slots = self._take(len(segments))
         self._fill(torch.tensor(slots, device=device), segments, cross, own, known)
         for slot, segment in zip(slots, segments, strict=True):
             self._live[slot] = _Live(segment, self._runs)
@@ -118,7 +119,9 @@ class SlotPool:
         ]
         good = [slot for slot in ended if flags.finite[slot]]
         done = self._read(good) if good else []
-        broken = [self._live[slot].segment for slot in ended if not flags.finite[slot]]
+        overflown = [slot for slot in ended if not flags.finite[slot]]
+        broken = [self._live[slot].segment for slot in overflown]
+        self._spoilt.update(overflown)
         for slot in ended:
             del self._live[slot]
             heapq.heappush(self._free, slot)
@@ -133,8 +136,8 @@ class SlotPool:
         if now == smallest:
             return
         old = sorted(slot for slot in self._live if slot >= self.live)
-        new = [heapq.heappop(self._free) for _ in old]
-        self._state.move(old, new)
+        new = self._take(len(old))
+        self._state.move(old, new, self.shape())
         for source, target in zip(old, new, strict=True):
             live = self._live.pop(source)
             live.first_run = self._runs  # flags of earlier steps tell of the old slot
@@ -152,6 +155,15 @@ class SlotPool:
             self._rounded(longest, LENGTH_BUCKETS, source),
             self._rounded(furthest + 1, LENGTH_BUCKETS, length),
         )
+
+    def _take(self, count: int) -> list[int]:
+        """Return free slots, the lowest ones, which are used from now on."""
+        slots = [heapq.heappop(self._free) for _ in range(count)]
+        spoilt = self._spoilt.intersection(slots)
+        if spoilt:
+            self._state.wipe(sorted(spoilt))
+            self._spoilt -= spoilt
+        return slots
 
     def _fits(self, segment: EncodedSegment) -> bool:
         _, source, length = self._limits()

@@ -3,6 +3,8 @@
 Letters in shapes: N slots, K beams, T decoder positions, S source tokens, H heads of D values.
 """
 
+import math
+import mmap
 from dataclasses import dataclass, fields
 
 import torch
@@ -27,7 +29,9 @@ class Cache:
     """Keys and values of one decoder layer.
 
     `self_* [N, H, T, K, D]`: time before beams, so that the first t positions of all beams are a
-    view. `cross_* [N, H, S, D]`: once a sentence, not once a beam.
+    view. `cross_* [N, H, S, D]`: once a sentence, not once a beam. On a CPU they lie in memory as
+    `[T, K, N, H, D]` and `[S, N, H, D]`: what a step reads is in few pages, and slots and heads
+    are one dimension of batched products.
     """
 
     self_key: Tensor
@@ -74,10 +78,7 @@ class SlotState:
             return torch.full(shape, value, dtype=dtype, device=device)
 
         def caches(*shape: int) -> list[Tensor]:
-            return [
-                torch.zeros(shape, dtype=weights.dtype, device=layer.device)
-                for layer in weights.decoder
-            ]
+            return [_cache(shape, weights.dtype, layer.device) for layer in weights.decoder]
 
         self_shape, cross_shape = (slots, heads, length, beams, size), (slots, heads, source, size)
         parts = zip(
@@ -107,16 +108,24 @@ class SlotState:
             hope_for_longest=full((slots,), 0, torch.bool),
         )
 
-    def move(self, source: list[int], target: list[int]) -> None:
-        """Copy slots, caches and all, onto others; the ones left behind are empty."""
+    def move(self, source: list[int], target: list[int], shape: Shape) -> None:
+        """Copy slots onto others, caches as far as `shape` says; the ones left behind are empty."""
         device = self.active.device
         old, new = (torch.tensor(slots, device=device) for slots in (source, target))
         values = [getattr(self, field.name) for field in fields(self)]
-        values += [getattr(cache, field.name) for cache in self.caches for field in fields(cache)]
+        for cache in self.caches:
+            values += [x[:, :, : shape.length] for x in (cache.self_key, cache.self_value)]
+            values += [x[:, :, : shape.source] for x in (cache.cross_key, cache.cross_value)]
         for tensor in values:
             if isinstance(tensor, Tensor):
                 tensor[new.to(tensor.device)] = tensor[old.to(tensor.device)]
         self.active[old] = False
+
+    def wipe(self, slots: list[int]) -> None:
+        """Forget keys and values that are not finite: a mask hides numbers, but not NaN."""
+        for cache in self.caches:
+            for tensor in (cache.self_key, cache.self_value, cache.cross_key, cache.cross_value):
+                tensor[slots] = 0.0
 
     def self_mask(self, shape: Shape) -> Tensor:
         """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""
@@ -127,3 +136,16 @@ class SlotState:
         own = self.ancestor[:n, :, :length, None] == column  # [n, K, t, K]
         past = time <= self.position[:n, None]  # [n, t]
         return (own & past[:, None, :, None]).flatten(2)[:, None]
+
+
+def _cache(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return zeros `[N, H, …, D]`, which lie as `[…, N, H, D]` in the memory of a CPU.
+
+    There, pages of the operating system's zeros take memory only once a sentence gets so far.
+    """
+    if device.type != "cpu":
+        return torch.zeros(shape, dtype=dtype, device=device)
+    slots, heads, *rest, size = shape
+    pages = mmap.mmap(-1, math.prod(shape) * dtype.itemsize)
+    lying = torch.frombuffer(pages, dtype=dtype).view(*rest, slots, heads, size)
+    return lying.movedim((-3, -2), (0, 1))
