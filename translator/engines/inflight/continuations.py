@@ -8,9 +8,10 @@ from torch import Tensor
 from translator.engines.inflight.projection import Projection
 from translator.engines.inflight.state import Shape, SlotState
 
-# Scores of 32 beams over 128,112 tokens are 16 MB. More at a time would be fetched from memory for
-# each of the passes over them, and newly mapped at every step.
-_BEAMS_AT_A_TIME_ON_CPU = 32
+# A pass over the vocabulary reads all of its weights, so few passes are best; but scores of more
+# beams than this (over 128,112 tokens 33 MB) are fetched from memory at each use.
+_BEAMS_AT_A_TIME_ON_CPU = 64
+_STRIPES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,29 @@ def _best(
     if no_repeat_ngram:
         running = state.running[part, :, :length]
         free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
-    best, ids = free.topk(2 * beams, dim=-1)  # [n, K, 2·K]
+    best, ids = _top(free, 2 * beams)  # [n, K, 2·K]
     if beams > 1:  # one competes with no other, so that its score need not be a probability
         best = best - _logsumexp_(scores)  # of all tokens, the forbidden ones too
     best = best + state.running_score[part, :, None]
     score, index = best.flatten(1).topk(2 * beams, dim=-1)
     return score, index // (2 * beams), ids.flatten(1).gather(1, index)
+
+
+def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the `count` largest of `scores [n, K, V]`, largest first, and their ids.
+
+    A maximum of the vocabulary in stripes leaves few tokens that must be ordered.
+    """
+    size = scores.shape[-1]
+    width = size // _STRIPES
+    stripes = scores[..., : width * _STRIPES].reshape(*scores.shape[:-1], _STRIPES, width)
+    columns = stripes.amax(dim=-2).topk(min(count, width), dim=-1).indices  # [n, K, count]
+    firsts = torch.arange(0, width * _STRIPES, width, device=scores.device)
+    ids = (columns[..., None] + firsts).flatten(-2)
+    rest = torch.arange(width * _STRIPES, size, device=scores.device)  # in no stripe
+    ids = torch.cat((ids, rest.expand(*ids.shape[:-1], -1)), dim=-1)
+    best, index = scores.gather(-1, ids).topk(count, dim=-1)
+    return best, ids.gather(-1, index)
 
 
 def _logsumexp_(scores: Tensor) -> Tensor:
