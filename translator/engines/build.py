@@ -24,6 +24,10 @@ def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: To
     if "+" in config.device and engine != "inflight":
         raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
     dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, engine)
+    if config.device.startswith("cpu") and (engine == "ctranslate2" or dtype == "int8"):
+        from translator.engines.cpu import build_cpu
+
+        return build_cpu(config, checkpoint, tokenizer, engine, dtype)
     if engine == "inflight":
         from translator.engines.inflight.build import build_inflight
 
@@ -101,14 +105,10 @@ def _reference(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> 
 def _ctranslate2(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
 ) -> Engine:
-    kind, _, index = config.device.partition(":")
-    if kind == "cpu":
-        from translator.engines.cpu import build_cpu
-
-        return build_cpu(config, checkpoint, tokenizer, dtype)
     from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 
+    index = config.device.partition(":")[2]
     folder = converted(checkpoint, tokenizer, dtype, config.cache)
     decoder = CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
     return StaticEngine(decoder, config.batch_tokens)

@@ -1,6 +1,5 @@
 """Checkpoints converted for CTranslate2: fetched with the model, or in a cache that is shared."""
 
-import hashlib
 import logging
 import os
 import shutil
@@ -12,10 +11,11 @@ import torch
 from ctranslate2.converters.transformers import M2M100Loader
 from filelock import FileLock
 
-from translator.checkpoints import Checkpoint, weight_files
+from translator.checkpoints import Checkpoint
+from translator.engines.cache import content_hash
 from translator.engines.loading import load_model
-from translator.manifest import CONVERTED_PREFIX, sha256
-from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
+from translator.manifest import CONVERTED_PREFIX
+from translator.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 _FORMAT = "1"  # of what this module writes; raise it when the conversion changes
@@ -62,21 +62,9 @@ def fetched_name(quantization: str) -> str:
 
 
 def cache_entry(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
-    """Return where the cache keeps what belongs to this checkpoint."""
-    return cache / "ctranslate2" / f"{content_hash(checkpoint)}-{quantization}"
-
-
-def content_hash(checkpoint: Checkpoint) -> str:
-    """Return a hash of all that the conversion reads, and of the versions that do it.
-
-    The files of a fetched checkpoint are not read for it: their hashes are in its manifest.
-    """
-    digest = hashlib.sha256(f"{_FORMAT} {ctranslate2.__version__}".encode())
-    names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)
-    for path in [*(checkpoint.folder / name for name in names), *weight_files(checkpoint.folder)]:
-        record = checkpoint.manifest and checkpoint.manifest.files.get(path.name)
-        digest.update(bytes.fromhex(record.sha256 if record else sha256(path)))
-    return digest.hexdigest()[:32]
+    """Return where the cache keeps the conversion of this content by this version."""
+    name = content_hash(checkpoint, f"{_FORMAT} {ctranslate2.__version__}")
+    return cache / "ctranslate2" / f"{name}-{quantization}"
 
 
 def convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:

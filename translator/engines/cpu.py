@@ -1,15 +1,16 @@
-"""Engines on a CPU that has CTranslate2: its own, or the in-flight one where that is faster."""
+"""Engines on a CPU: CTranslate2 or the in-flight one, and the cores used as is fastest."""
 
 import os
 from collections.abc import Callable
 from functools import partial
 
+import torch
+
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
-from translator.engines.conversion import cache_entry, converted
-from translator.engines.ctranslate2 import CoreSplit, CTranslate2Decoder, splits
-from translator.engines.inflight.build import build_inflight
+from translator.engines.cache import content_hash
+from translator.engines.inflight.build import build_int8, int8_replicas
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.speeds import fastest, usual_sentence
 from translator.engines.static import StaticEngine
@@ -17,31 +18,44 @@ from translator.tokenizer import Tokenizer
 
 
 def build_cpu(
-    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: str, dtype: str
 ) -> Engine:
     """Return the fastest of the ways to use the cores; at the first start they are tried.
 
-    Engine `ctranslate2` is tried as replicas and as threads; `auto` in int8 also tries `inflight`,
-    where the CPU multiplies in int8.
+    `engine` is `ctranslate2` or `inflight` in int8; where it was chosen by `auto`, the second is
+    tried beside the first, if the CPU multiplies in int8.
     """
     cores = config.threads or len(os.sched_getaffinity(0))
     rules = checkpoint.decoding(config.beams)
+    ways: dict[str, Callable[[], Engine]] = {}
+    if engine == "ctranslate2":
+        ways |= _ways_of_ctranslate2(config, checkpoint, tokenizer, dtype, cores)
+    if engine == "inflight" or (config.engine == "auto" and dtype == "int8" and computes_int8()):
+        ways |= {
+            f"inflight, {replicas} on {cores} cores": partial(
+                build_int8, config, checkpoint, cores, replicas
+            )
+            for replicas in int8_replicas(cores)
+        }
+    if len(ways) == 1:
+        return next(iter(ways.values()))()
+    candidates = {f"{way}, {rules.beams} beams": make for way, make in ways.items()}
+    path = config.cache / "speeds" / f"{content_hash(checkpoint, torch.__version__)}-{dtype}.json"
+    return fastest(path, candidates, usual_sentence(tokenizer, checkpoint.languages, rules))
 
-    def static(split: CoreSplit) -> Engine:
+
+def _ways_of_ctranslate2(
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str, cores: int
+) -> dict[str, Callable[[], Engine]]:
+    from translator.engines.conversion import converted
+    from translator.engines.ctranslate2 import CoreSplit, CTranslate2Decoder, splits
+
+    def make(split: CoreSplit) -> Engine:
         folder = converted(checkpoint, tokenizer, dtype, config.cache)
         decoder = CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, split)
         return StaticEngine(decoder, config.batch_tokens)
 
-    candidates: dict[str, Callable[[], Engine]] = {
-        f"ctranslate2, {split.replicas} x {split.threads} threads, {rules.beams} beams": partial(
-            static, split
-        )
+    return {
+        f"ctranslate2, {split.replicas} x {split.threads} threads": partial(make, split)
         for split in splits(cores)
     }
-    if config.engine == "auto" and dtype == "int8" and computes_int8():
-        name = f"inflight, {cores} cores, {rules.beams} beams"
-        candidates[name] = partial(build_inflight, config, checkpoint, dtype)
-    # Not beside the converted model, whose folder may be one to read only.
-    entry = cache_entry(checkpoint, dtype, config.cache)
-    sentence = usual_sentence(tokenizer, checkpoint.languages, rules)
-    return fastest(entry.with_name(f"{entry.name}.speeds.json"), candidates, sentence)

@@ -31,7 +31,7 @@ def fastest(path: Path, candidates: Candidates, sentence: EncodedSegment) -> Eng
     are found again. Each is made, tried on copies of `sentence` and dropped; the best is made anew
     unless it was the last. Processes measure one at a time.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)  # a fetched model brings its own converted one
+    path.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{path}.lock"):
         known: dict[str, float] = json.loads(path.read_text()) if path.is_file() else {}
         last, engine = "", None

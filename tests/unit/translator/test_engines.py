@@ -34,9 +34,11 @@ from translator.engines import (
     speeds,
     static,
 )
-from translator.engines.conversion import content_hash
+from translator.engines.cache import content_hash
+from translator.engines.conversion import cache_entry
 from translator.engines.ctranslate2 import splits
 from translator.engines.inflight import build as inflight_build
+from translator.engines.inflight.build import int8_replicas
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
@@ -216,10 +218,12 @@ def test_the_speeds_are_measured_once(cache: Path, bundled: Checkpoint) -> None:
         for s in splits(cores)
     ]
     if computes_int8():
-        ways.append(f"inflight, {cores} cores, {bundled.beams} beams")
+        ways += [
+            f"inflight, {replicas} on {cores} cores, {bundled.beams} beams"
+            for replicas in int8_replicas(cores)
+        ]
     Translator(TranslatorConfig(cache=cache))
-    entry = cache / "ctranslate2" / f"{content_hash(bundled)}-int8"
-    path = entry.with_name(f"{entry.name}.speeds.json")
+    path = cache / "speeds" / f"{content_hash(bundled, torch.__version__)}-int8.json"
     known = json.loads(path.read_text())
     assert sorted(known) == sorted(ways)
     assert min(known.values()) > 0
@@ -341,15 +345,16 @@ def test_the_conversion_is_cached_by_content(
     bundled: Checkpoint, cache: Path, int8: Translator, tmp_path: Path
 ) -> None:
     folders = sorted(path.name for path in (cache / "ctranslate2").iterdir() if path.is_dir())
-    assert f"{content_hash(bundled)}-int8" in folders
+    entry = cache_entry(bundled, "int8", cache)
+    assert entry.name in folders
     changed = tmp_path / "changed"
     changed.mkdir()
     for path in bundled.folder.iterdir():
         (changed / path.name).write_bytes(path.read_bytes())
     same = Checkpoint("same", changed, bundled.config, bundled.generation)
-    assert content_hash(same) == content_hash(bundled)
+    assert cache_entry(same, "int8", cache) == entry
     (changed / "config.json").write_text((changed / "config.json").read_text() + " ")
-    assert content_hash(same) != content_hash(bundled)
+    assert cache_entry(same, "int8", cache) != entry
 
 
 def test_two_processes_convert_once(tmp_path: Path) -> None:

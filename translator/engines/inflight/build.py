@@ -26,8 +26,8 @@ from translator.errors import DeviceError
 MAX_SLOTS = 128
 LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
-CPU_BEAMS = 80
-CPU_SLOTS = 48  # of a replica, whose memory is bounded thereby
+CPU_BEAMS = 160
+CPU_SLOTS = 96  # of a replica, whose memory is bounded thereby
 MAX_REPLICAS = 8  # on a CPU: each has slots, and so memory, of its own
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
@@ -39,21 +39,15 @@ WARM_LENGTHS = (16, 32, 64)
 def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Engine:
     """Load the model onto the device of `config`, or spread it over those of a group.
 
-    `dtype` is a name of torch's; "int8" computes in fp32 with weights in int8, on CPUs only.
+    `dtype` is a name of torch's.
     """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
+    if dtype == "int8":
+        raise DeviceError(f"{config.device}: engine inflight computes in int8 on CPUs only")
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
     limits = checkpoint.segment_limit, checkpoint.max_length
-    if dtype == "int8":
-        if devices[0].type != "cpu" or not computes_int8():
-            raise DeviceError(
-                f"{config.device}: engine inflight computes in int8 only on CPUs with AVX-512 "
-                "VNNI; leave dtype at auto"
-            )
-        model = load_model(checkpoint.folder, torch.float32)
-        return int8_engine(model, *limits, torch.get_num_threads())
     make_precise = None
     if dtype != "float32":
         make_precise = partial(build_inflight, config, checkpoint, "float32")
@@ -81,18 +75,37 @@ def inflight_engine(
     return InflightEngine(make_pool, tokens, make_precise)
 
 
-def int8_engine(
-    model: M2M100ForConditionalGeneration, source: int, length: int, cores: int
-) -> ReplicatedEngine:
-    """Return an engine in int8 on the CPU; limits as of `inflight_engine`. Empties the model."""
+def int8_replicas(cores: int) -> list[int]:
+    """Return the numbers of replicas on a CPU that are worth a try.
+
+    Two cores are worth more to one of them than to two, so each has two at least.
+    """
+    return [1, *(2**i for i in range(1, MAX_REPLICAS.bit_length()) if 2 ** (i + 1) <= cores)]
+
+
+def build_int8(
+    config: TranslatorConfig, checkpoint: Checkpoint, cores: int, replicas: int
+) -> Engine:
+    """Load the model onto the CPU with weights in int8, which all replicas share.
+
+    Everything else is in fp32. Raises DeviceError where the CPU does not multiply in int8.
+    """
+    if not computes_int8():
+        raise DeviceError(
+            f"{config.device}: engine inflight computes in int8 only on CPUs with AVX-512 VNNI; "
+            "leave dtype at auto"
+        )
+    torch.set_num_threads(cores)
+    model = load_model(checkpoint.folder, torch.float32)
     placement = _placement(model, [torch.device("cpu")])
     network = Network(load(model, placement, int8=True))
+    limits = checkpoint.segment_limit, checkpoint.max_length
     engines = [
-        InflightEngine(
-            _PoolMaker(network, placement, model.config, source, length), CPU_ENCODER_TOKENS
-        )
-        for _ in range(min(cores, MAX_REPLICAS))
+        InflightEngine(_PoolMaker(network, placement, model.config, *limits), CPU_ENCODER_TOKENS)
+        for _ in range(replicas)
     ]
+    if len(engines) == 1:
+        return engines[0]
     return ReplicatedEngine(engines, cores, torch.set_num_threads)
 
 

@@ -1,0 +1,20 @@
+"""Names for what is derived from a checkpoint and kept in the cache folder."""
+
+import hashlib
+
+from translator.checkpoints import Checkpoint, weight_files
+from translator.manifest import sha256
+from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
+
+
+def content_hash(checkpoint: Checkpoint, versions: str) -> str:
+    """Return a hash of all that decides translations, and of the versions of what reads it.
+
+    The files of a fetched checkpoint are not read for it: their hashes are in its manifest.
+    """
+    digest = hashlib.sha256(versions.encode())
+    names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)
+    for path in [*(checkpoint.folder / name for name in names), *weight_files(checkpoint.folder)]:
+        record = checkpoint.manifest and checkpoint.manifest.files.get(path.name)
+        digest.update(bytes.fromhex(record.sha256 if record else sha256(path)))
+    return digest.hexdigest()[:32]
