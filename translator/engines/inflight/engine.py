@@ -13,9 +13,10 @@ import torch
 from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.inflight.pool import SlotPool
 
-ADMIT_SHARE = 1 / 8  # of the slots: so many free ones are worth a pass of the encoder
+# An admission takes about as long for one sentence as for many, and all that are live wait for it.
+ADMIT_SHARE = 1 / 8  # of the live ones: so many that may join are worth it
+ADMIT_AFTER = 3  # times what the last admission took: so long a segment waits at most
 MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
-ADMIT_AFTER = 0.002  # seconds that a segment waits at most while slots are free
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class InflightEngine:
         self._precise: Engine | None = None
         self._waiting: dict[Lane, list[EncodedSegment]] = {}  # in order of arrival
         self._since: dict[Lane, float] = {}  # when the oldest of them came
+        self._admission_seconds = 0.0  # of a group, the last time
         self.splits = 0
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
@@ -82,19 +84,23 @@ class InflightEngine:
             del self._since[lane]
             return [DecodedSegment(segment.key, None) for segment in self._waiting.pop(lane)]
         pool, waiting = self._pools[lane], self._waiting[lane]
-        worth_it = pool.free >= max(1, ADMIT_SHARE * pool.slots) or not pool.live
-        overdue = pool.free and time.monotonic() - self._since[lane] > ADMIT_AFTER
-        if not (worth_it or overdue):
+        begun = time.monotonic()
+        joinable = min(pool.free, len(waiting))
+        overdue = begun - self._since[lane] > ADMIT_AFTER * self._admission_seconds
+        worth_it = joinable >= ADMIT_SHARE * pool.live
+        if not joinable or not (worth_it or overdue):
             return []
         joining, rest = waiting[: pool.free], waiting[pool.free :]
         if rest:
             self._waiting[lane] = rest
-            self._since[lane] = time.monotonic()
+            self._since[lane] = begun
         else:
             del self._waiting[lane], self._since[lane]
         results: list[DecodedSegment] = []
-        for group in _groups(joining, self._encoder_tokens):
+        groups = _groups(joining, self._encoder_tokens)
+        for group in groups:
             results += self._join(pool, group)
+        self._admission_seconds = (time.monotonic() - begun) / len(groups)
         return results
 
     def _open(self, lane: Lane) -> bool:
