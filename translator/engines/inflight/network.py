@@ -19,8 +19,6 @@ from translator.engines.inflight.weights import (
     Weights,
 )
 
-KeyValue = tuple[Tensor, Tensor]
-
 _MANY = 16  # sentences
 
 
@@ -40,39 +38,37 @@ class Network:
         mask = _additive(known[:, None, None, :], hidden.dtype)
         for layer in weights.encoder:
             hidden, mask = hidden.to(layer.device), mask.to(layer.device)
-            query, key, value = self._qkv(layer.attention, hidden)
+            query, key, value = self._qkv(layer.attention, hidden).permute(2, 0, 3, 1, 4)
             attended = functional.scaled_dot_product_attention(query, key, value, mask)
             hidden = hidden + layer.attention.out(_merge(attended))
             hidden = _clamped(hidden + _fed_forward(layer.feed_forward, hidden))
         return weights.encoder_norm(hidden)
 
-    def cross_keys_values(self, hidden: Tensor) -> list[KeyValue]:
-        """Hidden states `[n, S, d]` → for each decoder layer keys and values `[n, H, S, D]`."""
-        result: list[KeyValue] = []
+    def cross_keys_values(self, hidden: Tensor) -> list[Tensor]:
+        """Hidden states `[n, S, d]` → for each decoder layer keys and values `[n, 2, H, S, D]`."""
+        result: list[Tensor] = []
         for part in self.weights.cross:
             projected = part.project(hidden.to(part.device))  # [n, S, layers · 2 · d]
             n, length, _ = projected.shape
             split = projected.view(n, length, part.layers, 2, self.weights.heads, -1)
-            for i in range(part.layers):
-                key, value = split[:, :, i].permute(2, 0, 3, 1, 4)
-                result.append((key, value))
+            result += [split[:, :, i].permute(0, 2, 3, 1, 4) for i in range(part.layers)]
         return result
 
-    def start(self, tokens: Tensor, cross: list[KeyValue], known: Tensor) -> list[KeyValue]:
-        """Decoder position 0, without the head: self-attention keys and values `[n, H, D]`.
+    def start(self, tokens: Tensor, cross: list[Tensor], known: Tensor) -> list[Tensor]:
+        """Decoder position 0, without the head: self-attention keys and values `[n, 2, H, D]`.
 
         `tokens [n]` start the decoder, `known [n, S]` is true where the source is no padding. With
         one position, self-attention is its value.
         """
         hidden = self._embed(tokens[:, None], torch.zeros_like(tokens)[:, None])  # [n, 1, d]
         mask = _additive(known[:, None, None, :], hidden.dtype)
-        result: list[KeyValue] = []
-        for layer, (key, value) in zip(self.weights.decoder, cross, strict=True):
+        result: list[Tensor] = []
+        for layer, source in zip(self.weights.decoder, cross, strict=True):
             hidden, mask = hidden.to(layer.device), mask.to(layer.device)
-            _, own_key, own_value = self._qkv(layer.attention, hidden)
-            result.append((own_key[:, :, 0], own_value[:, :, 0]))
-            hidden = hidden + layer.attention.out(_merge(own_value))
-            hidden = self._cross_and_feed(layer, hidden, key, value, mask)
+            own = self._qkv(layer.attention, hidden)[:, :, 1:]
+            result.append(own[:, 0])
+            hidden = hidden + layer.attention.out(own[:, :, 1].flatten(2))
+            hidden = self._cross_and_feed(layer, hidden, source, mask)
         return result
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:
@@ -90,26 +86,22 @@ class Network:
             device = layer.device
             hidden, self_mask = hidden.to(device), self_mask.to(device)
             cross_mask, rows, position = cross_mask.to(device), rows.to(device), position.to(device)
-            query, key, value = self._qkv(layer.attention, hidden)
-            cache.self_key[rows, :, position] = key
-            cache.self_value[rows, :, position] = value
-            attended = _attend(
-                query,
-                cache.self_key[:n, :, :length].flatten(2, 3),
-                cache.self_value[:n, :, :length].flatten(2, 3),
-                self_mask,
-            )
+            qkv = self._qkv(layer.attention, hidden)
+            cache.own[rows, :, :, position] = qkv[:, :, 1:].permute(0, 2, 3, 1, 4)
+            key, value = cache.own[:n, :, :, :length].flatten(3, 4).unbind(1)
+            attended = _attend(qkv[:, :, 0].transpose(1, 2), key, value, self_mask)
             hidden = hidden + layer.attention.out(_merge(attended))
-            cross_key = cache.cross_key[:n, :, :source_length]
-            cross_value = cache.cross_value[:n, :, :source_length]
-            hidden = self._cross_and_feed(layer, hidden, cross_key, cross_value, cross_mask)
+            source = cache.cross[:n, :, :, :source_length]
+            hidden = self._cross_and_feed(layer, hidden, source, cross_mask)
         return self.weights.decoder_norm(hidden)
 
     def _cross_and_feed(
-        self, layer: DecoderLayer, hidden: Tensor, key: Tensor, value: Tensor, mask: Tensor
+        self, layer: DecoderLayer, hidden: Tensor, source: Tensor, mask: Tensor
     ) -> Tensor:
-        """Attention to the source and feed-forward, both with residuals: `[n, K, d]`."""
-        query = self._heads(layer.cross_query(layer.cross_norm(hidden)))
+        """Attention to the source `[n, 2, H, S, D]`, and feed-forward: `[n, K, d]`."""
+        query = layer.cross_query(layer.cross_norm(hidden))
+        query = query.view(*query.shape[:2], self.weights.heads, -1).transpose(1, 2)
+        key, value = source.unbind(1)
         attended = _attend(query, key, value, mask)
         hidden = hidden + layer.cross_out(_merge(attended))
         return hidden + _fed_forward(layer.feed_forward, hidden)
@@ -122,15 +114,10 @@ class Network:
         rows = torch.where(tokens == weights.pad, weights.pad, positions + POSITION_OFFSET)
         return weights.decoder_embedding(tokens) * weights.scale + weights.decoder_positions[rows]
 
-    def _qkv(self, attention: SelfAttention, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """`[n, L, d]` → three times `[n, H, L, D]`."""
+    def _qkv(self, attention: SelfAttention, hidden: Tensor) -> Tensor:
+        """`[n, L, d]` → queries, keys and values `[n, L, 3, H, D]`."""
         projected = attention.qkv(attention.norm(hidden))
-        query, key, value = (self._heads(part) for part in projected.chunk(3, dim=-1))
-        return query, key, value
-
-    def _heads(self, hidden: Tensor) -> Tensor:
-        """`[n, L, d] → [n, H, L, D]`."""
-        return hidden.view(*hidden.shape[:2], self.weights.heads, -1).transpose(1, 2)
+        return projected.view(*hidden.shape[:2], 3, self.weights.heads, -1)
 
 
 def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:

@@ -11,7 +11,7 @@ from torch import Tensor
 from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.beam import advance
 from translator.engines.inflight.continuations import continuations
-from translator.engines.inflight.network import KeyValue, Network
+from translator.engines.inflight.network import Network
 from translator.engines.inflight.runner import Runner, Step
 from translator.engines.inflight.state import NEVER, Shape, SlotState
 
@@ -195,20 +195,16 @@ class SlotPool:
         self,
         slots: Tensor,
         segments: Sequence[EncodedSegment],
-        cross: list[KeyValue],
-        own: list[KeyValue],
+        cross: list[Tensor],
+        own: list[Tensor],
         known: Tensor,
     ) -> None:
         """Set the slots to: position 0 is done, the language token is fed next, beam 0 leads."""
         state, width = self._state, known.shape[1]
-        for cache, (cross_key, cross_value), (key, value) in zip(
-            state.caches, cross, own, strict=True
-        ):
-            rows = slots.to(key.device)
-            cache.cross_key[rows, :, :width] = cross_key
-            cache.cross_value[rows, :, :width] = cross_value
-            cache.self_key[rows, :, 0, 0] = key
-            cache.self_value[rows, :, 0, 0] = value
+        for cache, source, start in zip(state.caches, cross, own, strict=True):
+            rows = slots.to(source.device)
+            cache.cross[rows, :, :, :width] = source
+            cache.own[rows, :, :, 0, 0] = start
         device = slots.device
         state.cross_mask[slots] = False
         state.cross_mask[slots, :width] = known

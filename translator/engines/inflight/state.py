@@ -26,18 +26,16 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Keys and values of one decoder layer.
+    """Keys, then values, of one decoder layer.
 
-    `self_* [N, H, T, K, D]`: time before beams, so that the first t positions of all beams are a
-    view. `cross_* [N, H, S, D]`: once a sentence, not once a beam. On a CPU they lie in memory as
-    `[T, K, N, H, D]` and `[S, N, H, D]`: what a step reads is in few pages, and slots and heads
-    are one dimension of batched products.
+    `own [N, 2, H, T, K, D]`: time before beams, so that the first t positions of all beams are a
+    view. `cross [N, 2, H, S, D]`: once a sentence, not once a beam. On a CPU they lie in memory as
+    `[2, T, K, N, H, D]` and `[2, S, N, H, D]`: what a step reads is in few pages, and slots and
+    heads are one dimension of batched products.
     """
 
-    self_key: Tensor
-    self_value: Tensor
-    cross_key: Tensor
-    cross_value: Tensor
+    own: Tensor
+    cross: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +75,16 @@ class SlotState:
         def full(shape: tuple[int, ...], value: float, dtype: torch.dtype) -> Tensor:
             return torch.full(shape, value, dtype=dtype, device=device)
 
-        def caches(*shape: int) -> list[Tensor]:
+        def caches(*rest: int) -> list[Tensor]:
+            shape = (slots, 2, heads, *rest, size)
             return [_cache(shape, weights.dtype, layer.device) for layer in weights.decoder]
 
-        self_shape, cross_shape = (slots, heads, length, beams, size), (slots, heads, source, size)
-        parts = zip(
-            caches(*self_shape), caches(*self_shape), caches(*cross_shape), caches(*cross_shape),
-            strict=True,
-        )  # fmt: skip
         sequences = (slots, beams, length)
         cross_mask = full((slots, source), 0, torch.bool)
         cross_mask[:, 0] = True
         return cls(
             beams=beams,
-            caches=tuple(Cache(*part) for part in parts),
+            caches=tuple(map(Cache, caches(length, beams), caches(source))),
             cross_mask=cross_mask,
             token=full((slots, beams), weights.pad, torch.int64),
             position=full((slots,), 0, torch.int64),
@@ -114,8 +108,7 @@ class SlotState:
         old, new = (torch.tensor(slots, device=device) for slots in (source, target))
         values = [getattr(self, field.name) for field in fields(self)]
         for cache in self.caches:
-            values += [x[:, :, : shape.length] for x in (cache.self_key, cache.self_value)]
-            values += [x[:, :, : shape.source] for x in (cache.cross_key, cache.cross_value)]
+            values += [cache.own[:, :, :, : shape.length], cache.cross[:, :, :, : shape.source]]
         for tensor in values:
             if isinstance(tensor, Tensor):
                 tensor[new.to(tensor.device)] = tensor[old.to(tensor.device)]
@@ -124,8 +117,8 @@ class SlotState:
     def wipe(self, slots: list[int]) -> None:
         """Forget keys and values that are not finite: a mask hides numbers, but not NaN."""
         for cache in self.caches:
-            for tensor in (cache.self_key, cache.self_value, cache.cross_key, cache.cross_value):
-                tensor[slots] = 0.0
+            cache.own[slots] = 0.0
+            cache.cross[slots] = 0.0
 
     def self_mask(self, shape: Shape) -> Tensor:
         """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""
@@ -139,13 +132,13 @@ class SlotState:
 
 
 def _cache(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return zeros `[N, H, …, D]`, which lie as `[…, N, H, D]` in the memory of a CPU.
+    """Return zeros `[N, 2, H, …, D]`, which lie as `[2, …, N, H, D]` in the memory of a CPU.
 
     There, pages of the operating system's zeros take memory only once a sentence gets so far.
     """
     if device.type != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
-    slots, heads, *rest, size = shape
+    slots, both, heads, *rest, size = shape
     pages = mmap.mmap(-1, math.prod(shape) * dtype.itemsize)
-    lying = torch.frombuffer(pages, dtype=dtype).view(*rest, slots, heads, size)
-    return lying.movedim((-3, -2), (0, 1))
+    lying = torch.frombuffer(pages, dtype=dtype).view(both, *rest, slots, heads, size)
+    return lying.movedim((-3, -2), (0, 2))
