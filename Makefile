@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 MINUTES ?= 30
 
-.PHONY: help serve test check test-faults soak bench bench-decoding bench-pool bench-threads \
+.PHONY: help serve test check test-faults soak bench bench-decoding bench-gpu bench-pool bench-threads \
 	simulate train evaluate lock test-image check-k8s clean
 help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
@@ -16,7 +16,8 @@ help:
 	@echo "make test-faults  kill, stop and starve it in every way, and print the figures"
 	@echo "make soak MINUTES=30  the same under load, for as long as you like"
 	@echo "make bench     sentences per second of the server beside generate"
-	@echo "make bench-decoding  the in-flight engine beside generate"
+	@echo "make bench-decoding  the in-flight engine beside generate and CTranslate2 alone"
+	@echo "make bench-gpu  the tests and benchmarks that want a GPU, into docs/benchmarks"
 	@echo "make bench-threads  CPU threads and replicas; make bench-pool: dispatch and scale"
 	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
 	@echo "make train     train the bundled model (hours on a CPU; interrupt and repeat at will)"
@@ -53,6 +54,11 @@ bench: $(STAMP)
 
 bench-decoding: $(STAMP)
 	$(BIN)/python -m benchmarks.decoding
+
+# All that wants a GPU, in minutes.
+bench-gpu: $(STAMP)
+	$(BIN)/pytest tests/gpu
+	$(BIN)/python -m benchmarks.decoding --output docs/benchmarks/decoding-gpu.md
 
 bench-threads: $(STAMP)
 	$(BIN)/python -m benchmarks.threads

@@ -1,19 +1,22 @@
-"""`make bench-decoding`: the in-flight engine beside `generate`, on sentences of mixed lengths.
+"""`make bench-decoding`: the in-flight engine beside its peers, on sentences of mixed lengths.
 
 Source lengths are log-normal with a mean of 25 tokens; an output is about as long as its source.
 The weights are random and never end a translation by themselves, so each sentence has a length of
 its own, and a static batch runs until its longest sentence is done, as it does with real weights.
-Both run in one process, one after the other, in the same dtype; `generate` gets sorted batches of
-the best size tried. Prints a table and one JSON line; `--output` writes both as Markdown too.
+All run in one process, one after the other, in the same dtype; `generate` and CTranslate2 get
+sorted batches of the best size tried. Where CTranslate2 is not installed, its rows are missing.
+Prints a table and one JSON line; `--output` writes both as Markdown too.
 """
 
 import argparse
 import datetime
 import platform
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +25,10 @@ import torch
 from tqdm import tqdm
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from benchmarks.peers import converted, ctranslate2_decoder, static_rate
 from benchmarks.report import in_words, publish, versions
 from benchmarks.slots import SlotMeter
-from translator.engines import Decoding, EncodedSegment
+from translator.engines import Decoder, Decoding, EncodedSegment
 from translator.engines.inflight.build import inflight_engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.reference import ReferenceDecoder
@@ -32,6 +36,7 @@ from translator.engines.reference import ReferenceDecoder
 MEAN_LENGTH, SPREAD = 25, 0.6  # tokens; sigma of the logarithm
 SHORTEST, LONGEST = 4, 100
 WORDS = (300, 8_000)  # ids of words; the language tokens are any two others
+_GENERATE = "generate"
 SOURCE_LANGUAGE, TARGET_LANGUAGE = 200, 201
 SIZES: dict[str, dict[str, int]] = {
     "418M": {},  # the defaults of M2M100Config
@@ -51,12 +56,18 @@ def main() -> None:
     config = M2M100Config(**SIZES[arguments.size])
     model = M2M100ForConditionalGeneration(config).eval()
     model.model.shared.weight.data[config.eos_token_id] = 0.0
-    model.to(device, dtype)
-    rows = [
-        row
-        for beams in tqdm(arguments.beams, desc="beam widths")
-        for row in measure(model, beams, arguments.sentences, arguments.batches)
-    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        compared = converted(model, arguments.dtype, folder)
+        model.to(device, dtype)
+        works = [Work.of(beams, arguments.sentences) for beams in arguments.beams]
+        progress = tqdm(works, desc="beam widths")
+        rows = [row for work in progress for row in measure(model, work, arguments.batches)]
+        if compared:  # last, for its threads go on spinning when they are done
+            decoder = ctranslate2_decoder(model, device, arguments.dtype, folder)
+            rows += [peer_row("CTranslate2", decoder, work, arguments.batches) for work in works]
+    rows.sort(key=itemgetter("beams"))
+    add_ratios(rows)
     report = {
         "benchmark": "decoding",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -66,48 +77,78 @@ def main() -> None:
         "size": arguments.size,
         "dtype": arguments.dtype,
         "sentences": arguments.sentences,
-        "versions": versions("torch", "transformers"),
+        "versions": versions("torch", "transformers", *(["ctranslate2"] if compared else [])),
         "bandwidth_gb_s": round(bandwidth(device) / 1e9, 1),
         "rows": rows,
     }
     publish(report, render(report), arguments.output)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What every engine decodes: many sentences of mixed lengths, and one of usual length."""
+
+    beams: int
+    stream: Sequence[EncodedSegment]
+    one: Sequence[EncodedSegment]
+
+    @classmethod
+    def of(cls, beams: int, sentences: int) -> "Work":
+        """Return the same sentences for all beam widths."""
+        one = make_segment(0, MEAN_LENGTH, MEAN_LENGTH, beams)
+        return cls(beams, make_stream(beams, sentences), [one])
+
+
 def measure(
-    model: M2M100ForConditionalGeneration, beams: int, sentences: int, batches: Sequence[int]
+    model: M2M100ForConditionalGeneration, work: Work, batches: Sequence[int]
 ) -> list[dict[str, Any]]:
     """Return a row for `generate` and one for `inflight`."""
-    stream = make_stream(beams, sentences)
-    one = [make_segment(0, MEAN_LENGTH, MEAN_LENGTH, beams)]
-    decoder = ReferenceDecoder(model)
-    rates = {size: generate_rate(decoder, stream, size) for size in batches}
+    return [
+        peer_row(_GENERATE, ReferenceDecoder(model), work, batches),
+        inflight_row(model, work),
+    ]
+
+
+def add_ratios(rows: Sequence[dict[str, Any]]) -> None:
+    """Add to each row how it compares with `generate` of the same beam width."""
+    generate = {row["beams"]: row for row in rows if row["engine"].startswith(_GENERATE)}
+    for row in rows:
+        other = generate[row["beams"]]
+        row["rate_ratio"] = row["rate"] / other["rate"]
+        row["ms_ratio"] = other["ms"] / row["ms"]
+
+
+def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) -> dict[str, Any]:
+    """Return the rate of a peer with the best size of batches, and its time for one sentence."""
+    rates = {size: static_rate(decoder, work.stream, size) for size in batches}
     best = max(rates, key=rates.__getitem__)
-    single = median_seconds(lambda: decoder.decode(one))
+    seconds = median_seconds(lambda: decoder.decode(work.one))
+    engine = f"{name}, {best} at once"
+    return {"beams": work.beams, "engine": engine, "rate": rates[best], "ms": seconds * 1e3}
+
+
+def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str, Any]:
+    """Return what the in-flight engine does on the same work."""
     begun = time.perf_counter()
     engine = inflight_engine(model, [model.device], LONGEST, LONGEST + 1)
-    drain(engine, one)
+    drain(engine, work.one)
     start = time.perf_counter() - begun
-    ours = median_seconds(lambda: drain(engine, one))
-    drain(engine, stream)  # records the graphs that this stream needs
+    seconds = median_seconds(lambda: drain(engine, work.one))
+    drain(engine, work.stream)  # records the graphs that this stream needs
     with SlotMeter() as meter:
         begun = time.perf_counter()
-        drain(engine, stream)
-        rate = len(stream) / (time.perf_counter() - begun)
-    common = {"beams": beams}
-    return [
-        common | {"engine": f"generate, {best} at once", "rate": rates[best], "ms": single * 1e3},
-        common
-        | {
-            "engine": "inflight",
-            "rate": rate,
-            "ms": ours * 1e3,
-            "rate_ratio": rate / rates[best],
-            "ms_ratio": single / ours,
-            "start_seconds": start,
-            "step_floor_ms": floor_seconds(model) * 1e3,
-        }
-        | meter.figures(),
-    ]
+        drain(engine, work.stream)
+        rate = len(work.stream) / (time.perf_counter() - begun)
+    read = step_bytes(model)
+    return {
+        "beams": work.beams,
+        "engine": "inflight",
+        "rate": rate,
+        "ms": seconds * 1e3,
+        "start_seconds": start,
+        "step_bytes": read,
+        "step_floor_ms": read / bandwidth(model.device) * 1e3,
+    } | meter.figures()
 
 
 def make_segment(key: int, source: int, target: int, beams: int) -> EncodedSegment:
@@ -129,17 +170,6 @@ def make_stream(beams: int, sentences: int) -> list[EncodedSegment]:
     ]
 
 
-def generate_rate(decoder: ReferenceDecoder, stream: Sequence[EncodedSegment], size: int) -> float:
-    """Return sentences a second in sorted batches, each until its longest sentence is done."""
-    order = sorted(stream, key=lambda segment: len(segment.source_ids))
-    begun = time.perf_counter()
-    for start in range(0, len(order), size):
-        batch = order[start : start + size]
-        longest = max((segment.decoding for segment in batch), key=lambda d: d.max_length)
-        decoder.decode([replace(segment, decoding=longest) for segment in batch])
-    return len(order) / (time.perf_counter() - begun)
-
-
 def drain(engine: InflightEngine, segments: Sequence[EncodedSegment]) -> None:
     """Decode segments that all wait from the start."""
     engine.submit(segments)
@@ -158,16 +188,15 @@ def median_seconds(run: Callable[[], object], times: int = 10) -> float:
     return statistics.median(seconds[2:])
 
 
-def floor_seconds(model: M2M100ForConditionalGeneration) -> float:
-    """Return the time to read what a step must: decoder without source projections, and head."""
+def step_bytes(model: M2M100ForConditionalGeneration) -> int:
+    """Return the bytes of weights that a step reads: head, decoder without source projections."""
     decoder = sum(
         p.numel()
         for name, p in model.model.decoder.named_parameters()
         if "embed" not in name and "encoder_attn.k" not in name and "encoder_attn.v" not in name
     )
     shared = model.model.shared.weight
-    size = (decoder + shared.numel()) * shared.element_size()
-    return float(size / bandwidth(model.device))
+    return int((decoder + shared.numel()) * shared.element_size())
 
 
 def bandwidth(device: torch.device) -> float:
@@ -186,27 +215,30 @@ def bandwidth(device: torch.device) -> float:
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     lines = [
-        "# Decoding: in-flight batching beside `generate`",
+        "# Decoding: in-flight batching beside its peers",
         "",
         f"{report['date']}, {report['device']}, random {report['size']} in {report['dtype']}, "
         f"{report['sentences']} sentences of {MEAN_LENGTH} tokens on average; "
         f"{in_words(report['versions'])}; memory {report['bandwidth_gb_s']} GB/s measured. "
-        "Command: `make bench-decoding`.",
+        "Command: `make bench-decoding`. Ratios are to `generate`.",
         "",
         "| beams | engine | sentences/s | ratio | one sentence, ms | ratio | occupancy | admission "
-        "| step, ms | floor, ms | start, s |",
-        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| step, ms | floor, ms | weights a step, MB | start, s |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in report["rows"]:
-        cells = [f"{row['beams']}", row["engine"], f"{row['rate']:.1f}"]
-        if "rate_ratio" in row:
+        cells = [
+            f"{row['beams']}", row["engine"], f"{row['rate']:.1f}", f"{row['rate_ratio']:.2f}",
+            f"{row['ms']:.2f}", f"{row['ms_ratio']:.2f}",
+        ]  # fmt: skip
+        if "occupancy" in row:
             cells += [
-                f"{row['rate_ratio']:.2f}", f"{row['ms']:.2f}", f"{row['ms_ratio']:.2f}",
                 f"{row['occupancy']:.0%}", f"{row['admission']:.0%}", f"{row['step_ms']:.2f}",
-                f"{row['step_floor_ms']:.2f}", f"{row['start_seconds']:.1f}",
+                f"{row['step_floor_ms']:.2f}", f"{row['step_bytes'] / 1e6:.0f}",
+                f"{row['start_seconds']:.1f}",
             ]  # fmt: skip
         else:
-            cells += ["1.00", f"{row['ms']:.2f}", "1.00", "", "", "", "", ""]
+            cells += [""] * 6
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import sentencepiece
 
@@ -18,6 +19,25 @@ SENTENCEPIECE_FILE = "sentencepiece.bpe.model"
 VOCABULARY_FILE = "vocab.json"
 _BYTE_PIECE = re.compile("<0x[0-9A-F]{2}>")
 UNUSED_TOKENS = 8  # `num_madeup_words` of M2M100Tokenizer: padding of the embedding matrix
+
+
+class Vocabulary(Protocol):
+    """The tokens of a model; a Tokenizer has one."""
+
+    @property
+    def bos(self) -> int:
+        """The id of `<s>`."""
+
+    @property
+    def eos(self) -> int:
+        """The id of `</s>`."""
+
+    @property
+    def unk(self) -> int:
+        """The id of `<unk>`."""
+
+    def tokens(self) -> list[str]:
+        """Return all tokens in id order."""
 
 
 class Tokenizer:

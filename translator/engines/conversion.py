@@ -10,12 +10,13 @@ import ctranslate2
 import torch
 from ctranslate2.converters.transformers import M2M100Loader
 from filelock import FileLock
+from transformers import M2M100ForConditionalGeneration
 
 from translator.checkpoints import Checkpoint
 from translator.engines.cache import content_hash
 from translator.engines.loading import load_model
 from translator.manifest import CONVERTED_PREFIX
-from translator.tokenizer import Tokenizer
+from translator.tokenizer import Tokenizer, Vocabulary
 
 _log = logging.getLogger(__name__)
 _FORMAT = "1"  # of what this module writes; raise it when the conversion changes
@@ -68,9 +69,16 @@ def cache_entry(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
 
 
 def convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
+    """Write the converted checkpoint into `folder`, which is empty."""
+    convert_model(load_model(checkpoint.folder, torch.float32), tokenizer, quantization, folder)
+
+
+def convert_model(
+    model: M2M100ForConditionalGeneration, vocabulary: Vocabulary, quantization: str, folder: Path
+) -> None:
     """Write the converted model into `folder`, which is empty."""
     with torch.no_grad():
-        spec = _Loader()(load_model(checkpoint.folder, torch.float32), tokenizer)
+        spec = _Loader()(model, vocabulary)
     spec.validate()
     spec.optimize(quantization=quantization)
     spec.save(str(folder))
@@ -83,10 +91,10 @@ class _Loader(M2M100Loader):  # type: ignore[misc]
     transformers 5 no longer has, and so loses the 100 language tokens (CTranslate2 4.8.5).
     """
 
-    def get_vocabulary(self, model: object, tokenizer: Tokenizer) -> list[str]:
+    def get_vocabulary(self, model: object, tokenizer: Vocabulary) -> list[str]:
         return tokenizer.tokens()
 
-    def set_config(self, config: object, model: object, tokenizer: Tokenizer) -> None:
+    def set_config(self, config: object, model: object, tokenizer: Vocabulary) -> None:
         tokens = tokenizer.tokens()
         config.bos_token = tokens[tokenizer.bos]  # type: ignore[attr-defined]
         config.eos_token = tokens[tokenizer.eos]  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ from pathlib import Path
 import ctranslate2
 
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
-from translator.tokenizer import Tokenizer
+from translator.tokenizer import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +28,18 @@ class CTranslate2Decoder:
     """Decodes batches of any mix of languages with a converted model."""
 
     def __init__(
-        self, translator: ctranslate2.Translator, tokenizer: Tokenizer, replicas: int
+        self, translator: ctranslate2.Translator, vocabulary: Vocabulary, replicas: int
     ) -> None:
         """`translator` decodes `replicas` batches at a time."""
         self.replicas = replicas
         self._translator = translator
-        self._tokens = tokenizer.tokens()
+        self._tokens = vocabulary.tokens()
         self._ids = {token: i for i, token in enumerate(self._tokens)}
-        self._eos = self._tokens[tokenizer.eos]
+        self._eos = self._tokens[vocabulary.eos]
 
     @classmethod
     def on_cpu(
-        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, split: CoreSplit
+        cls, folder: Path, vocabulary: Vocabulary, compute_type: str, split: CoreSplit
     ) -> "CTranslate2Decoder":
         """Load the converted model in `folder`; its replicas share one copy of the weights."""
         translator = ctranslate2.Translator(
@@ -48,17 +48,17 @@ class CTranslate2Decoder:
             inter_threads=split.replicas,
             intra_threads=split.threads,
         )
-        return cls(translator, tokenizer, split.replicas)
+        return cls(translator, vocabulary, split.replicas)
 
     @classmethod
     def on_gpu(
-        cls, folder: Path, tokenizer: Tokenizer, compute_type: str, index: int
+        cls, folder: Path, vocabulary: Vocabulary, compute_type: str, index: int
     ) -> "CTranslate2Decoder":
         """Load the converted model in `folder` onto the GPU that CUDA numbers `index`."""
         translator = ctranslate2.Translator(
             str(folder), device="cuda", device_index=index, compute_type=compute_type
         )
-        return cls(translator, tokenizer, replicas=1)
+        return cls(translator, vocabulary, replicas=1)
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
         """Return one result a segment, in order; raises OutOfMemoryError."""
