@@ -1,10 +1,11 @@
 """`make bench`: the running server beside `generate` and beside CTranslate2 alone.
 
 At each number of clients, `generate` in float32 gets sorted batches of that many sentences, with
-the same beams. CTranslate2 alone, in int8 with all sentences sorted in hand, is the ceiling of the
-CPU engine; the server is measured against it with one request that holds them all. Everything runs
-on one machine, one after the other, on the same sentences. Prints a table and one JSON line;
-`--output` writes both as Markdown too.
+the same beams. CTranslate2 alone, in int8 with all sentences sorted in hand, is compared with one
+request to the server that holds them all. Everything runs on one machine, on the same sentences, in
+turns: peer, server, peer, server, …, because a virtual machine has slow minutes. A ratio is the
+median of those of the turns. Prints a table and one JSON line; `--output` writes both as Markdown
+too.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import torch
@@ -33,6 +35,7 @@ from translator.engines.ctranslate2 import CTranslate2Decoder, splits
 from translator.engines.static import StaticEngine
 
 _CLIENTS = (1, 8, 32)
+_TURNS = 3
 _SOURCE, _TARGET = "en", "de"
 _PACKAGES = ("torch", "transformers", "ctranslate2", "waitress", "flask")
 
@@ -85,36 +88,33 @@ def main() -> None:
 
 def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
     """Return a row for each number of clients, and one for a request with all sentences."""
-    generated = {}
-    for clients in _CLIENTS:
-        _tell(f"{plan.name}, {beams} beams: generate in batches of {clients}")
-        generated[clients] = generate_rate(plan, beams, clients)
-    _tell(f"{plan.name}, {beams} beams: CTranslate2 alone")
-    raw = raw_ctranslate2(plan, beams) if devices in ("auto", "cpu") else None
     flags = ("--model", str(plan.folder), "--devices", devices, "--beams", str(beams))
     common = {"model": plan.name, "beams": beams}
-    rows = []
+    generate = Generate(plan, beams)
+    rows: list[dict[str, Any]] = []
     with running_server(*flags) as url:
         put_load(url, plan.texts(8)[:8], 8, _SOURCE, _TARGET)
         for clients in _CLIENTS:
             share = 0.25 if clients == 1 else 1.0
-            _tell(f"{plan.name}, {beams} beams: the server with {clients} clients")
-            load = put_load(url, plan.texts(clients, share), clients, _SOURCE, _TARGET)
+            texts = plan.texts(clients, share)
+            turns = []
+            for turn in range(_TURNS):
+                _tell(f"{plan.name}, {beams} beams, {clients} clients, turn {turn + 1}")
+                other = generate.rate(clients)
+                turns.append((other, put_load(url, texts, clients, _SOURCE, _TARGET)))
             rows.append(
                 common
                 | {
                     "load": f"{clients} clients",
-                    "rate": load.rate,
-                    "median_ms": load.median_seconds * 1e3,
-                    "generate": generated[clients],
-                    "ratio": load.rate / generated[clients],
+                    "rate": median(load.rate for _, load in turns),
+                    "median_ms": median(load.median_seconds for _, load in turns) * 1e3,
+                    "generate": median(other for other, _ in turns),
+                    "ratio": median(load.rate / other for other, load in turns),
                 }
             )
-        if raw is not None:
-            rate = put_bulk(url, plan.texts(1), _SOURCE, _TARGET)
-            rows.append(
-                common | {"load": "one request", "rate": rate, "raw": raw, "share": rate / raw}
-            )
+        if devices in ("auto", "cpu"):
+            _tell(f"{plan.name}, {beams} beams, one request beside CTranslate2 alone")
+            rows.append(common | {"load": "one request"} | beside_ctranslate2(plan, beams, url))
     return rows
 
 
@@ -122,45 +122,74 @@ def _tell(what: str) -> None:
     sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
 
-def generate_rate(plan: Plan, beams: int, batch: int) -> float:
-    """Return the sentences a second of `generate` in sorted batches, in float32."""
-    model = M2M100ForConditionalGeneration.from_pretrained(plan.folder, dtype=torch.float32).eval()
-    tokenizer = M2M100Tokenizer.from_pretrained(plan.folder, src_lang=_SOURCE)
-    target = tokenizer.get_lang_id(_TARGET)
-    texts = sorted(plan.texts(0, 0.05 if batch == 1 else 0.5)[: max(3, 4 * batch)], key=len)
-    begun = time.perf_counter()
-    for start in range(0, len(texts), batch):
-        inputs = tokenizer(texts[start : start + batch], return_tensors="pt", padding=True)
-        output = model.generate(
-            **inputs, forced_bos_token_id=target, num_beams=beams, early_stopping=beams > 1
+class Generate:
+    """`generate` of transformers in float32."""
+
+    def __init__(self, plan: Plan, beams: int) -> None:
+        """Load the model."""
+        self._plan, self._beams = plan, beams
+        self._model = M2M100ForConditionalGeneration.from_pretrained(
+            plan.folder, dtype=torch.float32
+        ).eval()
+        self._tokenizer = M2M100Tokenizer.from_pretrained(plan.folder, src_lang=_SOURCE)
+
+    def rate(self, batch: int) -> float:
+        """Return sentences a second in sorted batches."""
+        texts = sorted(
+            self._plan.texts(0, 0.05 if batch == 1 else 0.5)[: max(3, 4 * batch)], key=len
         )
-        tokenizer.batch_decode(output, skip_special_tokens=True)
-    return len(texts) / (time.perf_counter() - begun)
+        begun = time.perf_counter()
+        for start in range(0, len(texts), batch):
+            inputs = self._tokenizer(
+                texts[start : start + batch], return_tensors="pt", padding=True
+            )
+            output = self._model.generate(
+                **inputs,
+                forced_bos_token_id=self._tokenizer.get_lang_id(_TARGET),
+                num_beams=self._beams,
+                early_stopping=self._beams > 1,
+            )
+            self._tokenizer.batch_decode(output, skip_special_tokens=True)
+        return len(texts) / (time.perf_counter() - begun)
 
 
-def raw_ctranslate2(plan: Plan, beams: int) -> float:
-    """Return the sentences a second of CTranslate2 int8 with all sentences in hand, sorted.
+def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
+    """Return the rates of a request to the server, and of CTranslate2 int8 with all in hand.
 
-    With the cores as replicas or as threads, whichever is better.
+    CTranslate2 has the cores as replicas or as threads, whichever is better.
     """
     checkpoint = resolve(str(plan.folder))
     tokenizer = checkpoint.tokenizer()
     config = TranslatorConfig()
     folder = converted(checkpoint, tokenizer, "int8", config.cache)
     target, decoding = tokenizer.language_ids[_TARGET], checkpoint.decoding(beams)
+    texts = plan.texts(1)
     segments = [
         EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, decoding)
-        for key, text in enumerate(plan.texts(1))
+        for key, text in enumerate(texts)
     ]
-    rates = []
-    for split in splits(len(os.sched_getaffinity(0))):
-        decoder = CTranslate2Decoder.on_cpu(folder, tokenizer, "int8", split)
-        engine = StaticEngine(decoder, config.batch_tokens)
-        _decode(engine, segments[:8])
-        begun = time.perf_counter()
-        _decode(engine, segments)
-        rates.append(len(segments) / (time.perf_counter() - begun))
-    return max(rates)
+    engines = [
+        StaticEngine(
+            CTranslate2Decoder.on_cpu(folder, tokenizer, "int8", split), config.batch_tokens
+        )
+        for split in splits(len(os.sched_getaffinity(0)))
+    ]
+    turns = []
+    for _ in range(_TURNS):
+        raw = max(_decoding_rate(engine, segments) for engine in engines)
+        turns.append((raw, put_bulk(url, texts, _SOURCE, _TARGET)))
+    return {
+        "rate": median(rate for _, rate in turns),
+        "raw": median(raw for raw, _ in turns),
+        "share": median(rate / raw for raw, rate in turns),
+    }
+
+
+def _decoding_rate(engine: StaticEngine, segments: list[EncodedSegment]) -> float:
+    _decode(engine, segments[:8])
+    begun = time.perf_counter()
+    _decode(engine, segments)
+    return len(segments) / (time.perf_counter() - begun)
 
 
 def _decode(engine: StaticEngine, segments: list[EncodedSegment]) -> None:
@@ -177,7 +206,8 @@ def render(report: dict[str, Any]) -> str:
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
         f"`{report['devices']}`; {in_words(report['versions'])}. Command: `make bench`. "
-        "`generate` is float32 in sorted batches of as many sentences as there are clients.",
+        "`generate` is float32 in sorted batches of as many sentences as there are clients; each "
+        f"figure is the median of {_TURNS} turns, in which both were measured one after the other.",
         "",
         "| model | beams | load | sentences/s | median, ms | `generate`, sentences/s | ratio |",
         "| --- | ---: | --- | ---: | ---: | ---: | ---: |",

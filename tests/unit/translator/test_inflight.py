@@ -381,16 +381,23 @@ def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) 
     now = 0.0
     monkeypatch.setattr(engine_module.time, "monotonic", lambda: now)
     first, second = (replace(s, decoding=Decoding(4, 40)) for s in random_segments(2, 0))
-    engine = make_engine(tiny_model(0), slots=16)
+    engine = make_engine(tiny_model(0), slots=32)
     engine.submit([replace(first, key=key) for key in range(15)])
     engine.step()
+    engine._admission_seconds = 0.01
     engine.submit([replace(second, key=99)])
     engine.step()
     pool = engine._pools[Lane(4)]
-    assert pool.live == 15  # one free slot of 16 is not worth a pass of the encoder yet
-    now = 0.01
+    assert pool.live == 15, "one is not worth an admission, which all wait for"
+    now = 0.02
+    engine.step()
+    assert pool.live == 15
+    now = 0.04
     engine.step()
     assert pool.live == 16
+    engine.submit([replace(second, key=100 + i) for i in range(2)])
+    engine.step()
+    assert pool.live == 18, "an eighth of those in slots is worth one at once"
 
 
 @pytest.mark.parametrize("change", [{"source_ids": [5] * 25}, {"decoding": Decoding(1, 41)}])

@@ -8,7 +8,12 @@ import torch
 from training.corpus import read_references
 from training.evaluate import score
 from translator import Translator, TranslatorConfig
-from translator.engines.inflight.int8 import Int8Linear, Int8Rows, computes_int8
+from translator.engines.inflight.int8 import (
+    Int8Linear,
+    Int8Rows,
+    Int8StepLinear,
+    computes_int8,
+)
 
 pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
@@ -42,14 +47,28 @@ def test_numbers_at_the_ends_of_the_range_do_not_overflow() -> None:
         assert Int8Linear(torch.full((64, 512), sign), None)(-ones)[0, 0] == -sign * 512.0
 
 
-def test_a_row_does_not_depend_on_the_rows_beside_it() -> None:
+@pytest.mark.parametrize(("outputs", "inputs"), [(96, 64), (1_024, 1_024), (300, 4_096)])
+@pytest.mark.parametrize("kind", [Int8Linear, Int8StepLinear])
+def test_a_row_does_not_depend_on_the_rows_beside_it(
+    kind: type[Int8Linear], outputs: int, inputs: int
+) -> None:
+    """To the last bit: of a projection of the decoder, another library multiplies a lone row."""
     torch.manual_seed(2)
-    linear, x = Int8Linear(torch.randn(96, 64), torch.randn(96)), torch.randn(9, 64)
+    linear = kind(torch.randn(outputs, inputs), torch.randn(outputs))
+    x = torch.randn(9, inputs)
     x[4] *= 1_000
     x[5] = 0
     together = linear(x)
     for i in range(len(x)):
         assert torch.equal(linear(x[i : i + 1])[0], together[i])
+
+
+def test_a_row_of_zeros_gives_the_bias() -> None:
+    bias = torch.randn(48)
+    for kind in (Int8Linear, Int8StepLinear):
+        linear = kind(torch.randn(48, 64), bias)
+        for rows in (1, 3):
+            assert torch.equal(linear(torch.zeros(rows, 64)), bias.expand(rows, -1))
 
 
 def test_rows_come_back_within_half_a_step() -> None:
