@@ -56,7 +56,9 @@ def _best(
         free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
     best, ids = _top(free, 2 * beams)  # [n, K, 2·K]
     if beams > 1:  # one competes with no other, so that its score need not be a probability
-        best = best - _logsumexp_(scores)  # of all tokens, the forbidden ones too
+        # Of all tokens, the forbidden ones too, of which one may be the largest.
+        most = best[..., :1] if free is scores else scores.amax(dim=-1, keepdim=True)
+        best = best - _logsumexp_(scores, most)
     best = best + state.running_score[part, :, None]
     score, index = best.flatten(1).topk(2 * beams, dim=-1)
     return score, index // (2 * beams), ids.flatten(1).gather(1, index)
@@ -79,9 +81,8 @@ def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     return best, ids.gather(-1, index)
 
 
-def _logsumexp_(scores: Tensor) -> Tensor:
-    """`[n, K, V] → [n, K, 1]`; the scores are overwritten."""
-    most = scores.amax(dim=-1, keepdim=True)
+def _logsumexp_(scores: Tensor, most: Tensor) -> Tensor:
+    """`[n, K, V]`, their largest `[n, K, 1]` → `[n, K, 1]`; the scores are overwritten."""
     return scores.sub_(most).exp_().sum(dim=-1, keepdim=True).log_().add_(most)
 
 

@@ -83,9 +83,9 @@ class Network:
         cross_mask = _additive(state.cross_mask[:n, None, None, :source_length], hidden.dtype)
         rows = torch.arange(n, device=position.device)
         for layer, cache in zip(self.weights.decoder, state.caches, strict=True):
-            device = layer.device
-            hidden, self_mask = hidden.to(device), self_mask.to(device)
-            cross_mask, rows, position = cross_mask.to(device), rows.to(device), position.to(device)
+            if hidden.device != layer.device:
+                moving = hidden, self_mask, cross_mask, rows, position
+                hidden, self_mask, cross_mask, rows, position = (x.to(layer.device) for x in moving)
             qkv = self._qkv(layer.attention, hidden)
             cache.own[rows, :, :, position] = qkv[:, :, 1:].permute(0, 2, 3, 1, 4)
             key, value = cache.own[:n, :, :, :length].flatten(3, 4).unbind(1)
@@ -144,7 +144,7 @@ def _merge(heads: Tensor) -> Tensor:
 
 def _fed_forward(part: FeedForward, hidden: Tensor) -> Tensor:
     """`[n, L, d] → [n, L, d]`."""
-    return part.down(functional.relu(part.up(part.norm(hidden)), inplace=True))
+    return part.down(torch.relu_(part.up(part.norm(hidden))))
 
 
 def _clamped(hidden: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import M2M100ForConditionalGeneration
 
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
@@ -25,7 +24,7 @@ class LayerNorm:
 
     def __call__(self, x: Tensor) -> Tensor:
         """`[…, d] → […, d]`."""
-        return functional.layer_norm(x, self.weight.shape, self.weight, self.bias)
+        return torch.layer_norm(x, self.weight.shape, self.weight, self.bias)
 
 
 @dataclass(frozen=True, slots=True)
