@@ -208,6 +208,9 @@ def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPat
 def test_ways_to_split_the_cores() -> None:
     assert [split.threads for split in splits(6)] == [1, 2, 4]
     assert [split.replicas for split in splits(6)] == [6, 3, 1]
+    assert [int8_replicas(cores) for cores in (1, 3, 4, 8, 64)] == [
+        [1], [1], [1, 2], [1, 2, 4], [1, 2, 4, 8],
+    ]  # fmt: skip
 
 
 def test_the_speeds_are_measured_once(cache: Path, bundled: Checkpoint) -> None:

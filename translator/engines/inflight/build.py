@@ -78,7 +78,7 @@ def inflight_engine(
 def int8_replicas(cores: int) -> list[int]:
     """Return the numbers of replicas on a CPU that are worth a try.
 
-    Two cores are worth more to one of them than to two, so each has two at least.
+    Each has two cores at least: on two, one step of many sentences is faster than two of half.
     """
     return [1, *(2**i for i in range(1, MAX_REPLICAS.bit_length()) if 2 ** (i + 1) <= cores)]
 

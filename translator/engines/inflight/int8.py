@@ -3,8 +3,7 @@
 A step of few sentences reads all weights once for little arithmetic, so a quarter of the bytes is
 up to four times the speed; for many sentences, CPUs multiply bytes several times as fast as floats.
 The weights are packed once, in the order in which they are multiplied. Weights have a scale for
-each output, activations one for each row: what a sentence gets does not depend on who shares the
-batch.
+each output, activations one for each row: a row's product does not depend on the rows beside it.
 """
 
 import warnings
@@ -16,7 +15,7 @@ _BY_ROW = "linear_with_input_q_dq_qweight_dq_output_fp32"  # FBGEMM's
 _ZERO = 128  # both are fast with unsigned activations on all CPUs: this one stands for 0
 _STEPS = torch.tensor(127.0)  # on either side of zero; of a number, torch makes a tensor each time
 # A float of this size has no room for a fraction: what is added to it is rounded, and stands in
-# its lowest bits. torch rounds, and converts floats to unsigned bytes, several times as slowly.
+# its lowest bits. torch converts floats to unsigned bytes several times as slowly.
 _ROUNDING = 1.5 * 2**23
 _ROWS = 4_096  # quantised at a time
 _SMALLEST = 1e-12  # a row of zeros must have a scale too

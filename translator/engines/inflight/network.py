@@ -129,7 +129,7 @@ def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     """`[n, H, K, D]`, twice `[n, H, L, D]`, `[n, 1, K or 1, L]` → `[n, H, K, D]`.
 
     torch's kernel for CPUs does one head after the other, each with a few queries: where many
-    sentences have one query each, products of all of them at once take half the time.
+    sentences have one query each, products of all of them at once take two thirds of the time.
     """
     if query.device.type != "cpu" or len(query) < _MANY or query.shape[2] > 1:
         return functional.scaled_dot_product_attention(query, key, value, mask)

@@ -134,11 +134,13 @@ class SlotState:
 def _cache(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     """Return zeros `[N, 2, H, …, D]`, which lie as `[2, …, N, H, D]` in the memory of a CPU.
 
-    There, pages of the operating system's zeros take memory only once a sentence gets so far.
+    There, pages of the operating system take memory only once a sentence gets so far.
     """
     if device.type != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
     slots, both, heads, *rest, size = shape
-    pages = mmap.mmap(-1, math.prod(shape) * dtype.itemsize)
+    size_in_bytes = math.prod(shape) * dtype.itemsize
+    # Private: pages of a shared mapping would take memory as soon as they are read.
+    pages = mmap.mmap(-1, size_in_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     lying = torch.frombuffer(pages, dtype=dtype).view(both, *rest, slots, heads, size)
     return lying.movedim((-3, -2), (0, 2))
