@@ -7,6 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from server.services import Services
 from server.settings import Settings
+from tests.browser.conftest import OpenPage
 from tests.fakes import FakePool
 
 MAKE_FILES = """files => {
@@ -52,7 +53,10 @@ def test_dropped_files_are_translated_one_after_another(page: Page, pool: FakePo
     expect(page.locator("#file")).to_be_focused()
 
 
-def test_a_chosen_file_goes_to_the_chosen_language(page: Page) -> None:
+def test_a_chosen_file_goes_to_the_chosen_language(open_page: OpenPage) -> None:
+    # Playwright tells Chromium to hand over choosers and does not wait until it does: told only
+    # after the page was opened, it is busy loading it and may miss the one below.
+    page = open_page(before=lambda page: page.on("filechooser", lambda chooser: None))
     page.select_option("#target", "fr")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Alt+Shift+U")
