@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.agreement import nearly_equal
 from tests.e2e.conftest import Server, start, stop
 from training.corpus import read_references
 from translator.engines.inflight.int8 import computes_int8
@@ -33,11 +34,6 @@ def inflight(cache: Path) -> Iterator[Server]:
 def alone(inflight: Server) -> list[str]:
     """The translations of texts that have the server to themselves."""
     return [inflight.ask(text, "en", "de") for text in TEXTS]
-
-
-def nearly_equal(found: list[str], expected: list[str]) -> bool:
-    differing = sum(a != b for a, b in zip(found, expected, strict=True))
-    return differing <= len(expected) / 20
 
 
 @pytest.mark.parametrize("clients", [4, 32])

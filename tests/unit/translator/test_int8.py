@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.agreement import nearly_equal
 from training.corpus import read_references
 from training.evaluate import score
 from translator import Translator, TranslatorConfig
@@ -79,12 +80,6 @@ def test_rows_come_back_within_half_a_step() -> None:
     tokens = torch.tensor([[0, 3], [9_999, 4_096]])
     error = (rows(tokens) - weight[tokens]).abs()
     assert (error <= weight[tokens].abs().amax(-1, keepdim=True) / 254 * 1.001).all()
-
-
-def nearly_equal(found: list[str], expected: list[str]) -> bool:
-    """All but one of twenty: attention to longer neighbours changes the last bits of scores."""
-    differing = sum(a != b for a, b in zip(found, expected, strict=True))
-    return differing <= len(expected) / 20
 
 
 def test_a_translation_hardly_depends_on_who_shares_the_steps(inflight: Translator) -> None:
