@@ -1,11 +1,11 @@
 """`make bench`: the running server beside `generate` and beside CTranslate2 alone.
 
 At each number of clients, `generate` in float32 gets sorted batches of that many sentences, with
-the same beams. CTranslate2 alone, in int8 with all sentences sorted in hand, is compared with one
-request to the server that holds them all. Everything runs on one machine, on the same sentences, in
-turns: peer, server, peer, server, …, because a virtual machine has slow minutes. A ratio is the
-median of those of the turns. Prints a table and one JSON line; `--output` writes both as Markdown
-too.
+the same beams: all that the server gets or, where there are many, every second of them. CTranslate2
+alone, in int8 with all sentences sorted in hand, is compared with one request to the server that
+holds them all. Everything runs on one machine, in turns: peer, server, peer, server, …, because a
+virtual machine has slow minutes. A ratio is the median of those of the turns. Prints a table and
+one JSON line; `--output` writes both as Markdown too.
 """
 
 import argparse
@@ -47,15 +47,12 @@ class Plan:
     name: str
     folder: Path
     beams: tuple[int, ...]
-    sentences: int  # for the server; `generate`, which is slower, gets a share of them
+    sentences: int  # of many clients at least
 
-    def texts(self, clients: int, share: float = 1.0) -> list[str]:
-        """Return sentences, short and long ones in turn, eight for each client at least.
-
-        With fewer, the clients that have none left at the end would count as idle capacity.
-        """
+    def texts(self, clients: int) -> list[str]:
+        """Return sentences, short and long ones in turn, eight for each client at least."""
         found = list(read_references("test")[_SOURCE, _TARGET])  # sorted by length
-        count = max(8 * clients, int(share * self.sentences))
+        count = max(8 * clients, self.sentences // 4 if clients == 1 else self.sentences)
         return [found[i * 37 % len(found)] for i in range(count)]
 
 
@@ -95,12 +92,11 @@ def measure(plan: Plan, beams: int, devices: str) -> list[dict[str, Any]]:
     with running_server(*flags) as url:
         put_load(url, plan.texts(8)[:8], 8, _SOURCE, _TARGET)
         for clients in _CLIENTS:
-            share = 0.25 if clients == 1 else 1.0
-            texts = plan.texts(clients, share)
+            texts = plan.texts(clients)
             turns = []
             for turn in range(_TURNS):
                 _tell(f"{plan.name}, {beams} beams, {clients} clients, turn {turn + 1}")
-                other = generate.rate(clients)
+                other = generate.rate(texts if clients == 1 else texts[::2], clients)
                 turns.append((other, put_load(url, texts, clients, _SOURCE, _TARGET)))
             rows.append(
                 common
@@ -127,17 +123,15 @@ class Generate:
 
     def __init__(self, plan: Plan, beams: int) -> None:
         """Load the model."""
-        self._plan, self._beams = plan, beams
+        self._beams = beams
         self._model = M2M100ForConditionalGeneration.from_pretrained(
             plan.folder, dtype=torch.float32
         ).eval()
         self._tokenizer = M2M100Tokenizer.from_pretrained(plan.folder, src_lang=_SOURCE)
 
-    def rate(self, batch: int) -> float:
+    def rate(self, texts: list[str], batch: int) -> float:
         """Return sentences a second in sorted batches."""
-        texts = sorted(
-            self._plan.texts(0, 0.05 if batch == 1 else 0.5)[: max(3, 4 * batch)], key=len
-        )
+        texts = sorted(texts, key=len)
         begun = time.perf_counter()
         for start in range(0, len(texts), batch):
             inputs = self._tokenizer(
@@ -163,7 +157,7 @@ def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
     config = TranslatorConfig()
     folder = converted(checkpoint, tokenizer, "int8", config.cache)
     target, decoding = tokenizer.language_ids[_TARGET], checkpoint.decoding(beams)
-    texts = plan.texts(1)
+    texts = plan.texts(8)
     segments = [
         EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, decoding)
         for key, text in enumerate(texts)
