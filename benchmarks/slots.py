@@ -18,9 +18,9 @@ class SlotMeter:
         self._admit, self._step = SlotPool.admit, SlotPool.step
         meter = self
 
-        def admit(pool: SlotPool, segments: Sequence[EncodedSegment]) -> None:
+        def admit(pool: SlotPool, groups: Sequence[Sequence[EncodedSegment]]) -> None:
             begun = time.perf_counter()
-            meter._admit(pool, segments)
+            meter._admit(pool, groups)
             meter._admitting += time.perf_counter() - begun
 
         def step(pool: SlotPool) -> Stepped:

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 import torch
@@ -215,7 +216,7 @@ def loaded_pool(
     state = SlotState.allocate(network.weights, 4, beams, SOURCE, LENGTH)
     pool = SlotPool(network, state, make_runner, START, EOS)
     segments = [replace(s, decoding=Decoding(beams, LENGTH)) for s in random_segments(4, 3)]
-    pool.admit(segments)
+    pool.admit([segments])
     return network, state, pool
 
 
@@ -289,17 +290,21 @@ def test_sentences_move_to_lower_slots_when_work_runs_out(make_runner: type[Eage
         assert {16, 8, 4} <= sizes
 
 
-def test_memory_that_runs_out_splits_an_admission(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("part", ["encode", "start"])
+def test_memory_that_runs_out_splits_an_admission(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, segments = tiny_model(2), random_segments(60, 2)
     expected = by_generate(model, segments)
-    engine, admit = make_engine(model), SlotPool.admit
+    engine, whole = make_engine(model), getattr(Network, part)
 
-    def small(self: SlotPool, group: Sequence[EncodedSegment]) -> None:
-        if len(group) > 1:
+    def small(self: Network, *arguments: Any) -> Any:
+        sentences = next(len(x) for x in arguments if isinstance(x, torch.Tensor))
+        if sentences > 1:
             raise torch.OutOfMemoryError
-        admit(self, group)
+        return whole(self, *arguments)
 
-    monkeypatch.setattr(SlotPool, "admit", small)
+    monkeypatch.setattr(Network, part, small)
     engine.submit(segments)
     results: dict[int, DecodedSegment] = {}
     drain(engine, results, len(segments))
@@ -368,7 +373,7 @@ def test_a_slot_recovers_from_numbers_that_are_not_finite() -> None:
             getattr(cache, field.name).fill_(torch.nan)
     pool.step()
     assert pool.step().broken == segments  # told a step later
-    pool.admit(segments)
+    pool.admit([segments[:1], segments[1:]])
     results: dict[int, DecodedSegment] = {}
     while pool.live:
         stepped = pool.step()
@@ -398,6 +403,58 @@ def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) 
     engine.submit([replace(second, key=100 + i) for i in range(2)])
     engine.step()
     assert pool.live == 18, "an eighth of those in slots is worth one at once"
+
+
+def test_those_whose_answers_left_together_join_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(engine_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(engine_module.time, "sleep", sleep)
+    segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, 40))
+    engine = make_engine(tiny_model(0), slots=32)
+    engine.submit([replace(segment, key=key) for key in range(4)])
+    engine.step()
+    engine._admission_seconds = 0.1
+    while len(engine.step()) < 4:
+        pass
+    pool = engine._pools[Lane(4)]
+
+    engine.submit([replace(segment, key=4)])
+    engine.step()
+    assert pool.live == 0, "three more may come"
+    engine.submit([replace(segment, key=key) for key in (5, 6, 7)])
+    engine.step()
+    assert pool.live == 4, "all have come"
+
+    engine._admission_seconds = 0.1
+    while len(engine.step()) < 4:
+        pass
+    end = now + 0.1
+    engine.submit([replace(segment, key=8)])
+    while now < end:
+        assert not pool.live
+        engine.step()
+    engine.step()
+    assert pool.live == 1, "no company came for as long as an admission takes"
+    engine.submit([replace(segment, key=9)])
+    engine.step()
+    assert pool.live == 2, "who joins others waits for nobody"
+
+
+def test_nobody_waits_for_company_where_those_there_fill_the_slots() -> None:
+    segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, 40))
+    engine = make_engine(tiny_model(0), slots=4)
+    engine.submit([replace(segment, key=key) for key in range(8)])
+    engine.step()
+    engine._admission_seconds = 3_600.0
+    while len(engine.step()) < 4:
+        pass
+    engine.step()
+    assert engine._pools[Lane(4)].live == 4
 
 
 @pytest.mark.parametrize("change", [{"source_ids": [5] * 25}, {"decoding": Decoding(1, 41)}])

@@ -16,6 +16,8 @@ from translator.engines.inflight.pool import SlotPool
 # An admission takes about as long for one sentence as for many, and all that are live wait for it.
 ADMIT_SHARE = 1 / 8  # of the live ones: so many that may join are worth it
 ADMIT_AFTER = 3  # times what the last admission took: so long a segment waits at most
+COMPANY_AFTER = 1  # times what it took: so long those whose neighbours left together wait for them
+_PAUSE = 0.001  # seconds between two looks at who came, where nothing else is to be done
 MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
 
 
@@ -25,6 +27,14 @@ class Lane:
 
     beams: int
     no_repeat_ngram: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Company:
+    """What may still come: clients whose answers left together ask again within moments."""
+
+    size: int  # segments waiting once all have come
+    until: float  # when they are no longer waited for
 
 
 class InflightEngine:
@@ -50,6 +60,7 @@ class InflightEngine:
         self._precise: Engine | None = None
         self._waiting: dict[Lane, list[EncodedSegment]] = {}  # in order of arrival
         self._since: dict[Lane, float] = {}  # when the oldest of them came
+        self._company: dict[Lane, _Company] = {}
         self._admission_seconds = 0.0  # of a group, the last time
         self.splits = 0
 
@@ -72,6 +83,8 @@ class InflightEngine:
                     pool.compact()
                 stepped = pool.step()
                 results += stepped.done
+                if len(stepped.done) > pool.live:
+                    self._expect(lane, len(stepped.done))
                 if stepped.broken:
                     self._again(stepped.broken)
         if self._precise is not None:
@@ -83,6 +96,8 @@ class InflightEngine:
         if lane not in self._pools and not self._open(lane):
             del self._since[lane]
             return [DecodedSegment(segment.key, None) for segment in self._waiting.pop(lane)]
+        if self._more_come(lane):
+            return []
         pool, waiting = self._pools[lane], self._waiting[lane]
         begun = time.monotonic()
         joinable = min(pool.free, len(waiting))
@@ -96,12 +111,28 @@ class InflightEngine:
             self._since[lane] = begun
         else:
             del self._waiting[lane], self._since[lane]
-        results: list[DecodedSegment] = []
         groups = _groups(joining, self._encoder_tokens)
-        for group in groups:
-            results += self._join(pool, group)
+        results = self._join(pool, groups)
         self._admission_seconds = (time.monotonic() - begun) / len(groups)
         return results
+
+    def _expect(self, lane: Lane, left: int) -> None:
+        """Wait for as many as `left` at once: one admission of all takes less than several."""
+        until = time.monotonic() + COMPANY_AFTER * self._admission_seconds
+        self._company[lane] = _Company(len(self._waiting.get(lane, ())) + left, until)
+
+    def _more_come(self, lane: Lane) -> bool:
+        """Tell whether company is still expected; sleeps a moment where nothing is live."""
+        company, waiting = self._company.get(lane), len(self._waiting[lane])
+        if company is None:
+            return False
+        enough = min(company.size, self._pools[lane].free)
+        if waiting >= enough or time.monotonic() >= company.until:
+            del self._company[lane]
+            return False
+        if not any(pool.live for pool in self._pools.values()):
+            time.sleep(_PAUSE)
+        return True
 
     def _open(self, lane: Lane) -> bool:
         """Make the pool of a lane; False where memory does not do for a single slot."""
@@ -111,24 +142,29 @@ class InflightEngine:
             return False
         return True
 
-    def _join(self, pool: SlotPool, group: list[EncodedSegment]) -> list[DecodedSegment]:
-        """Admit a group, in halves where memory runs out, and later groups smaller.
+    def _join(self, pool: SlotPool, groups: list[list[EncodedSegment]]) -> list[DecodedSegment]:
+        """Admit groups, in halves where memory runs out, and later groups smaller.
 
         Returns those that have too little memory even alone.
         """
+        segments = [segment for group in groups for segment in group]
         try:
-            pool.admit(group)
+            pool.admit(groups)
         except torch.OutOfMemoryError:
-            if len(group) == 1:
-                return [DecodedSegment(group[0].key, None)]
+            if len(segments) == 1:
+                return [DecodedSegment(segments[0].key, None)]
         else:
             return []
         # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
         torch.cuda.empty_cache()
         self.splits += 1
         self._encoder_tokens = max(MIN_ENCODER_TOKENS, self._encoder_tokens // 2)
-        middle = len(group) // 2
-        return self._join(pool, group[:middle]) + self._join(pool, group[middle:])
+        middle = len(segments) // 2
+        return [
+            failed
+            for half in (segments[:middle], segments[middle:])
+            for failed in self._join(pool, _groups(half, self._encoder_tokens))
+        ]
 
     def _again(self, broken: list[EncodedSegment]) -> None:
         """Decode in fp32 what had scores that are not finite."""

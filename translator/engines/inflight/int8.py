@@ -56,7 +56,7 @@ class Int8Linear:
         product = self._product(rounded)
         if self._bias is None:
             return product.mul_(largest)
-        return torch.addcmul(self._bias, product, largest)
+        return torch.addcmul(self._bias, product, largest, out=product)  # one large array less
 
     def _pack(self, weight: Tensor) -> None:
         """Take over the weight in int8."""

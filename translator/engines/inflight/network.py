@@ -54,22 +54,24 @@ class Network:
             result += [split[:, :, i].permute(0, 2, 3, 1, 4) for i in range(part.layers)]
         return result
 
-    def start(self, tokens: Tensor, cross: list[Tensor], known: Tensor) -> list[Tensor]:
-        """Decoder position 0, without the head: self-attention keys and values `[n, 2, H, D]`.
+    def start(self, state: SlotState, slots: Tensor, token: int, source: int) -> None:
+        """Feed `token` at decoder position 0 of `slots [n]`, whose sources are in the caches.
 
-        `tokens [n]` start the decoder, `known [n, S]` is true where the source is no padding. With
-        one position, self-attention is its value.
+        They are `source` tokens long at most. Writes keys and values; nothing is predicted, so that
+        the last layer needs no more. With one position, self-attention is its value.
         """
-        hidden = self._embed(tokens[:, None], torch.zeros_like(tokens)[:, None])  # [n, 1, d]
-        mask = _additive(known[:, None, None, :], hidden.dtype)
-        result: list[Tensor] = []
-        for layer, source in zip(self.weights.decoder, cross, strict=True):
-            hidden, mask = hidden.to(layer.device), mask.to(layer.device)
-            own = self._qkv(layer.attention, hidden)[:, :, 1:]
-            result.append(own[:, 0])
-            hidden = hidden + layer.attention.out(own[:, :, 1].flatten(2))
-            hidden = self._cross_and_feed(layer, hidden, source, mask)
-        return result
+        tokens = torch.full((len(slots), 1), token, device=slots.device)
+        hidden = self._embed(tokens, torch.zeros_like(tokens))  # [n, 1, d]
+        mask = _additive(state.cross_mask[slots, None, None, :source], hidden.dtype)
+        for layer, cache in zip(self.weights.decoder, state.caches, strict=True):
+            hidden, mask, slots = (x.to(layer.device) for x in (hidden, mask, slots))
+            own = self._qkv(layer.attention, hidden)[:, 0, 1:]  # [n, 2, H, D]
+            cache.own[slots, :, :, 0, 0] = own
+            if layer is self.weights.decoder[-1]:
+                return
+            hidden = hidden + layer.attention.out(own[:, 1].flatten(1)[:, None])
+            keys_values = cache.cross[slots, :, :, :source]
+            hidden = self._cross_and_feed(layer, hidden, keys_values, mask)
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:
         """Feed each slot's current tokens; return hidden states `[n, K, d]` for the head.
@@ -87,7 +89,7 @@ class Network:
                 moving = hidden, self_mask, cross_mask, rows, position
                 hidden, self_mask, cross_mask, rows, position = (x.to(layer.device) for x in moving)
             qkv = self._qkv(layer.attention, hidden)
-            cache.own[rows, :, :, position] = qkv[:, :, 1:].permute(0, 2, 3, 1, 4)
+            cache.write(rows, position, qkv[:, :, 1:].permute(0, 2, 3, 1, 4))
             key, value = cache.own[:n, :, :, :length].flatten(3, 4).unbind(1)
             attended = _attend(qkv[:, :, 0].transpose(1, 2), key, value, self_mask)
             hidden = hidden + layer.attention.out(_merge(attended))

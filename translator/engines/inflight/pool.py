@@ -81,26 +81,28 @@ class SlotPool:
         return len(self._live)
 
     @torch.inference_mode()
-    def admit(self, segments: Sequence[EncodedSegment]) -> None:
-        """Encode segments (at most as many as are free) and give each a slot.
+    def admit(self, groups: Sequence[Sequence[EncodedSegment]]) -> None:
+        """Encode groups, each at once, and give every segment (as many as are free) a slot.
 
-        Raises ValueError for one that a slot cannot hold, torch.OutOfMemoryError where the encoder
-        has too little memory; none is admitted then.
+        Raises ValueError for one that a slot cannot hold, torch.OutOfMemoryError where there is too
+        little memory; none is admitted then.
         """
+        segments = [segment for group in groups for segment in group]
         if not all(map(self._fits, segments)):
             raise ValueError("a segment, or its longest translation, is longer than a slot")
-        network, device = self._network, self._state.position.device
-        width = max(len(segment.source_ids) for segment in segments)
-        padded = torch.full((len(segments), width), network.weights.pad)
-        for row, segment in zip(padded, segments, strict=True):
-            row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
-        source = padded.to(network.weights.positions.device)
-        cross = network.cross_keys_values(network.encode(source))
-        known = (source != network.weights.pad).to(device)
-        starts = torch.full((len(segments),), self._start, device=device)
-        own = network.start(starts, cross, known)
         slots = self._take(len(segments))
-        self._fill(torch.tensor(slots, device=device), segments, cross, own, known)
+        rows = torch.tensor(slots, device=self._state.position.device)
+        try:
+            begin = 0
+            for group in groups:
+                self._encode(group, rows[begin : begin + len(group)])
+                begin += len(group)
+            longest = max(len(segment.source_ids) for segment in segments)
+            self._network.start(self._state, rows, self._start, longest)
+        except torch.OutOfMemoryError:
+            self._release(slots)
+            raise
+        self._fill(rows, segments)
         for slot, segment in zip(slots, segments, strict=True):
             self._live[slot] = _Live(segment, self._runs)
 
@@ -124,7 +126,7 @@ class SlotPool:
         self._spoilt.update(overflown)
         for slot in ended:
             del self._live[slot]
-            heapq.heappush(self._free, slot)
+        self._release(ended)
         return Stepped(done, broken)
 
     @torch.inference_mode()
@@ -142,7 +144,7 @@ class SlotPool:
             live = self._live.pop(source)
             live.first_run = self._runs  # flags of earlier steps tell of the old slot
             self._live[target] = live
-            heapq.heappush(self._free, source)
+        self._release(old)
 
     def shape(self) -> Shape:
         """Return the smallest shape that holds every slot in use."""
@@ -164,6 +166,10 @@ class SlotPool:
             self._state.wipe(sorted(spoilt))
             self._spoilt -= spoilt
         return slots
+
+    def _release(self, slots: list[int]) -> None:
+        for slot in slots:
+            heapq.heappush(self._free, slot)
 
     def _fits(self, segment: EncodedSegment) -> bool:
         _, source, length = self._limits()
@@ -191,23 +197,23 @@ class SlotPool:
             for segment, found, flags in zip(segments, sequences, own, strict=True)
         ]
 
-    def _fill(
-        self,
-        slots: Tensor,
-        segments: Sequence[EncodedSegment],
-        cross: list[Tensor],
-        own: list[Tensor],
-        known: Tensor,
-    ) -> None:
-        """Set the slots to: position 0 is done, the language token is fed next, beam 0 leads."""
-        state, width = self._state, known.shape[1]
-        for cache, source, start in zip(state.caches, cross, own, strict=True):
-            rows = slots.to(source.device)
-            cache.cross[rows, :, :, :width] = source
-            cache.own[rows, :, :, 0, 0] = start
-        device = slots.device
+    def _encode(self, segments: Sequence[EncodedSegment], slots: Tensor) -> None:
+        """Put keys and values of the sources into the caches of `slots [n]`."""
+        network, state = self._network, self._state
+        width = max(len(segment.source_ids) for segment in segments)
+        padded = torch.full((len(segments), width), network.weights.pad)
+        for row, segment in zip(padded, segments, strict=True):
+            row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
+        source = padded.to(network.weights.positions.device)
+        cross = network.cross_keys_values(network.encode(source))
+        for cache, keys_values in zip(state.caches, cross, strict=True):
+            cache.cross[slots.to(keys_values.device), :, :, :width] = keys_values
         state.cross_mask[slots] = False
-        state.cross_mask[slots, :width] = known
+        state.cross_mask[slots, :width] = (source != network.weights.pad).to(slots.device)
+
+    def _fill(self, slots: Tensor, segments: Sequence[EncodedSegment]) -> None:
+        """Set `slots [n]` to: position 0 is done, the language token is fed next, beam 0 leads."""
+        state, device = self._state, slots.device
         targets = torch.tensor([segment.target_id for segment in segments], device=device)
         state.token[slots] = targets[:, None]
         state.position[slots] = 1

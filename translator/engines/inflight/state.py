@@ -37,6 +37,14 @@ class Cache:
     own: Tensor
     cross: Tensor
 
+    def write(self, rows: Tensor, position: Tensor, keys_values: Tensor) -> None:
+        """Put `keys_values [n, 2, H, K, D]` of the first slots, `rows [n]`, at `position [n]`."""
+        if len(position) == 1 and position.device.type == "cpu":
+            # A third of the time of the other way; on a GPU the host would wait for the number.
+            self.own[0, :, :, int(position)] = keys_values[0]
+        else:
+            self.own[rows, :, :, position] = keys_values
+
 
 @dataclass(frozen=True, slots=True)
 class SlotState:

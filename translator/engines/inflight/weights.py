@@ -132,7 +132,7 @@ def load(
     return Weights(
         embedding=embedding,
         decoder_embedding=embedding if decoder_first == first else rows(shared.to(decoder_first)),
-        head=Int8Linear(shared, None) if int8 else _head(shared, last),
+        head=Int8StepLinear(shared, None) if int8 else _head(shared, last),
         positions=positions.to(first),
         decoder_positions=positions.to(decoder_first),
         scale=config.d_model**0.5 if config.scale_embedding else 1.0,
