@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from translator.engines.inflight.projection import Projection
+from translator.engines.inflight.projection import Scorer
 from translator.engines.inflight.state import Shape, SlotState
 
 # A pass over the vocabulary reads all of its weights, so few passes are best; but scores of more
@@ -28,13 +28,13 @@ class Continuations:
 
 
 def continuations(
-    head: Projection, hidden: Tensor, state: SlotState, shape: Shape, no_repeat_ngram: int = 0
+    head: Scorer, hidden: Tensor, state: SlotState, shape: Shape, no_repeat_ngram: int = 0
 ) -> Continuations:
     """Score the vocabulary after `hidden [n, K, d]`; `no_repeat_ngram` as in Decoding, of all."""
     n = shape.slots
     many = n if hidden.device.type == "cuda" else max(1, _BEAMS_AT_A_TIME_ON_CPU // state.beams)
     found = [
-        _best(head(hidden[part]), state, part, shape.length, no_repeat_ngram)
+        _best(*head.scores(hidden[part]), state, part, shape.length, no_repeat_ngram)
         for part in (slice(start, min(start + many, n)) for start in range(0, n, many))
     ]
     score, parent, token = (torch.cat(parts) for parts in zip(*found, strict=True))
@@ -42,9 +42,16 @@ def continuations(
 
 
 def _best(
-    scores: Tensor, state: SlotState, part: slice, length: int, no_repeat_ngram: int
+    scores: Tensor,
+    factor: Tensor | None,
+    state: SlotState,
+    part: slice,
+    length: int,
+    no_repeat_ngram: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the fields of Continuations for a part of the slots; overwrites their `scores`.
+
+    `factor [n, K, 1]` is what the scores lack, see Scorer.
 
     The best of each beam first, then the best of those. What turns scores into log-probabilities
     is computed in their place: tensors of the vocabulary's size cost more than the arithmetic.
@@ -55,8 +62,12 @@ def _best(
         running = state.running[part, :, :length]
         free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
     best, ids = _top(free, 2 * beams)  # [n, K, 2·K]
+    if factor is not None:
+        best = best * factor
     if beams > 1:  # one competes with no other, so that its score need not be a probability
         # Of all tokens, the forbidden ones too, of which one may be the largest.
+        if factor is not None:
+            scores.mul_(factor)
         most = best[..., :1] if free is scores else scores.amax(dim=-1, keepdim=True)
         best = best - _logsumexp_(scores, most)
     best = best + state.running_score[part, :, None]

@@ -50,13 +50,17 @@ class Int8Linear:
 
     def __call__(self, x: Tensor) -> Tensor:
         """See Projection; fp32 in and out."""
-        largest = x.abs().amax(dim=-1, keepdim=True)
-        # In a row of zeros this is NaN, and so some byte, which is multiplied by 0 in the end.
-        rounded = torch.addcmul(self._rounding, x, _STEPS / largest)
-        product = self._product(rounded)
+        product, largest = self.scores(x)
         if self._bias is None:
             return product.mul_(largest)
         return torch.addcmul(self._bias, product, largest, out=product)  # one large array less
+
+    def scores(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """See Scorer; fp32 in and out, without the bias."""
+        largest = x.abs().amax(dim=-1, keepdim=True)
+        # In a row of zeros this is NaN, and so some byte, which is multiplied by 0 in the end.
+        rounded = torch.addcmul(self._rounding, x, _STEPS / largest)
+        return self._product(rounded), largest
 
     def _pack(self, weight: Tensor) -> None:
         """Take over the weight in int8."""

@@ -15,6 +15,16 @@ class Projection(Protocol):
         """`[…, in] → […, out]`."""
 
 
+class Scorer(Protocol):
+    """The product with the weight `[V, d]` of the vocabulary."""
+
+    def scores(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """`[…, d]` → `[…, V]` in fp32, and the positive factor `[…, 1]` that each row still lacks.
+
+        None where it lacks none. The best of a row are its best without the factor too.
+        """
+
+
 class Embedding(Protocol):
     """A row of d numbers for each token."""
 
@@ -40,12 +50,12 @@ class Head:
 
     weight: Tensor
 
-    def __call__(self, x: Tensor) -> Tensor:
-        """`[…, d] → […, V]`, in fp32 whatever the weight is in."""
+    def scores(self, x: Tensor) -> tuple[Tensor, None]:
+        """See Scorer; in fp32 whatever the weight is in."""
         if self.weight.dtype == torch.float32:
-            return functional.linear(x.float(), self.weight)
+            return functional.linear(x.float(), self.weight), None
         flat = torch.mm(x.flatten(0, -2), self.weight.t(), out_dtype=torch.float32)
-        return flat.view(*x.shape[:-1], -1)
+        return flat.view(*x.shape[:-1], -1), None
 
 
 @dataclass(frozen=True, slots=True)

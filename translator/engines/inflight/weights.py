@@ -9,7 +9,7 @@ from transformers import M2M100ForConditionalGeneration
 
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
 from translator.engines.inflight.placement import Placement
-from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows
+from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows, Scorer
 
 POSITION_OFFSET = 2  # position p is row p + 2 of the table; row 1, of padding, is zeros
 MAX_POSITIONS = 1_024
@@ -84,7 +84,7 @@ class Weights:
 
     embedding: Embedding
     decoder_embedding: Embedding
-    head: Projection
+    head: Scorer
     positions: Tensor  # [MAX_POSITIONS + 2, d], sinusoidal
     decoder_positions: Tensor
     scale: float  # of embeddings: √d, or 1
