@@ -18,6 +18,7 @@ _STEPS = torch.tensor(127.0)  # on either side of zero; of a number, torch makes
 # its lowest bits. torch converts floats to unsigned bytes several times as slowly.
 _ROUNDING = 1.5 * 2**23
 _ROWS = 4_096  # quantised at a time
+_LARGE = 32_768  # numbers: of more, an array of their sizes takes longer than a second reduction
 _SMALLEST = 1e-12  # a row of zeros must have a scale too
 
 
@@ -57,7 +58,7 @@ class Int8Linear:
 
     def scores(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """See Scorer; fp32 in and out, without the bias."""
-        largest = x.abs().amax(dim=-1, keepdim=True)
+        largest = _largest(x)
         # In a row of zeros this is NaN, and so some byte, which is multiplied by 0 in the end.
         rounded = torch.addcmul(self._rounding, x, _STEPS / largest)
         return self._product(rounded), largest
@@ -114,6 +115,13 @@ class Int8Rows:
     def __call__(self, tokens: Tensor) -> Tensor:
         """See Embedding; fp32."""
         return self._rows[tokens] * self._scale[tokens]
+
+
+def _largest(x: Tensor) -> Tensor:
+    """`[…, m] → […, 1]`: the largest size in each row."""
+    if x.numel() < _LARGE:
+        return x.abs().amax(dim=-1, keepdim=True)
+    return torch.maximum(x.amax(dim=-1, keepdim=True), x.amin(dim=-1, keepdim=True).neg_())
 
 
 def _scale(weight: Tensor) -> Tensor:
