@@ -405,6 +405,14 @@ def test_a_lone_segment_waits_at_most_a_moment(monkeypatch: pytest.MonkeyPatch) 
     assert pool.live == 18, "an eighth of those in slots is worth one at once"
 
 
+def let_go(engine: InflightEngine) -> None:
+    """Step until the four in slots have left together; an admission is said to take 0.1 seconds."""
+    engine.step()
+    engine._admission_seconds = 0.1
+    while len(engine.step()) < 4:
+        pass
+
+
 def test_those_whose_answers_left_together_join_together(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
 
@@ -417,10 +425,7 @@ def test_those_whose_answers_left_together_join_together(monkeypatch: pytest.Mon
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, 40))
     engine = make_engine(tiny_model(0), slots=32)
     engine.submit([replace(segment, key=key) for key in range(4)])
-    engine.step()
-    engine._admission_seconds = 0.1
-    while len(engine.step()) < 4:
-        pass
+    let_go(engine)
     pool = engine._pools[Lane(4)]
 
     engine.submit([replace(segment, key=4)])
@@ -430,9 +435,7 @@ def test_those_whose_answers_left_together_join_together(monkeypatch: pytest.Mon
     engine.step()
     assert pool.live == 4, "all have come"
 
-    engine._admission_seconds = 0.1
-    while len(engine.step()) < 4:
-        pass
+    let_go(engine)
     end = now + 0.1
     engine.submit([replace(segment, key=8)])
     while now < end:
@@ -445,14 +448,14 @@ def test_those_whose_answers_left_together_join_together(monkeypatch: pytest.Mon
     assert pool.live == 2, "who joins others waits for nobody"
 
 
-def test_nobody_waits_for_company_where_those_there_fill_the_slots() -> None:
+def test_nobody_waits_for_company_where_those_there_fill_the_slots(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_module.time, "monotonic", lambda: 0.0)
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, 40))
     engine = make_engine(tiny_model(0), slots=4)
     engine.submit([replace(segment, key=key) for key in range(8)])
-    engine.step()
-    engine._admission_seconds = 3_600.0
-    while len(engine.step()) < 4:
-        pass
+    let_go(engine)
     engine.step()
     assert engine._pools[Lane(4)].live == 4
 
