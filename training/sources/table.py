@@ -1,0 +1,48 @@
+"""The table of text sources: what each is, whose it is, and where it can be had."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+TABLE = Path(__file__).with_name("packages.toml")
+HELD_OUT = Path(__file__).with_name("held_out.toml")
+DOMAINS = ("documentation", "interface", "prose", "words")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Text of one kind: `<name>.en-<language>.tsv.gz` in a prepared folder.
+
+    `rule` names how the text is got out of the Debian `packages` (names, or patterns of names); of
+    a source without a rule there are only prepared files.
+    """
+
+    name: str
+    domain: str
+    licence: str
+    origin: str
+    packages: tuple[str, ...] = ()
+    rule: str | None = None
+
+
+def read_table(path: Path = TABLE) -> dict[str, Source]:
+    """Return the sources by name, in the table's order.
+
+    Raises ValueError where an entry has a domain that the training does not know, or a rule
+    without packages: neither would show before the text is missed.
+    """
+    table: dict[str, Source] = {}
+    for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+        source = Source(name, **{**entry, "packages": tuple(entry.get("packages", ()))})
+        if source.domain not in DOMAINS:
+            raise ValueError(f"{path.name}: {name}: domain must be one of {', '.join(DOMAINS)}")
+        if (source.rule is None) != (not source.packages):
+            raise ValueError(f"{path.name}: {name}: packages and rule go together")
+        table[name] = source
+    return table
+
+
+def held_out_documents(path: Path = HELD_OUT) -> frozenset[str]:
+    """Return the names of the documents that the test sentences of every domain come from."""
+    documents = tomllib.loads(path.read_text(encoding="utf-8"))
+    return frozenset(name for names in documents.values() for name in names)
