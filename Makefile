@@ -7,7 +7,8 @@ STAMP := $(VENV)/.installed
 MINUTES ?= 30
 
 .PHONY: help serve test check test-faults soak bench bench-decoding bench-gpu bench-pool bench-threads \
-	simulate train evaluate lock test-image check-k8s clean
+	simulate train-background train-status train-stop train-adopt evaluate lock test-image \
+	check-k8s clean
 help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
 	@echo "make test      run the tests"
@@ -20,8 +21,10 @@ help:
 	@echo "make bench-gpu  the tests and benchmarks that want a GPU, into docs/benchmarks"
 	@echo "make bench-threads  CPU threads and replicas; make bench-pool: dispatch and scale"
 	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
-	@echo "make train     train the bundled model (hours on a CPU; interrupt and repeat at will)"
-	@echo "make evaluate  BLEU and chrF of the bundled model, into its card"
+	@echo "make train-background  train the bundled model at the lowest priority, until it is stopped"
+	@echo "make train-status  how it is doing; make train-stop: end it, with a checkpoint"
+	@echo "make train-adopt  make what was learnt the bundled model, if it is better"
+	@echo "make evaluate  BLEU and chrF of the bundled model on every test set"
 	@echo "make test-image  build the container image and run it (minutes, root)"
 	@echo "make lock      the exact versions that the image is made of"
 
@@ -69,12 +72,18 @@ bench-pool: $(STAMP)
 simulate: $(STAMP)
 	$(BIN)/python -m benchmarks.simulator
 
-train: $(STAMP)
-	$(BIN)/python -m training train
-	$(BIN)/python -m training export
+# TRAINING=FOLDER for state and data, SOURCES=FOLDER of prepared files; see docs/training.md.
+TRAIN := $(BIN)/python -m training
+TRAIN_FLAGS = $(if $(TRAINING),--training $(TRAINING)) $(if $(SOURCES),--sources $(SOURCES))
+
+train-background: $(STAMP)
+	$(TRAIN) background $(TRAIN_FLAGS)
+
+train-status train-stop train-adopt: $(STAMP)
+	$(TRAIN) $(@:train-%=%) $(TRAIN_FLAGS)
 
 evaluate: $(STAMP)
-	$(BIN)/python -m training evaluate --write-card
+	$(TRAIN) evaluate $(TRAIN_FLAGS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-from training.model import export
+from training.export import export
 from translator.checkpoints import BUNDLED_FOLDER
 from translator.tokenizer import VOCABULARY_FILE
 

@@ -1,103 +1,161 @@
-"""`python -m training`: prepare the data, train, export the checkpoint, evaluate it."""
+"""`python -m training`: prepare the data, train in the background, adopt what was learnt."""
 
 import argparse
-import platform
+import os
+import signal
+import sys
 from pathlib import Path
 
-import torch
-
-from training.card import write_card, write_training_facts
-from training.corpus import CORPUS, sentences
-from training.dataset import PairDataset, prepare
-from training.evaluate import evaluate, means
-from training.model import build, export
-from training.train import Schedule, load_weights, train
-from training.vocabulary import copy_vocabulary, train_vocabulary
-from translator.checkpoints import resolve
+from training import background
+from training.corpus import CORPUS
+from training.settings import BUNDLED_FOLDER, Settings
 from translator.config import ENGINES
-from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer
 
 
 def main() -> None:
     arguments = _parser().parse_args()
-    arguments.command(arguments)
-
-
-def _prepare(arguments: argparse.Namespace) -> None:
-    work: Path = arguments.work
-    if arguments.start is None:
-        train_vocabulary(sentences("train", arguments.corpus), work)
-    else:
-        copy_vocabulary(arguments.start, work)
-    tokenizer = Tokenizer(work)
-    for split in ("dev", "train"):  # train last: where it is there, all is
-        data = prepare(split, tokenizer, arguments.corpus, augment=split == "train")
-        data.save(work / f"{split}.npz")
-
-
-def _train(arguments: argparse.Namespace) -> None:
-    work: Path = arguments.work
-    if not (work / "train.npz").exists():
-        _prepare(arguments)
-    data, validation = (PairDataset.load(work / f"{name}.npz") for name in ("train", "dev"))
-    schedule = Schedule(steps=arguments.steps, peak_rate=arguments.peak_rate)
-    torch.manual_seed(schedule.seed)
-    model = build(Tokenizer(work), arguments.dropout)
-    if arguments.start is not None:
-        model.load_state_dict(load_model(arguments.start, torch.float32).state_dict())
-    device = torch.device(arguments.device)
-    train(model, data, validation, schedule, work, device, getattr(torch, arguments.dtype))
-
-
-def _export(arguments: argparse.Namespace) -> None:
-    model = build(Tokenizer(arguments.work), arguments.dropout)
-    load_weights(arguments.work, model)
-    export(model, arguments.work, arguments.output)
-    write_training_facts(
-        arguments.work, arguments.output, arguments.hardware, arguments.trained_by, arguments.start
+    settings = Settings(
+        folder=arguments.training,
+        sources=arguments.sources,
+        start=arguments.start,
+        device=arguments.device,
     )
+    try:
+        arguments.command(settings, arguments)
+    except (background.AlreadyRunningError, TimeoutError, ValueError, FileNotFoundError) as error:
+        sys.exit(str(error))
 
 
-def _evaluate(arguments: argparse.Namespace) -> None:
-    checkpoint = resolve(arguments.model)
-    scores = evaluate(arguments.model, arguments.engine, corpus=arguments.corpus)
-    for name, score in [*scores.items(), *means(scores).items()]:
-        print(f"{name!s:16} BLEU {score.bleu:5.1f}  chrF {score.chrf:5.1f}")
-    if arguments.write_card:
-        parameters = load_model(checkpoint.folder, torch.float16).num_parameters()
-        unquantised = evaluate(arguments.model, "reference", corpus=arguments.corpus)
-        write_card(checkpoint, parameters, scores, unquantised)
+def _prepare(settings: Settings, _: argparse.Namespace) -> None:
+    from training.running import prepare_data
+
+    prepare_data(settings)
+
+
+def _train(settings: Settings, arguments: argparse.Namespace) -> None:
+    """Train until SIGTERM or Ctrl-C: the step is ended and a checkpoint written."""
+    if arguments.packed:
+        _train_packed(settings, arguments)
+        return
+    from training.running import open_trainer
+
+    with background.only_trainer(settings.folder):
+        trainer = open_trainer(settings)
+        told: list[int] = []
+        for signal_number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signal_number, lambda number, _: told.append(number))
+        trainer.run(lambda: bool(told))
+
+
+def _train_packed(settings: Settings, arguments: argparse.Namespace) -> None:
+    import torch
+
+    from training.packed import CUDA_SCHEDULE, train_packed
+
+    device = torch.device(settings.device)
+    with background.only_trainer(settings.folder):
+        train_packed(
+            arguments.packed,
+            settings.folder,
+            arguments.output,
+            device,
+            60 * arguments.minutes,
+            CUDA_SCHEDULE if device.type == "cuda" else settings.schedule,
+            settings.start,
+        )
+
+
+def _background(settings: Settings, _: argparse.Namespace) -> None:
+    process = background.start(settings)
+    print(f"process {process} trains in {settings.folder}; see `make train-status`")
+
+
+def _stop(settings: Settings, _: argparse.Namespace) -> None:
+    stopped = background.stop(settings.folder)
+    print("stopped, with a checkpoint" if stopped else f"nothing trains in {settings.folder}")
+
+
+def _status(settings: Settings, _: argparse.Namespace) -> None:
+    from training.status import report
+
+    print(report(settings.folder))
+
+
+def _adopt(settings: Settings, arguments: argparse.Namespace) -> None:
+    from training.adopt import adopt
+
+    print(adopt(settings, arguments.minutes, arguments.candidate, arguments.sets))
+
+
+def _evaluate(_: Settings, arguments: argparse.Namespace) -> None:
+    from training.evaluate import domain_means, evaluate, signatures
+    from training.heldout import read_test_sets
+
+    folders = [CORPUS, arguments.sets] if arguments.sets else [CORPUS]
+    results = evaluate(arguments.model, arguments.engine, read_test_sets(folders))
+    for name, scores in results.items():
+        for (source, target), score in scores.items():
+            print(f"{name:28} {source} → {target}  {score}")
+    for name, score in domain_means(results).items():
+        print(f"{name:28} mean     {score}")
+    print(signatures())
+
+
+def _pack(settings: Settings, arguments: argparse.Namespace) -> None:
+    from training.packed import pack
+
+    tokens = pack(settings.data, arguments.file, arguments.mebibytes)
+    print(f"{arguments.file}: {tokens / 1e6:.1f} million tokens")
+
+
+def _default_folder() -> Path:
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "m2m-server" / "training"
 
 
 def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--training", type=Path, default=_default_folder(), help="folder of state and data"
+    )
+    common.add_argument("--sources", type=Path, help="folder of prepared files")
+    common.add_argument(
+        "--start", type=Path, default=BUNDLED_FOLDER, help="checkpoint that a new run starts from"
+    )
+    common.add_argument("--device", default="cpu", help="cpu or cuda")
+    tests = argparse.ArgumentParser(add_help=False)
+    tests.add_argument("--sets", type=Path, help="folder of more test sets, <name>.tsv")
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
-    parser.add_argument("--work", type=Path, default=Path("build/training"), help="scratch folder")
-    parser.add_argument("--corpus", type=Path, default=CORPUS, help="folder of the *.tsv.gz files")
-    parser.add_argument("--dropout", type=float, default=0.0, help="0 for one epoch, 0.1 for many")
     commands = parser.add_subparsers(required=True)
-    parser.add_argument("--start", type=Path, help="checkpoint folder to go on from")
-    commands.add_parser("prepare", help="vocabulary and ids").set_defaults(command=_prepare)
-    training = commands.add_parser("train", help="train, or go on where it stopped")
-    training.add_argument("--steps", type=int, default=20_000)
-    training.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    training.add_argument("--peak-rate", type=float, default=2e-3)
+    for name, command, text in (
+        ("prepare", _prepare, "gather, clean and encode all text"),
+        ("background", _background, "train in the background, at the lowest priority"),
+        ("status", _status, "hours, losses by domain, a picture"),
+        ("stop", _stop, "end the training in the background, with a checkpoint"),
+    ):
+        commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
+    training = commands.add_parser("train", parents=[common], help="train until told to stop")
+    training.add_argument("--packed", type=Path, help="train from this file of `pack` instead")
+    training.add_argument("--minutes", type=float, default=8.0, help="of training from a file")
     training.add_argument(
-        "--dtype",
-        choices=("float32", "bfloat16"),
-        default="bfloat16" if torch.cuda.is_available() else "float32",
-        help="of matrix products; bfloat16 pays on GPUs and on CPUs with AVX-512 BF16",
+        "--output", type=Path, default=Path("build/trained"), help="folder of the weights from it"
     )
     training.set_defaults(command=_train)
-    exporting = commands.add_parser("export", help="write the checkpoint folder")
-    exporting.add_argument("--output", type=Path, default=Path("translator/bundled"))
-    exporting.add_argument("--hardware", default=platform.machine(), help="named on the card")
-    exporting.add_argument("--trained-by", default="make train", help="command named on the card")
-    exporting.set_defaults(command=_export)
-    evaluating = commands.add_parser("evaluate", help="BLEU and chrF on the test split")
+    packing = commands.add_parser("pack", parents=[common], help="data in one file, for a GPU")
+    packing.add_argument("file", type=Path, help="such as packed.tar.xz")
+    packing.add_argument("--mebibytes", type=float, default=24.0, help="most that it may have")
+    packing.set_defaults(command=_pack)
+    adopting = commands.add_parser(
+        "adopt", parents=[common, tests], help="make it the bundled model, if it is better"
+    )
+    adopting.add_argument("--minutes", type=float, default=15.0, help="of decay, at most 20")
+    adopting.add_argument("--candidate", type=Path, help="folder of weights trained elsewhere")
+    adopting.set_defaults(command=_adopt)
+    evaluating = commands.add_parser(
+        "evaluate", parents=[common, tests], help="BLEU and chrF on every test set"
+    )
     evaluating.add_argument("--model", default="bundled", help="as for the server")
     evaluating.add_argument("--engine", default="ctranslate2", choices=ENGINES)
-    evaluating.add_argument("--write-card", action="store_true", help="write the model card")
     evaluating.set_defaults(command=_evaluate)
     return parser
 

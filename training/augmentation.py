@@ -1,43 +1,57 @@
 """What people type and the corpus lacks: variants of its pairs, mixed in before training.
 
-Both sides of a pair change together, so that a variant is as good a translation as the pair was.
+`variants` change both sides together, so that each is as good a translation as the pair was, in
+either direction. `typed` ones change the source alone: nobody wants haste as a translation.
 """
 
 import random
 import re
-from collections.abc import Callable, Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 
 from training.corpus import SentencePair
 from training.foreign import foreign_phrase, token
 from training.names import name
 
+JOINED_SHARE = 0.06  # of the pairs are followed by one of them joined with one to three others
 SHORT_WORDS = 2  # sentences of up to so many words also come bare: "Hello" beside "Hello!"
 # The names that the volunteers of Tatoeba use, in a third of all sentences.
 _STAND_IN = re.compile(r"Tom|Mary|John|Boston")
 _NAME = re.compile(rf"\b(?:{_STAND_IN.pattern})\b")
 _NUMBER = re.compile(r"\d+")
 _FINAL = re.compile(r"\s*[.!?]+$")
+_MARKS = re.compile(r"[.,;:!?¡¿\"«»„“”]+")
 
 Variant = Callable[[SentencePair, random.Random], SentencePair | None]
 
 
 def variants(
-    pair: SentencePair, previous: SentencePair, rng: random.Random
+    pair: SentencePair, others: Sequence[SentencePair], rng: random.Random
 ) -> Iterator[SentencePair]:
     """Yield variants of `pair`, each kind as often as its share says.
 
-    `previous` is another pair of the same direction, for what people type two sentences at once.
+    `others` are pairs of the same languages, for what people type several sentences at once.
     """
     for share, variant in _VARIANTS:
         if rng.random() < share:
             changed = variant(pair, rng)
             if changed is not None:
                 yield changed
-    if rng.random() < 0.05:
-        yield f"{previous[0]} {pair[0]}", f"{previous[1]} {pair[1]}"
+    if others and rng.random() < JOINED_SHARE:
+        several = [*rng.sample(others, min(len(others), rng.randint(1, 3))), pair]
+        yield " ".join(one[0] for one in several), " ".join(one[1] for one in several)
+    if len(pair[0].split()) <= SHORT_WORDS:
+        yield _bare(pair, rng)
+
+
+def typed(pair: SentencePair, rng: random.Random) -> Iterator[SentencePair]:
+    """Yield variants whose source is typed in haste, in other capitals, or not to be translated."""
+    for share, variant in _TYPED:
+        if rng.random() < share:
+            yield variant(pair, rng)
     if len(pair[0].split()) <= SHORT_WORDS:
         bare = _bare(pair, rng)
-        yield from (bare, (bare[0].lower(), bare[1]))
+        yield bare[0].lower(), bare[1]
 
 
 def _bare(pair: SentencePair, _: random.Random) -> SentencePair:
@@ -50,8 +64,24 @@ def _lower(pair: SentencePair, _: random.Random) -> SentencePair:
     return pair[0].lower(), pair[1]
 
 
-def _hasty(pair: SentencePair, rng: random.Random) -> SentencePair:
-    return _lower(_bare(pair, rng), rng)
+def _hasty(pair: SentencePair, _: random.Random) -> SentencePair:
+    """Lower case without marks."""
+    return " ".join(_MARKS.sub(" ", pair[0]).lower().split()) or pair[0], pair[1]
+
+
+def _without_accents(pair: SentencePair, _: random.Random) -> SentencePair:
+    plain = unicodedata.normalize("NFD", pair[0])
+    return "".join(c for c in plain if not unicodedata.combining(c)), pair[1]
+
+
+def _title(pair: SentencePair, _: random.Random) -> SentencePair:
+    """Each Word With a Capital, as English headings have it."""
+    return " ".join(word[:1].upper() + word[1:] for word in pair[0].split()), pair[1]
+
+
+def _wrong_language(pair: SentencePair, _: random.Random) -> SentencePair:
+    """A source that is in the target language already stays as it is."""
+    return pair[1], pair[1]
 
 
 def _upper(pair: SentencePair, _: random.Random) -> SentencePair:
@@ -113,13 +143,18 @@ def _number(digits: int, rng: random.Random) -> str:
 
 _VARIANTS: tuple[tuple[float, Variant], ...] = (
     (0.04, _bare),
-    (0.03, _lower),
-    (0.03, _hasty),
-    (0.03, _upper),
+    (0.02, _upper),
     (0.7, _renamed),
     (0.7, _renamed),
     (1.0, _renumbered),
     (0.02, _with_token),
     (0.04, _token_for_name),
     (0.004, _foreign),
+)
+_TYPED: tuple[tuple[float, Callable[[SentencePair, random.Random], SentencePair]], ...] = (
+    (0.06, _lower),
+    (0.06, _hasty),
+    (0.04, _without_accents),
+    (0.03, _title),
+    (0.02, _wrong_language),
 )

@@ -1,108 +1,118 @@
 """The model card: what the bundled model is, how good it is, and what it is not good for."""
 
-import itertools
+import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import matplotlib
-from matplotlib.figure import Figure
-
-from training.corpus import Direction
-from training.evaluate import Score, means
-from training.train import LOG_FILE
+from training.corpus import CORPUS
+from training.evaluate import Score, Scores, domain_means, signatures
+from training.facts import Run
+from training.prepare import COUNTS_FILE, TATOEBA
+from training.sources.table import read_table
+from translator import Translator, TranslatorConfig
 from translator.checkpoints import Checkpoint, weight_files
+from translator.engines.loading import load_model
 
 CARD_FILE = "README.md"
-TRAINING_FILE = "training.json"
-CURVE_FILE = "curve.svg"
-
 _TEMPLATE = Path(__file__).with_suffix(".md")
+_SHEET = CORPUS / "sheet.tsv"
+_TATOEBA_ORIGIN, _TATOEBA_LICENCE = "Tatoeba, by its contributors", "CC BY 2.0 FR"
 
-
-def write_training_facts(
-    work: Path, folder: Path, hardware: str, command: str, start: Path | None = None
-) -> None:
-    """Keep what the training log says of steps, pairs and time beside the weights.
-
-    `command` is what was run; the facts of the checkpoint folder `start`, from which it went on,
-    are kept too.
-    """
-    lines = [json.loads(line) for line in (work / LOG_FILE).read_text().splitlines()]
-    facts = {
-        "steps": lines[-1]["step"],
-        "pairs": sum(line["pairs"] for line in lines),
-        "seconds": sum(line["seconds"] for line in lines),
-        "hardware": hardware,
-        "command": command,
-        "final_dev_loss": lines[-1]["dev_loss"],
-    }
-    if start is not None:
-        facts["start"] = json.loads((start / TRAINING_FILE).read_text())
-    (folder / TRAINING_FILE).write_text(json.dumps(facts, indent=2) + "\n")
-    _draw_curve(lines, folder / CURVE_FILE)
-
-
-def _draw_curve(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draw the losses over the pairs seen: the learning curve of the card."""
-    millions = [total / 1e6 for total in itertools.accumulate(line["pairs"] for line in lines)]
-    figure = Figure(figsize=(7, 3.5), layout="constrained")
-    axes = figure.subplots()
-    for name, label in (("train_loss", "training (smoothed labels)"), ("dev_loss", "dev split")):
-        axes.plot(millions, [line[name] for line in lines], marker=".", label=label)
-    axes.set(xlabel="million sentence pairs", ylabel="cross-entropy (nats a token)")
-    axes.grid(alpha=0.3)
-    axes.legend()
-    # Without these two, the same figures would give another file at every call.
-    with matplotlib.rc_context({"svg.hashsalt": CURVE_FILE}):
-        figure.savefig(path, metadata={"Date": None})
-
-
-def _earlier(facts: Mapping[str, Any]) -> str:
-    """Return what the card says of the runs that this one went on from."""
-    runs = []
-    while "start" in facts:
-        facts = facts["start"]
-        runs.append(facts)
-    if not runs:
-        return ""
-    pairs, steps, seconds = (sum(run[key] for run in runs) for key in ("pairs", "steps", "seconds"))
-    which = f"{len(runs)} earlier runs" if len(runs) > 1 else "an earlier run"
-    return f", after {pairs:,} pairs in {steps:,} steps, {seconds / 3600:.1f} hours, of {which}"
+Results = Mapping[str, Scores]
 
 
 def write_card(
     checkpoint: Checkpoint,
-    parameters: int,
-    scores: Mapping[Direction, Score],
-    unquantised: Mapping[Direction, Score],
+    runs: Sequence[Run],
+    before: Results,
+    after: Results,
+    counts: Path,
+    sheet: Sequence[tuple[str, str, str, str, str]],
 ) -> None:
-    """Write the card into the checkpoint's folder; `unquantised` are the scores of fp32 weights."""
-    facts = json.loads((checkpoint.folder / TRAINING_FILE).read_text())
+    """Write the card into the checkpoint's folder.
+
+    `before` are the results of the model that this one replaces, `counts` is the file that says
+    what became of each source, `sheet` has kind, direction, text and both models' translations.
+    """
+    import torch
+
     config = checkpoint.config
-    rows = [(f"{source} → {target}", score) for (source, target), score in scores.items()]
-    rows += [(f"**mean, {name}**", score) for name, score in means(scores).items()]
-    rows += [(f"mean, {name}, fp32", score) for name, score in means(unquantised).items()]
     card = _TEMPLATE.read_text(encoding="utf-8").format(
         languages=", ".join(checkpoint.languages),
         count=len(checkpoint.languages),
-        directions=len(scores),
-        parameters=parameters / 1e6,
+        directions=len(checkpoint.languages) * (len(checkpoint.languages) - 1),
+        parameters=load_model(checkpoint.folder, torch.float16).num_parameters() / 1e6,
         d_model=config["d_model"],
         encoder_layers=config["encoder_layers"],
         decoder_layers=config["decoder_layers"],
+        encoder_ffn=config["encoder_ffn_dim"],
         vocabulary=config["vocab_size"],
+        shards=len(weight_files(checkpoint.folder)),
         megabytes=sum(p.stat().st_size for p in weight_files(checkpoint.folder)) / 1e6,
-        pairs=facts["pairs"],
-        steps=facts["steps"],
-        hours=facts["seconds"] / 3600,
-        hardware=facts["hardware"],
-        command=facts["command"],
-        earlier=_earlier(facts),
+        hours=sum(run.hours for run in runs),
         beams=checkpoint.beams,
-        table="\n".join(
-            f"| {name} | {s.bleu:.1f} | {s.chrf:.1f} | {s.sentences} |" for name, s in rows
-        ),
+        runs="\n".join(map(_run_row, runs)),
+        sources="\n".join(_source_rows(counts)),
+        domains="\n".join(_domain_rows(before, after)),
+        table="\n".join(_direction_rows(after)),
+        signatures=signatures(),
+        sheet="\n".join(f"| {' | '.join(map(_cell, row))} |" for row in sheet),
     )
     (checkpoint.folder / CARD_FILE).write_text(card, encoding="utf-8")
+
+
+def translate_sheet(before: str, after: str, engine: str) -> list[tuple[str, str, str, str, str]]:
+    """Return the sheet of texts for reading by eye, with what two models make of them."""
+    with _SHEET.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    columns = [[row[name] for row in rows] for name in ("text", "source", "target")]
+    outputs = [
+        Translator(TranslatorConfig(model=model, engine=engine)).batch(*columns)
+        for model in (before, after)
+    ]
+    return [
+        (row["kind"], f"{row['source']} → {row['target']}", row["text"], first, second)
+        for row, first, second in zip(rows, *outputs, strict=True)
+    ]
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def _run_row(run: Run) -> str:
+    pairs = "not counted" if run.pairs is None else f"{run.pairs:,}"
+    cores = "" if run.core_hours is None else f" ({run.core_hours:.1f} core-hours)"
+    return f"| {run.what} | {run.steps:,} | {pairs} | {run.hours:.1f}{cores} | {run.hardware} |"
+
+
+def _source_rows(counts: Path) -> Iterable[str]:
+    table = read_table()
+    for name, count in json.loads((counts / COUNTS_FILE).read_text()).items():
+        source = table.get(name)
+        origin, licence = (
+            (source.origin, source.licence) if source else (_TATOEBA_ORIGIN, _TATOEBA_LICENCE)
+        )
+        assert source or name == TATOEBA
+        domain = source.domain if source else "everyday"
+        yield f"| {origin} | {domain} | {licence} | {count['kept']:,} | {count['words']:,} |"
+
+
+def _domain_rows(before: Results, after: Results) -> Iterable[str]:
+    earlier = domain_means(before)
+    for name, score in domain_means(after).items():
+        yield f"| {name} | {_figures(earlier.get(name))} | {_figures(score)} | {score.sentences} |"
+
+
+def _figures(score: Score | None) -> str:
+    return "" if score is None else f"{score.bleu:.1f} ± {score.interval:.1f} | {score.chrf:.1f}"
+
+
+def _direction_rows(after: Results) -> Iterable[str]:
+    for name, scores in after.items():
+        for (source, target), score in scores.items():
+            yield (
+                f"| {name} | {source} → {target} | {score.bleu:.1f} ± {score.interval:.1f} "
+                f"| {score.chrf:.1f} | {score.sentences} |"
+            )

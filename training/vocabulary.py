@@ -1,44 +1,21 @@
-"""One SentencePiece vocabulary for all languages, laid out as M2M100Tokenizer wants it."""
+"""The SentencePiece vocabulary, laid out as M2M100Tokenizer wants it, and adding pieces to it."""
 
+import heapq
 import json
+import re
 import shutil
-from collections.abc import Iterable
+import struct
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 
-import sentencepiece
-
-# M2M100Tokenizer appends 100 language tokens and 8 unused ones to these entries: 8,192 in all.
-ENTRIES = 8_084
-SPECIALS = ("<s>", "<pad>", "</s>", "<unk>")
 MODEL_FILE = "sentencepiece.bpe.model"
 VOCABULARY_FILE = "vocab.json"
+_LETTERS = re.compile(r"▁?[^\W\d_]+")
 
-
-def train_vocabulary(sentences: Iterable[str], folder: Path) -> None:
-    """Write `sentencepiece.bpe.model` and `vocab.json` (piece → id) to `folder`.
-
-    Byte pieces stand in for characters that the corpus lacks, so that no text is lost to `<unk>`;
-    digits are pieces of their own, so that numbers are copied rather than remembered.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    own_specials = 3  # SentencePiece's <unk>, <s> and </s>, which have other ids in M2M100
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences),
-        model_prefix=str(folder / MODEL_FILE.removesuffix(".model")),
-        model_type="bpe",
-        vocab_size=ENTRIES - len(SPECIALS) + own_specials,
-        character_coverage=0.9998,
-        byte_fallback=True,
-        split_digits=True,
-        num_threads=1,
-        minloglevel=1,
-    )
-    (folder / MODEL_FILE.replace(".model", ".vocab")).unlink()
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(folder / MODEL_FILE))
-    pieces = [processor.id_to_piece(i) for i in range(own_specials, len(processor))]
-    vocabulary = {piece: i for i, piece in enumerate([*SPECIALS, *pieces])}
-    text = json.dumps(vocabulary, ensure_ascii=False, indent=0)
-    (folder / VOCABULARY_FILE).write_text(text + "\n", encoding="utf-8")
+Word = tuple[str, ...]  # the pieces that spell it
+Pair = tuple[str, str]
 
 
 def copy_vocabulary(source: Path, folder: Path) -> None:
@@ -46,3 +23,123 @@ def copy_vocabulary(source: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name in (MODEL_FILE, VOCABULARY_FILE):
         shutil.copyfile(source / name, folder / name)
+
+
+def extend_vocabulary(
+    source: Path, counts: Mapping[str, float], pieces: int, folder: Path
+) -> list[str]:
+    """Write the vocabulary of the folder `source` with so many pieces more; return the new ones.
+
+    `counts` weighs words. The pieces are joined from those that spell the words today, the most
+    frequent pair first (Sennrich, Haddow and Birch, 2016), and rank below all that there are: text
+    is split as it was, and then joined further. So a piece that is new stands for a known row of
+    old ones.
+    """
+    import sentencepiece  # copying files, which a machine with a GPU does, needs none
+
+    copy_vocabulary(source, folder)
+    path = folder / MODEL_FILE
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(path))
+    words = {tuple(processor.encode(word, out_type=str)): n for word, n in counts.items()}
+    known = {processor.id_to_piece(i) for i in range(len(processor))}
+    joined = _join(words, known, pieces)
+    lowest = min(processor.get_score(i) for i in range(len(processor)))
+    # Messages of protocol buffers are concatenated by concatenating their bytes.
+    with path.open("ab") as model:
+        for rank, piece in enumerate(joined, 1):
+            model.write(_entry(piece, lowest - rank))
+    vocabulary = json.loads((folder / VOCABULARY_FILE).read_text(encoding="utf-8"))
+    vocabulary |= {piece: len(vocabulary) + i for i, piece in enumerate(joined)}
+    text = json.dumps(vocabulary, ensure_ascii=False, indent=0)
+    (folder / VOCABULARY_FILE).write_text(text + "\n", encoding="utf-8")
+    return joined
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Count the words of texts that are letters alone, marks beside them left off."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(re.findall(r"[^\W\d_]+", text))
+    return counts
+
+
+def _join(words: Mapping[Word, float], known: set[str], pieces: int) -> list[str]:
+    """Return the pieces that come of joining the heaviest pair again and again."""
+    spellings = _Spellings(words)
+    heap = [(-weight, pair) for pair, weight in spellings.weights.items()]
+    heapq.heapify(heap)
+    joined: list[str] = []
+    while heap and len(joined) < pieces:
+        weight, pair = heapq.heappop(heap)
+        if -weight != spellings.weights[pair]:  # changed since, and elsewhere in the heap
+            continue
+        piece = "".join(pair)
+        if piece not in known:
+            if not _LETTERS.fullmatch(piece):
+                continue
+            joined.append(piece)
+            known.add(piece)
+        for changed in spellings.join(pair):
+            heapq.heappush(heap, (-spellings.weights[changed], changed))
+    return joined
+
+
+class _Spellings:
+    """Words as pieces, and how much each pair of neighbouring pieces weighs in them."""
+
+    def __init__(self, words: Mapping[Word, float]) -> None:
+        self._words = list(words)
+        self._weights = list(words.values())
+        self._where: dict[Pair, set[int]] = defaultdict(set)
+        self.weights: dict[Pair, float] = defaultdict(float)
+        for index in range(len(self._words)):
+            self._count(index, 1)
+
+    def join(self, pair: Pair) -> set[Pair]:
+        """Make one piece of a pair in all words; return the pairs whose weight changed by it."""
+        changed: set[Pair] = set()
+        for index in list(self._where[pair]):
+            changed |= self._count(index, -1)
+            self._words[index] = _merged(self._words[index], pair)
+            changed |= self._count(index, 1)
+        return {other for other in changed - {pair} if self._where[other]}
+
+    def _count(self, index: int, sign: int) -> set[Pair]:
+        pairs = set(pairwise(self._words[index]))
+        for pair in pairwise(self._words[index]):
+            self.weights[pair] += sign * self._weights[index]
+        for pair in pairs:
+            (self._where[pair].add if sign > 0 else self._where[pair].discard)(index)
+        return pairs
+
+
+def _merged(word: Word, pair: Pair) -> Word:
+    merged: list[str] = []
+    position = 0
+    while position < len(word):
+        if word[position : position + 2] == pair:
+            merged.append("".join(pair))
+            position += 2
+        else:
+            merged.append(word[position])
+            position += 1
+    return tuple(merged)
+
+
+def _entry(piece: str, score: float) -> bytes:
+    """Return a `SentencePiece` message as field 1 of a `ModelProto`.
+
+    From sentencepiece_model.proto: piece is field 1, a string; score is field 2, a float.
+    """
+    text = piece.encode()
+    message = b"\x0a" + _size(len(text)) + text + b"\x15" + struct.pack("<f", score)
+    return b"\x0a" + _size(len(message)) + message
+
+
+def _size(value: int) -> bytes:
+    """Return a number as a varint."""
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])

@@ -1,0 +1,111 @@
+"""Making what was learnt the bundled model, if it is better than the one there is."""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from training import background
+from training.card import translate_sheet, write_card
+from training.corpus import CORPUS
+from training.evaluate import Score, domain_means, evaluate
+from training.export import export
+from training.facts import Run, read_runs, write_runs
+from training.heldout import read_test_sets
+from training.running import START_FOLDER, open_trainer
+from training.settings import Settings
+from training.state import Progress, read_log
+from training.status import CURVE_FILE, draw_curve
+from translator.checkpoints import BUNDLED_FOLDER, resolve
+
+ENGINE = "ctranslate2"
+WORSE = 2.0  # BLEU that a domain may lose for the sake of the others
+CANDIDATE = "candidate"  # folder, in that of the run
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the candidate takes the place of the bundled model, and why not."""
+
+    gain: float  # BLEU, mean over the domains
+    worse: Mapping[str, float]  # domains that lose more than they may, and how much
+
+    @property
+    def adopted(self) -> bool:
+        """Return whether the candidate is the better one."""
+        return self.gain > 0 and not self.worse
+
+    def __str__(self) -> str:
+        if self.adopted:
+            return f"adopted: {self.gain:+.1f} BLEU on the mean over the domains"
+        losses = "".join(f"; {name} {loss:+.1f}" for name, loss in self.worse.items())
+        return f"not adopted: {self.gain:+.1f} BLEU on the mean over the domains{losses}"
+
+
+def judge(before: Mapping[str, Score], after: Mapping[str, Score]) -> Verdict:
+    """Compare the mean scores of the domains that both have."""
+    gains = {name: after[name].bleu - before[name].bleu for name in before if name in after}
+    worse = {name: gain for name, gain in gains.items() if gain < -WORSE}
+    return Verdict(sum(gains.values()) / len(gains), worse)
+
+
+def adopt(settings: Settings, minutes: float, candidate: Path | None, sets: Path | None) -> Verdict:
+    """Let the rate decay for `minutes`, export, evaluate, and replace the bundled model.
+
+    The run itself stays as it was, at its constant rate; a trainer in the background is stopped
+    for the time and goes on afterwards. With a `candidate`, weights that were trained elsewhere,
+    nothing is trained. `sets` is a folder of test sets that are not in the repository.
+    """
+    went_on = background.stop(settings.folder)
+    try:
+        if candidate is None:
+            candidate = _make_candidate(settings, minutes)
+        folders = [CORPUS, sets] if sets else [CORPUS]
+        tests = read_test_sets(folders)
+        before = evaluate(str(BUNDLED_FOLDER), ENGINE, tests)
+        after = evaluate(str(candidate), ENGINE, tests)
+        sheet = translate_sheet(str(BUNDLED_FOLDER), str(candidate), ENGINE)
+        checkpoint = resolve(str(candidate))
+        write_card(checkpoint, read_runs(candidate), before, after, settings.data, sheet)
+        verdict = judge(domain_means(before), domain_means(after))
+        if verdict.adopted:
+            _replace(candidate)
+        return verdict
+    finally:
+        if went_on:
+            background.start(settings)
+
+
+def _make_candidate(settings: Settings, minutes: float) -> Path:
+    """Return the folder of the weights after a decay."""
+    with background.only_trainer(settings.folder):
+        trainer = open_trainer(settings)
+        trainer.decay(60 * minutes)
+    candidate = settings.folder / CANDIDATE
+    shutil.rmtree(candidate, ignore_errors=True)
+    export(trainer.model, settings.vocabulary, candidate)
+    runs = [*read_runs(settings.folder / START_FOLDER), _run(settings, trainer.progress, minutes)]
+    write_runs(candidate, runs)
+    draw_curve(read_log(settings.folder), candidate / CURVE_FILE)
+    return candidate
+
+
+def _run(settings: Settings, progress: Progress, minutes: float) -> Run:
+    return Run(
+        what=f"all domains, {minutes:g} minutes of decay at the end",
+        hardware="two CPU cores" if settings.device == "cpu" else settings.device,
+        steps=progress.step,
+        pairs=progress.pairs,
+        hours=round(progress.seconds / 3600 + minutes / 60, 2),
+        core_hours=round(progress.cpu_seconds / 3600, 2),
+    )
+
+
+def _replace(candidate: Path) -> None:
+    """Put the candidate's files in the place of the bundled model's."""
+    keep = {path.name for path in candidate.iterdir()}
+    for path in BUNDLED_FOLDER.iterdir():
+        if path.name not in keep and path.is_file():
+            path.unlink()
+    for path in candidate.iterdir():
+        shutil.copyfile(path, BUNDLED_FOLDER / path.name)

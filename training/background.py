@@ -1,0 +1,104 @@
+"""The trainer as a process of its own: at the lowest priority, for as long as the machine is up."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from training.settings import Settings
+
+LOCK_FILE, OUTPUT_FILE = "trainer.pid", "trainer.log"
+_NICE = 19
+_STOP_SECONDS = 120  # a step and a checkpoint take seconds; beside other work, longer
+
+
+class AlreadyRunningError(RuntimeError):
+    """A trainer works in this folder."""
+
+
+@contextmanager
+def only_trainer(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the kernel lets go of however the process ends.
+
+    Raises AlreadyRunningError where another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOCK_FILE).open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AlreadyRunningError(f"process {running(folder)} trains in {folder}") from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        yield
+        file.truncate(0)
+
+
+def running(folder: Path) -> int | None:
+    """Return the process that trains in a folder, None where none does."""
+    try:
+        with (folder / LOCK_FILE).open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read() or 0)
+    except FileNotFoundError:
+        return None
+    return None
+
+
+def start(settings: Settings) -> int:
+    """Start `python -m training train` in the background; return its process.
+
+    It has a session of its own, so that it outlives the terminal. Raises AlreadyRunningError.
+    """
+    folder = settings.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    if running(folder) is not None:
+        raise AlreadyRunningError(f"process {running(folder)} trains in {folder} already")
+    command = [sys.executable, "-m", "training", "train", *settings.arguments()]
+    with (folder / OUTPUT_FILE).open("a") as output:
+        process = subprocess.Popen(  # noqa: S603 - the command is ours
+            ["/usr/bin/env", "nice", "-n", str(_NICE), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _yield_to_all(process.pid)
+    return process.pid
+
+
+def _yield_to_all(process: int) -> None:
+    """Lower the weight of the process's session, where the kernel weighs sessions.
+
+    Linux with autogroups (sched(7)) shares the processor among sessions first: niceness counts
+    within one alone, and a nice trainer would take as much as a server beside it.
+    """
+    path = Path(f"/proc/{process}/autogroup")
+    if path.exists():
+        path.write_text(f"{_NICE}\n")
+
+
+def stop(folder: Path) -> bool:
+    """End the trainer after its step, with a checkpoint; return whether one ran.
+
+    A paused one is woken for it. Raises TimeoutError where it does not end.
+    """
+    process = running(folder)
+    if process is None:
+        return False
+    os.kill(process, signal.SIGTERM)
+    os.kill(process, signal.SIGCONT)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while running(folder) is not None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"process {process} has not stopped within {_STOP_SECONDS} s")
+        time.sleep(0.2)
+    return True

@@ -1,0 +1,42 @@
+"""Where a run lives, and what it is made of."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import translator
+from training.schedule import Schedule
+from training.shape import Shape
+
+# As `translator.checkpoints` has it; importing that would take more than a machine that just trains
+# need have.
+BUNDLED_FOLDER = Path(translator.__file__).with_name("bundled")
+THREADS = 2  # of training on a CPU
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the commands of `python -m training` share."""
+
+    folder: Path  # state, log and data of the run
+    sources: Path | None = None  # prepared files; without, those that can be made here
+    start: Path = BUNDLED_FOLDER  # checkpoint folder whose weights a new run starts from
+    device: str = "cpu"
+    schedule: Schedule = field(default_factory=Schedule)
+    entries: int = 12_288  # of the vocabulary, languages and unused ones counted
+    shape: Shape = field(default_factory=lambda: Shape(encoder_layers=8))
+
+    @property
+    def vocabulary(self) -> Path:
+        """Folder of the vocabulary's files."""
+        return self.folder / "vocabulary"
+
+    @property
+    def data(self) -> Path:
+        """Folder of the ids."""
+        return self.folder / "data"
+
+    def arguments(self) -> list[str]:
+        """Return the command line that says the same."""
+        sources = ["--sources", str(self.sources.resolve())] if self.sources else []
+        start, folder = str(self.start.resolve()), str(self.folder.resolve())
+        return ["--training", folder, "--start", start, "--device", self.device, *sources]
