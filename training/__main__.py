@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from training import background
@@ -44,6 +45,7 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> None:
         told: list[int] = []
         for signal_number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signal_number, lambda number, _: told.append(number))
+        print(f"{datetime.now():%F %T} from step {trainer.progress.step:,} on", flush=True)
         trainer.run(lambda: bool(told))
 
 

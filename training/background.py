@@ -3,7 +3,6 @@
 import fcntl
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -62,17 +61,21 @@ def start(settings: Settings) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     if running(folder) is not None:
         raise AlreadyRunningError(f"process {running(folder)} trains in {folder} already")
-    command = [sys.executable, "-m", "training", "train", *settings.arguments()]
-    with (folder / OUTPUT_FILE).open("a") as output:
-        process = subprocess.Popen(  # noqa: S603 - the command is ours
-            ["/usr/bin/env", "nice", "-n", str(_NICE), *command],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    command = ["nice", "-n", str(_NICE), sys.executable, "-m", "training", "train"]
+    with (folder / OUTPUT_FILE).open("a") as output, open(os.devnull) as nothing:
+        process = os.posix_spawnp(
+            command[0],
+            [*command, *settings.arguments()],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
         )
-    _yield_to_all(process.pid)
-    return process.pid
+    _yield_to_all(process)
+    return process
 
 
 def _yield_to_all(process: int) -> None:

@@ -46,9 +46,8 @@ def pack(data: Path, path: Path, mebibytes: float) -> int:
     total = 0
     for part, store in parts.items():
         taken = _spread(store, round(budget * shares.get(part, 0.0) / store.mean_tokens))
-        writer = StoreWriter(packed, part.name)
-        writer.add(taken)
-        writer.close()
+        with StoreWriter(packed, part.name) as writer:
+            writer.add(taken)
         total += len(taken.ids)
     with tarfile.open(path, "w:xz") as archive:
         for folder, name in ((packed, ""), (data / _VALIDATION, f"{_VALIDATION}/")):

@@ -122,13 +122,11 @@ def _is_apart(pair: SentencePair) -> bool:
 
 
 def _write(pool: Pool, folder: Path, part: Part, found: Iterable[Example]) -> None:
-    writer = StoreWriter(folder, part.name)
     bar = tqdm(desc=part.name, unit="pair", unit_scale=True)
-    for store in pool.imap(_encode, _chunks(found)):
-        writer.add(store)
-        bar.update(len(store))
-    bar.close()
-    writer.close()
+    with bar, StoreWriter(folder, part.name) as writer:
+        for store in pool.imap(_encode, _chunks(found)):
+            writer.add(store)
+            bar.update(len(store))
 
 
 def _chunks(found: Iterable[Example]) -> Iterator[list[Example]]:

@@ -110,6 +110,7 @@ def fastest_dtype(device: torch.device) -> torch.dtype:
     """Return bfloat16 where the device computes it, else float32: emulation is 80 times slower."""
     if device.type == "cuda":
         return torch.bfloat16
-    from translator.engines.build import computes_bfloat16  # a GPU machine may lack what it needs
-
-    return torch.bfloat16 if computes_bfloat16() else torch.float32
+    # As `translator.engines.build` asks; importing that takes more than a machine that just trains
+    # need have.
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if native else torch.float32

@@ -9,8 +9,8 @@ class Schedule:
     """The settings of a run; none of them depends on how long it will be."""
 
     peak_rate: float = 6e-4  # weights that were trained before forget at a higher one
-    warmup: int = 300  # steps
-    batch_tokens: int = 1_500  # padded, source and target together: what a core's cache likes
+    warmup: int = 200  # steps
+    batch_tokens: int = 1_000  # padded, source and target together: what a core's cache likes
     batches: int = 4  # a step
     label_smoothing: float = 0.1
     average_half_life: int = 400  # steps after which weights count half in the average

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -90,20 +91,25 @@ class StoreWriter:
     """Writes a part as its pairs come; its files are there when all is written, or not at all."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Begin to write `<name>.*` in a folder."""
+        """Write `<name>.*` in a folder, within a `with` block."""
         self._folder, self._name = folder, name
         self._partial = folder / f"{name}{IDS_SUFFIX}.partial"
-        self._file = self._partial.open("wb")
         self._lengths: list[np.ndarray] = []
+
+    def __enter__(self) -> Self:
+        self._file = self._partial.open("wb")
+        return self
 
     def add(self, store: PairStore) -> None:
         """Append pairs."""
         self._file.write(store.ids.tobytes())
         self._lengths.append(np.diff(store.offsets))
 
-    def close(self) -> None:
-        """Give the files their names."""
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._file.close()
+        if kind is not None:
+            self._partial.unlink()
+            return
         lengths = np.concatenate([np.zeros(1, np.int64), *self._lengths])
         np.save(self._folder / f"{self._name}{OFFSETS_SUFFIX}", np.cumsum(lengths, dtype=np.int64))
         os.replace(self._partial, self._folder / f"{self._name}{IDS_SUFFIX}")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from training import augmentation
-from training.augmentation import variants
+from training.augmentation import typed, variants
 from training.corpus import LANGUAGES, SentencePair
 from training.dictionary import word_pairs
 from training.foreign import foreign_phrase, token
@@ -20,21 +20,44 @@ OTHER = ("I see.", "Ich sehe.")
 
 def many(pair: SentencePair, times: int = 400) -> set[SentencePair]:
     rng = random.Random(0)
-    return {variant for _ in range(times) for variant in variants(pair, OTHER, rng)}
+    return {variant for _ in range(times) for variant in variants(pair, [OTHER], rng)}
 
 
 @pytest.mark.parametrize(
     "expected",
     [
-        (PAIR[0].lower(), PAIR[1]),
         (PAIR[0].upper(), PAIR[1].upper()),
         (PAIR[0][:-1], PAIR[1][:-1]),
-        (PAIR[0][:-1].lower(), PAIR[1][:-1]),
         (f"{OTHER[0]} {PAIR[0]}", f"{OTHER[1]} {PAIR[1]}"),
     ],
 )
 def test_kinds(expected: SentencePair) -> None:
     assert expected in many(PAIR)
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        ("où est mon frère, né le 24 ?", "Where is my brother, born on the 24th?"),
+        ("où est mon frère né le 24", "Where is my brother, born on the 24th?"),
+        ("Ou est mon frere, ne le 24 ?", "Where is my brother, born on the 24th?"),
+        ("Où Est Mon Frère, Né Le 24 ?", "Where is my brother, born on the 24th?"),
+        ("Where is my brother, born on the 24th?", "Where is my brother, born on the 24th?"),
+    ],
+)
+def test_what_is_typed_in_haste_is_answered_as_if_it_were_not(expected: SentencePair) -> None:
+    pair = ("Où est mon frère, né le 24 ?", "Where is my brother, born on the 24th?")
+    rng = random.Random(0)
+    assert expected in {variant for _ in range(400) for variant in typed(pair, rng)}
+
+
+def test_several_sentences_are_joined_alike_on_both_sides() -> None:
+    others = [(f"e{i}.", f"d{i}.") for i in range(5)]
+    rng = random.Random(0)
+    found = [v for _ in range(2000) for v in variants(("e9.", "d9."), others, rng) if " " in v[0]]
+    joined = [pair for pair in found if re.fullmatch(r"(e\d\. )+e9\.", pair[0])]
+    assert {pair[0].count(".") for pair in joined} == {2, 3, 4}
+    assert all(pair[0].replace("e", "d") == pair[1] for pair in joined)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +78,9 @@ def test_numbers_that_differ_and_inflected_names_stay() -> None:
 
 
 def test_one_word_comes_bare_too() -> None:
-    found = list(variants(("Hello!", "Hallo!"), OTHER, random.Random(0)))
-    assert ("Hello", "Hallo") in found
-    assert ("hello", "Hallo") in found
+    pair = ("Hello!", "Hallo!")
+    assert ("Hello", "Hallo") in list(variants(pair, [OTHER], random.Random(0)))
+    assert ("hello", "Hallo") in list(typed(pair, random.Random(0)))
 
 
 @pytest.mark.parametrize("make", [token, foreign_phrase])
