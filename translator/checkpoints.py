@@ -1,7 +1,8 @@
 """Where a model comes from, and what its files say about it. Loads no model library."""
 
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -25,6 +26,8 @@ _REQUIRED = ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
 _SMALL_FILES = (*_REQUIRED, "generation_config.json")
 _SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+# One of several files that hold the weights of a model, such as model-00002-of-00003.safetensors.
+_SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # Half the length that an output may have, so that a translation of twice as many tokens still fits.
 _OUTPUT_PER_SOURCE = 2
 _BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all else is 16 bits wide
@@ -184,10 +187,24 @@ def read_folder(name: str, folder: Path) -> Checkpoint:
 def check_complete(names: Sequence[str], place: str) -> None:
     """Raise CheckpointError unless `names`, the files in `place`, make a checkpoint."""
     missing = [name for name in _REQUIRED if name not in names]
-    if not set(needed_files(names)).difference(_SMALL_FILES):
+    weights = set(needed_files(names)).difference(_SMALL_FILES)
+    if not weights:
         missing.append("model.safetensors or pytorch_model.bin")
+    missing += sorted(_companions(weights) - weights)
     if missing:
         raise CheckpointError(f"{place} is no M2M100 checkpoint: it lacks {', '.join(missing)}")
+
+
+def _companions(weights: Collection[str]) -> set[str]:
+    """Return what the shards among `weights` are of no use without: each other, and an index."""
+    needed: set[str] = set()
+    for match in filter(None, map(_SHARD.fullmatch, weights)):
+        stem, count, suffix = match.groups()
+        if f"{stem}{suffix}" in weights:
+            continue  # transformers reads the whole file then, and leaves the shards alone
+        needed.add(f"{stem}{suffix}.index.json")
+        needed |= {f"{stem}-{i + 1:05}-of-{count}{suffix}" for i in range(int(count))}
+    return needed
 
 
 def read_config(folder: Path) -> dict[str, Any]:

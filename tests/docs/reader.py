@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 
 from tests.docs.blocks import ROOT, Block
+from tests.docs.translations import Wording, squeezed
 from tests.e2e.conftest import PATIENCE, Server
 
 _BINARIES = Path(sys.executable).parent
@@ -27,8 +28,9 @@ class Reader:
     Where a block starts a server, the blocks after it speak to that one.
     """
 
-    def __init__(self, folder: Path, cache: Path, ports: tuple[int, int]) -> None:
+    def __init__(self, folder: Path, cache: Path, ports: tuple[int, int], wording: Wording) -> None:
         self.folder, self._cache, self._ports = folder, cache, ports
+        self._wording = wording
         self._servers: list[subprocess.Popen[str]] = []
         for name in _SHOWN_IN_REPOSITORY:
             target = Path(sys.prefix) if name == ".venv" else ROOT / name
@@ -47,7 +49,7 @@ class Reader:
                 printed += self._run(block, ["bash", "-euo", "pipefail", "-c", after])
         if block.output is not None:
             expected = self._localise(block.output)
-            assert is_shown(expected, printed), (
+            assert is_shown(expected, printed, self._wording), (
                 f"{block.place} shows\n{expected}\nbut it was\n{printed}"
             )
 
@@ -131,13 +133,9 @@ def listening_at(server: Server) -> tuple[int, int]:
     return clients, admins
 
 
-def is_shown(shown: str, printed: str) -> bool:
-    """Tell whether output is as shown: folds do not count, and `…` stands for anything."""
-    parts = _squeezed(shown).split("…")
-    pattern = ".*".join(map(re.escape, parts))
-    return re.fullmatch(pattern, _squeezed(printed), re.DOTALL) is not None
+def is_shown(shown: str, printed: str, wording: Wording) -> bool:
+    """Tell whether output is as shown: folds do not count, `…` stands for anything.
 
-
-def _squeezed(text: str) -> str:
-    """Return a text without its blanks: long lines are folded in the documentation."""
-    return re.sub(r"\s+", "", text)
+    A translation stands for what the model at hand says in its place.
+    """
+    return re.fullmatch(wording.pattern(shown), squeezed(printed), re.DOTALL) is not None

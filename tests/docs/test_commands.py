@@ -8,6 +8,7 @@ import pytest
 from tests.conftest import Figure
 from tests.docs.blocks import COMMANDS, DATA, ROOT, read_blocks
 from tests.docs.reader import Reader, listening_at
+from tests.docs.translations import Wording
 from tests.e2e.conftest import Server
 
 # Those of other files are marked as commands for a cluster or for containers, or have own tests.
@@ -21,11 +22,16 @@ FILES = [ROOT / "README.md"] + [
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_commands_do_what_is_shown(
-    file: Path, tmp_path: Path, documented_cache: Path, documented: Server, figure: Figure
+    file: Path,
+    tmp_path: Path,
+    documented_cache: Path,
+    documented: Server,
+    wording: Wording,
+    figure: Figure,
 ) -> None:
     documented.wait_until("ok")  # another file may have restarted its worker
     ports = listening_at(documented)
-    reader = Reader(tmp_path, documented_cache, ports)
+    reader = Reader(tmp_path, documented_cache, ports, wording)
     try:
         for block in read_blocks(file):
             if block.kind not in COMMANDS:

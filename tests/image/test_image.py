@@ -7,19 +7,23 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.agreement import near_best
 from tests.image.builder import BASE, IMAGE, TOOLS, build, has_image, make_base, run
+from translator import Translator, TranslatorConfig
 
 MISSING = [tool for tool in TOOLS if shutil.which(tool) is None]
 PATIENCE = 180.0  # seconds; loading takes a few on an idle machine
-ASK = """
+TEXT = "Where is the station?"
+ASK = f"""
 import json, urllib.request
-body = {"text": "Where is the station?", "source_language": "en", "target_language": "de"}
+body = dict(text={TEXT!r}, source_language="en", target_language="de")
 request = urllib.request.Request(
     "http://127.0.0.1:8000/translation", json.dumps(body).encode(),
-    {"Content-Type": "application/json"},
+    {{"Content-Type": "application/json"}},
 )
 print(json.load(urllib.request.urlopen(request, timeout=60))["translation"])
 """
@@ -89,10 +93,11 @@ def name(request: pytest.FixtureRequest) -> Iterator[str]:
     subprocess.run(["podman", "rm", "--force", "--ignore", name], check=True, capture_output=True)
 
 
-def test_it_translates_without_a_network_and_stops_with_0(name: str) -> None:
+def test_it_translates_without_a_network_and_stops_with_0(name: str, tmp_path: Path) -> None:
     start(name)
     wait_until_healthy(name)
-    assert podman("exec", name, "python3", "-c", ASK) == "Wo ist der Bahnhof?"
+    here = near_best(Translator(TranslatorConfig(cache=tmp_path)), TEXT, "en", "de")
+    assert podman("exec", name, "python3", "-c", ASK) in here
     podman("healthcheck", "run", name)
     podman("stop", "--time", "60", name)
     assert exit_code(name) == 0

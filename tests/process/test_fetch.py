@@ -1,6 +1,7 @@
 """`m2m-server fetch` from a hub: what arrives, and what happens when the network does not hold."""
 
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,18 +16,20 @@ from translator.manifest import read_manifest
 
 WEIGHTS = "model.safetensors"
 BLOCK = 8 << 20
-NEEDED = {
-    "config.json",
-    "generation_config.json",
-    "sentencepiece.bpe.model",
-    "vocab.json",
-    WEIGHTS,
-}
+SMALL = {"config.json", "generation_config.json", "sentencepiece.bpe.model", "vocab.json"}
+NEEDED = SMALL | {WEIGHTS}
 
 
 @pytest.fixture
 def hub() -> Iterator[FakeHub]:
+    """A hub with a model in one file of weights, two blocks long, however the bundled one is kept.
+
+    Nothing of what is fetched here is loaded, so that any bytes will do.
+    """
     with fake_hub(BUNDLED_FOLDER) as hub:
+        for name in [name for name in hub.files if name.startswith("model")]:
+            del hub.files[name]
+        hub.files[WEIGHTS] = random.Random(1).randbytes(BLOCK * 3 // 2)
         yield hub
 
 
@@ -67,10 +70,10 @@ def stalled(hub: FakeHub, folder: Path) -> Iterator["subprocess.Popen[str]"]:
             process.kill()
 
 
-def check(folder: Path, hub: FakeHub) -> None:
+def check(folder: Path, hub: FakeHub, needed: set[str] = NEEDED) -> None:
     """Fail unless `folder` holds just what is needed, as the hub has it."""
-    assert {path.name for path in folder.iterdir()} == {*NEEDED, "manifest.json"}
-    for name in NEEDED:
+    assert {path.name for path in folder.iterdir()} == {*needed, "manifest.json"}
+    for name in needed:
         assert (folder / name).read_bytes() == hub.files[name], name
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]
 
@@ -85,6 +88,14 @@ def test_just_the_files_needed_arrive_and_the_revision_is_pinned(
     assert manifest is not None
     assert (manifest.model, manifest.revision) == (MODEL, hub.commit)
     assert set(manifest.files) == NEEDED
+
+
+def test_all_shards_arrive_and_their_index(hub: FakeHub, folder: Path) -> None:
+    whole = hub.files.pop(WEIGHTS)
+    shards = {f"model-0000{i + 1}-of-00002.safetensors" for i in range(2)}
+    hub.files |= dict.fromkeys(shards, whole[:BLOCK]) | {f"{WEIGHTS}.index.json": b"{}"}
+    assert fetch(hub, MODEL, str(folder))[0] == 0
+    check(folder, hub, SMALL | shards | {f"{WEIGHTS}.index.json"})
 
 
 def test_again_only_checks_and_needs_no_network(hub: FakeHub, folder: Path) -> None:
@@ -189,9 +200,12 @@ def test_another_kind_of_model_is_refused_before_its_weights_come(
 
 def test_a_repository_that_lacks_a_file(hub: FakeHub, folder: Path) -> None:
     del hub.files["vocab.json"]
+    hub.files["model-00002-of-00002.safetensors"] = hub.files.pop(WEIGHTS)
     code, errors = fetch(hub, MODEL, str(folder))
     assert code == 1
-    assert "lacks vocab.json" in errors
+    assert (
+        "lacks vocab.json, model-00001-of-00002.safetensors, model.safetensors.index.json" in errors
+    )
 
 
 def test_the_server_downloads_just_what_it_needs_too(hub: FakeHub, tmp_path: Path) -> None:

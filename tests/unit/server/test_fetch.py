@@ -9,18 +9,16 @@ from typing import NamedTuple
 import pytest
 
 from server.fetch import main
+from tests.shards import make_sharded
 from translator import CheckpointError
 from translator.checkpoints import BUNDLED_FOLDER, needed_files, resolve
 from translator.engines.cache import content_hash
 from translator.manifest import MANIFEST_FILE
 
-NEEDED = {
-    "config.json",
-    "generation_config.json",
-    "model.safetensors",
-    "sentencepiece.bpe.model",
-    "vocab.json",
-}
+SMALL = {"config.json", "generation_config.json", "sentencepiece.bpe.model", "vocab.json"}
+# One file, or shards and their index: as the bundled model happens to be kept.
+NEEDED = SMALL | {path.name for path in BUNDLED_FOLDER.glob("model*")}
+WEIGHTS = max(name for name in NEEDED if name.endswith(".safetensors"))
 
 
 @pytest.fixture
@@ -85,18 +83,18 @@ def test_again_is_fine(fetched: Path) -> None:
 
 
 def test_again_finds_a_changed_file(fetched: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    flip_last_byte(fetched / "model.safetensors")
+    flip_last_byte(fetched / WEIGHTS)
     resolve(str(fetched))  # its size is right: the server does not read gigabytes to start
     said = refusal(capsys, "bundled", str(fetched))
-    assert "model.safetensors has changed" in said
+    assert f"{WEIGHTS} has changed" in said
     assert "fetch the model again" in said
 
 
 def test_the_server_finds_a_file_missing_or_cut_off(fetched: Path) -> None:
-    (fetched / "model.safetensors").write_bytes(b"half")
+    (fetched / WEIGHTS).write_bytes(b"half")
     with pytest.raises(CheckpointError, match="has 4 bytes instead of"):
         resolve(str(fetched))
-    (fetched / "model.safetensors").unlink()
+    (fetched / WEIGHTS).unlink()
     with pytest.raises(CheckpointError, match="is missing"):
         resolve(str(fetched))
 
@@ -160,9 +158,12 @@ class Usage(NamedTuple):
 def test_a_disk_that_is_too_small_is_told_before_anything_is_copied(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(20_000_000, 10_000_000, 10_000_000))
+    size = sum((BUNDLED_FOLDER / name).stat().st_size for name in NEEDED)
+    free = 10_000_000
+    assert size > free
+    monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(2 * free, free, free))
     said = refusal(capsys, "bundled", str(folder))
-    assert "0.01 GB free and bundled needs 0.02 GB" in said
+    assert f"0.01 GB free and bundled needs {size / 1e9:.2f} GB" in said
     assert not folder.exists()
 
 
@@ -193,6 +194,22 @@ def test_needed_files_of_a_repository_like_the_real_one() -> None:
     shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
     index = "model.safetensors.index.json"
     assert needed_files([*names, *shards, index, "adapter.safetensors"])[4:] == [*shards, index]
+
+
+def test_shards_are_taken_and_converted_like_one_file(tmp_path: Path) -> None:
+    sharded = make_sharded(tmp_path / "sharded")
+    weights = {path.name for path in sharded.glob("model*")}
+    fetched, whole = tmp_path / "fetched", tmp_path / "whole"
+    assert main([str(sharded), str(fetched)]) == 0
+    manifest = resolve(str(fetched)).manifest
+    assert manifest is not None
+    (converted,) = (name for name in manifest.files if name.endswith("/model.bin"))
+    assert {name for name in manifest.files if "/" not in name} == SMALL | weights
+    assert main(["bundled", str(whole)]) == 0
+    assert (fetched / converted).read_bytes() == (whole / converted).read_bytes()
+    (fetched / min(weights)).unlink()
+    with pytest.raises(CheckpointError, match=f"{min(weights)} is missing"):
+        resolve(str(fetched))
 
 
 def test_what_a_killed_run_left_is_not_taken_along(folder: Path) -> None:
