@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, render_template, request
 
 from server.services import Services
+from translator.checkpoints import BUNDLED
 from translator.documents import FORMATS
 
 _STATIC = Path(__file__).with_name("static")
@@ -34,10 +35,12 @@ class Page:
 
     def page(self) -> Response:
         """Show the page; its addresses are relative, so that it works behind a proxy's prefix."""
+        model = Path(self._services.model.name).name
         page = render_template(
             "page.html",
             assets=assets_address(),
-            model=Path(self._services.model.name).name,
+            model=model,
+            demonstration=model == BUNDLED,
             suffixes=",".join(FORMATS),
             max_characters=self._services.settings.max_characters,
         )

@@ -1,7 +1,6 @@
 """`python -m training`: prepare the data, train in the background, adopt what was learnt."""
 
 import argparse
-import os
 import signal
 import sys
 from datetime import datetime
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from training import background
 from training.corpus import CORPUS
-from training.settings import BUNDLED_FOLDER, Settings
+from training.settings import BUNDLED_FOLDER, Settings, default_folder
 from translator.config import ENGINES
 
 
@@ -110,15 +109,10 @@ def _pack(settings: Settings, arguments: argparse.Namespace) -> None:
     print(f"{arguments.file}: {tokens / 1e6:.1f} million tokens")
 
 
-def _default_folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "m2m-server" / "training"
-
-
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
-        "--training", type=Path, default=_default_folder(), help="folder of state and data"
+        "--training", type=Path, default=default_folder(), help="folder of state and data"
     )
     common.add_argument("--sources", type=Path, help="folder of prepared files")
     common.add_argument(

@@ -14,7 +14,7 @@ from training.mixture import Mixture
 from training.prepare import COUNTS_FILE, VALIDATION, prepare
 from training.reading import Files
 from training.settings import THREADS, Settings
-from training.shape import grow, respell
+from training.shape import Shape, grow, respell
 from training.state import CHECKPOINT_FILE
 from training.store import read_parts
 from training.trainer import Trainer, validation_batches
@@ -55,9 +55,14 @@ def open_trainer(settings: Settings) -> Trainer:
         prepare_data(settings)
     tokenizer = Tokenizer(settings.vocabulary)
     torch.manual_seed(settings.schedule.seed)
-    goes_on = (settings.folder / CHECKPOINT_FILE).exists()
+    model = None
+    if not (settings.folder / CHECKPOINT_FILE).exists():
+        model = first_weights(settings, tokenizer, settings.shape)
+        start = settings.folder / START_FOLDER
+        start.mkdir(exist_ok=True)
+        write_runs(start, read_runs(settings.start))
     return Trainer(
-        None if goes_on else _first_weights(settings, tokenizer),
+        model,
         Mixture(read_parts(settings.data), tokenizer.pad, tokenizer.eos),
         validation_batches(settings.data / VALIDATION, tokenizer.pad, tokenizer.eos),
         settings.schedule,
@@ -67,16 +72,15 @@ def open_trainer(settings: Settings) -> Trainer:
     )
 
 
-def _first_weights(settings: Settings, tokenizer: Tokenizer) -> M2M100ForConditionalGeneration:
-    """Return the weights that a run starts from, in its shape and vocabulary."""
-    start = settings.folder / START_FOLDER
-    start.mkdir(exist_ok=True)
-    write_runs(start, read_runs(settings.start))
+def first_weights(
+    settings: Settings, tokenizer: Tokenizer, shape: Shape
+) -> M2M100ForConditionalGeneration:
+    """Return the weights that a run starts from, in a shape and with the run's vocabulary."""
     model = load_model(settings.start, torch.float32)
     old = Tokenizer(settings.start)
     if old.size != tokenizer.size:
         model = respell(model, old, tokenizer)
-    return grow(model, settings.shape)
+    return grow(model, shape)
 
 
 def _word_weights(files: Files) -> dict[str, float]:

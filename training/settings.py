@@ -1,5 +1,6 @@
 """Where a run lives, and what it is made of."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from training.shape import Shape
 # need have.
 BUNDLED_FOLDER = Path(translator.__file__).with_name("bundled")
 THREADS = 2  # of training on a CPU
+
+
+def default_folder() -> Path:
+    """Return where a run lives unless told otherwise: in the user's cache."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "m2m-server" / "training"
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,11 @@ class Trainer:
                 last_save = time.monotonic()
         self.save()
 
-    def decay(self, seconds: float) -> None:
+    def decay(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Bring the rate to zero over `seconds`; nothing is saved, so that the run may go on."""
-        begun = time.monotonic()
+        begun = clock()
         for draws in self._steps():
-            elapsed = time.monotonic() - begun
+            elapsed = clock() - begun
             if elapsed >= seconds:
                 return
             self._step(draws, self.schedule.decayed_rate(elapsed / seconds))

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
 import server
@@ -61,6 +62,18 @@ def test_the_name_of_the_model_is_escaped(pool: FakePool, settings: Settings) ->
     page = create_app(make_services(pool, model, settings)).test_client().get("/").text
     assert "&lt;i&gt;&#34;x&#34;" in page
     assert "<i>" not in page
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("bundled", 1), ("/opt/models/bundled", 1), ("facebook/m2m100_418M", 0), ("/models/own", 0)],
+)
+def test_a_demonstration_says_once_how_to_get_a_real_model(
+    pool: FakePool, settings: Settings, name: str, said: int
+) -> None:
+    services = make_services(pool, replace(served_model(), name=name), settings)
+    page = create_app(services).test_client().get("/").text
+    assert page.count("m2m-server --model facebook/m2m100_418M") == said
 
 
 def test_the_admin_port_has_no_page(pool: FakePool, settings: Settings) -> None:
