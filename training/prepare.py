@@ -84,13 +84,9 @@ def _write_everyday(pool: Pool, folder: Path, held_out: HeldOut, count: SourceCo
         for language in OTHERS
         for english, other in read_pairs("dev", language)[:_VALIDATION_PAIRS]
     )
-    parts = {
-        WITH_ENGLISH: examples.with_english(pairs),
-        WITHOUT_ENGLISH: examples.joined(joined),
-        TYPED: examples.typed_ones(pairs),
-    }
-    for kind, found in parts.items():
-        _write(pool, folder, Part(EVERYDAY, kind), found)
+    _write(pool, folder, Part(EVERYDAY, WITH_ENGLISH), examples.with_english(pairs))
+    _write(pool, folder, Part(EVERYDAY, WITHOUT_ENGLISH), examples.joined(joined))
+    _write(pool, folder, Part(EVERYDAY, TYPED), examples.typed_ones(pairs))
     _write(pool, folder / VALIDATION, Part(EVERYDAY, WITH_ENGLISH), validation)
     _write(pool, folder, Part(PHRASEBOOK, TYPED), examples.phrasebook())
     return {language: word_pairs(found) for language, found in pairs.items()}
