@@ -48,7 +48,7 @@ def prepare(
     by_domain: dict[str, list[Source]] = defaultdict(list)
     for source in files:
         by_domain[source.domain].append(source)
-    with multiprocessing.get_context("fork").Pool(None, _start, (tokenizer,)) as pool:
+    with worker_pool(tokenizer) as pool:
         implied = _write_everyday(pool, folder, held_out, counts[TATOEBA])
         for domain in sorted({*by_domain, WORDS}):
             pairs: Pairs = implied if domain == WORDS else {}
@@ -129,6 +129,11 @@ def _chunks(found: Iterable[Example]) -> Iterator[list[Example]]:
     iterator = iter(found)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
+
+
+def worker_pool(tokenizer: Tokenizer) -> Pool:
+    """Return a process a core to clean and encode with; forked, they share the tokenizer."""
+    return multiprocessing.get_context("fork").Pool(None, _start, (tokenizer,))
 
 
 def _start(tokenizer: Tokenizer) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -91,6 +93,31 @@ def test_a_second_one_is_refused_and_the_first_is_named(settings: Settings) -> N
 def enter(folder: Path) -> None:
     with background.only_trainer(folder):
         pass
+
+
+def test_killed_while_it_prepares_it_leaves_no_process_and_no_lock(tmp_path: Path) -> None:
+    program = (
+        "import sys, pathlib, time, multiprocessing\n"
+        "from training import background\n"
+        "from training.prepare import worker_pool\n"
+        "with background.only_trainer(pathlib.Path(sys.argv[1])), worker_pool(None) as pool:\n"
+        "    pool.apply(time.sleep, (0,))\n"
+        "    print(*(c.pid for c in multiprocessing.active_children()), flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        workers = [int(word) for word in process.stdout.readline().split()]
+        process.kill()
+    assert workers
+    wait_for(lambda: not any(map(alive, workers)), "the end of the workers")
+    assert background.running(tmp_path) is None
+
+
+def alive(process: int) -> bool:
+    path = Path(f"/proc/{process}/stat")
+    return path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def test_nothing_to_stop_is_said(tmp_path: Path) -> None:
