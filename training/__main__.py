@@ -83,9 +83,10 @@ def _status(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _adopt(settings: Settings, arguments: argparse.Namespace) -> None:
-    from training.adopt import adopt
+    from training.adopt import Plan, adopt
 
-    print(adopt(settings, arguments.minutes, arguments.candidate, arguments.sets))
+    plan = Plan(arguments.minutes, arguments.candidate, arguments.keep)
+    print(adopt(settings, plan, arguments.sets))
 
 
 def _evaluate(_: Settings, arguments: argparse.Namespace) -> None:
@@ -145,7 +146,10 @@ def _parser() -> argparse.ArgumentParser:
         "adopt", parents=[common, tests], help="make it the bundled model, if it is better"
     )
     adopting.add_argument("--minutes", type=float, default=15.0, help="of decay, at most 20")
-    adopting.add_argument("--candidate", type=Path, help="folder of weights trained elsewhere")
+    adopting.add_argument("--candidate", type=Path, help="weights to take instead of the run's")
+    adopting.add_argument(
+        "--keep", type=float, default=0.0, help="share of the bundled weights that is mixed in"
+    )
     adopting.set_defaults(command=_adopt)
     evaluating = commands.add_parser(
         "evaluate", parents=[common, tests], help="BLEU and chrF on every test set"

@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import torch
 
 from training import background
 from training.card import translate_sheet, write_card
@@ -12,15 +14,26 @@ from training.evaluate import Score, domain_means, evaluate
 from training.export import export
 from training.facts import Run, read_runs, write_runs
 from training.heldout import read_test_sets
-from training.running import START_FOLDER, open_trainer
+from training.running import START_FOLDER, first_weights, open_trainer
 from training.settings import Settings
 from training.state import Progress, read_log
 from training.status import CURVE_FILE, draw_curve
 from translator.checkpoints import BUNDLED_FOLDER, resolve
+from translator.engines.loading import load_model
+from translator.tokenizer import Tokenizer
 
 ENGINE = "ctranslate2"
-WORSE = 2.0  # BLEU that a domain may lose for the sake of the others
+WORSE = 0.5  # BLEU that a domain may lose for the sake of the others
 CANDIDATE = "candidate"  # folder, in that of the run
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a candidate is made: weights, those of the bundled model mixed in, and a decay."""
+
+    minutes: float  # of decay; none for weights that had theirs
+    weights: Path | None = None  # checkpoint folder; without, the run's weights
+    keep: float = 0.0  # share of the bundled weights, for what they know and the run forgot
 
 
 @dataclass(frozen=True)
@@ -49,19 +62,17 @@ def judge(before: Mapping[str, Score], after: Mapping[str, Score]) -> Verdict:
     return Verdict(sum(gains.values()) / len(gains), worse)
 
 
-def adopt(settings: Settings, minutes: float, candidate: Path | None, sets: Path | None) -> Verdict:
-    """Let the rate decay for `minutes`, export, evaluate, and replace the bundled model.
+def adopt(settings: Settings, plan: Plan, sets: Path | None = None) -> Verdict:
+    """Make a candidate, evaluate it, and replace the bundled model where it is better.
 
     The run itself stays as it was, at its constant rate; a trainer in the background is stopped
-    for the time and goes on afterwards. With a `candidate`, weights that were trained elsewhere,
-    nothing is trained. `sets` is a folder of test sets that are not in the repository.
+    for the time and goes on afterwards. `sets` is a folder of test sets that are not in the
+    repository.
     """
     went_on = background.stop(settings.folder)
     try:
-        if candidate is None:
-            candidate = _make_candidate(settings, minutes)
-        folders = [CORPUS, sets] if sets else [CORPUS]
-        tests = read_test_sets(folders)
+        candidate = make_candidate(settings, plan)
+        tests = read_test_sets([CORPUS, sets] if sets else [CORPUS])
         before = evaluate(str(BUNDLED_FOLDER), ENGINE, tests)
         after = evaluate(str(candidate), ENGINE, tests)
         sheet = translate_sheet(str(BUNDLED_FOLDER), str(candidate), ENGINE)
@@ -69,39 +80,47 @@ def adopt(settings: Settings, minutes: float, candidate: Path | None, sets: Path
         write_card(checkpoint, read_runs(candidate), before, after, settings.data, sheet)
         verdict = judge(domain_means(before), domain_means(after))
         if verdict.adopted:
-            _replace(candidate)
+            replace_bundled(candidate)
         return verdict
     finally:
         if went_on:
             background.start(settings)
 
 
-def _make_candidate(settings: Settings, minutes: float) -> Path:
-    """Return the folder of the weights after a decay."""
+def make_candidate(settings: Settings, plan: Plan) -> Path:
+    """Return the folder of the weights that the plan gives; the run's state stays as it is."""
     with background.only_trainer(settings.folder):
         trainer = open_trainer(settings)
-        trainer.decay(60 * minutes)
+        if plan.weights:
+            trainer.model.load_state_dict(load_model(plan.weights, torch.float32).state_dict())
+        if plan.keep:
+            bundled = replace(settings, start=BUNDLED_FOLDER)
+            tokenizer = Tokenizer(settings.vocabulary)
+            trainer.blend(first_weights(bundled, tokenizer, settings.shape), plan.keep)
+        print(f"the rate decays for {plan.minutes:g} minutes", flush=True)
+        trainer.decay(60 * plan.minutes)
+    runs = read_runs(plan.weights or settings.folder / START_FOLDER)
     candidate = settings.folder / CANDIDATE
     shutil.rmtree(candidate, ignore_errors=True)
     export(trainer.model, settings.vocabulary, candidate)
-    runs = [*read_runs(settings.folder / START_FOLDER), _run(settings, trainer.progress, minutes)]
-    write_runs(candidate, runs)
+    write_runs(candidate, [*runs, _run(settings, trainer.progress, plan)])
     draw_curve(read_log(settings.folder), candidate / CURVE_FILE)
     return candidate
 
 
-def _run(settings: Settings, progress: Progress, minutes: float) -> Run:
+def _run(settings: Settings, progress: Progress, plan: Plan) -> Run:
+    kept = f", {plan.keep:.0%} of the bundled weights mixed in" if plan.keep else ""
     return Run(
-        what=f"all domains, {minutes:g} minutes of decay at the end",
+        what=f"all domains{kept}, {plan.minutes:g} minutes of decay",
         hardware="two CPU cores" if settings.device == "cpu" else settings.device,
         steps=progress.step,
         pairs=progress.pairs,
-        hours=round(progress.seconds / 3600 + minutes / 60, 2),
+        hours=round(progress.seconds / 3600 + plan.minutes / 60, 2),
         core_hours=round(progress.cpu_seconds / 3600, 2),
     )
 
 
-def _replace(candidate: Path) -> None:
+def replace_bundled(candidate: Path) -> None:
     """Put the candidate's files in the place of the bundled model's."""
     keep = {path.name for path in candidate.iterdir()}
     for path in BUNDLED_FOLDER.iterdir():

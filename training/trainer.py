@@ -127,6 +127,16 @@ class Trainer:
         for name, value in self._weights().items():
             value.copy_(self._average[name])
 
+    def blend(self, other: M2M100ForConditionalGeneration, share: float) -> None:
+        """Move the weights towards those of another model of the shape.
+
+        Wortsman et al., Robust fine-tuning of zero-shot models (2022): the mean of fine-tuned
+        weights and those before knows what both know.
+        """
+        theirs = dict(other.named_parameters())
+        for name, value in self._weights().items():
+            value.lerp_(theirs[name].data.to(self._device), share)
+
     def _steps(self) -> Iterator[list[Draw]]:
         """Yield the batches of each step from here on, without end."""
         progress, schedule = self.progress, self.schedule

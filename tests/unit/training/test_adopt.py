@@ -30,19 +30,19 @@ class TestVerdict:
     def test_a_better_mean_is_adopted(self) -> None:
         verdict = judge(
             {"everyday": scored(40.0), "news": scored(5.0)},
-            {"everyday": scored(38.5), "news": scored(9.0), "new": scored(0.0)},
+            {"everyday": scored(39.75), "news": scored(9.0), "new": scored(0.0)},
         )
-        assert verdict == Verdict(gain=1.25, worse={})
+        assert verdict == Verdict(gain=1.875, worse={})
         assert verdict.adopted
-        assert "+1.2 BLEU" in str(verdict)
+        assert "+1.9 BLEU" in str(verdict)
 
     def test_a_domain_that_loses_too_much_stands_in_the_way_and_is_named(self) -> None:
         verdict = judge(
             {"everyday": scored(40.0), "news": scored(5.0)},
-            {"everyday": scored(37.9), "news": scored(25.0)},
+            {"everyday": scored(39.25), "news": scored(25.0)},
         )
         assert not verdict.adopted
-        assert "everyday -2.1" in str(verdict)
+        assert "everyday -0.8" in str(verdict)
 
     def test_no_gain_is_not_adopted(self) -> None:
         assert not judge({"news": scored(5.0)}, {"news": scored(5.0)}).adopted
@@ -127,7 +127,7 @@ class TestCandidate:
         (bundled / "model.safetensors").write_bytes(b"old: would be read before the shards")
         (bundled / "old.txt").write_text("gone")
         monkeypatch.setattr(adopting, "BUNDLED_FOLDER", bundled)
-        adopting._replace(candidate)
+        adopting.replace_bundled(candidate)
         assert {p.name for p in bundled.iterdir()} == {p.name for p in candidate.iterdir()}
         load_model(bundled, torch.float16)
 
