@@ -59,7 +59,7 @@ def test_a_file_that_would_be_too_large_is_refused(data: Path, tmp_path: Path) -
         pack(data, tmp_path / "packed.tar.xz", 0.001)
 
 
-def test_blocks_are_taken_from_all_over_a_part(data: Path, tmp_path: Path) -> None:
+def test_every_part_is_packed(data: Path, tmp_path: Path) -> None:
     path = tmp_path / "packed.tar.xz"
     pack(data, path, 0.02)
     with tarfile.open(path, "r:xz") as archive:
