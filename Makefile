@@ -31,6 +31,7 @@ help:
 $(STAMP): setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -c 'import translator; translator.Translator()'  # converts it and tries the cores
 	@touch $@
 
 serve: $(STAMP)

@@ -43,7 +43,7 @@ def converted(model: M2M100ForConditionalGeneration, dtype: str, folder: Path) -
     if find_spec("ctranslate2") is None:
         sys.stderr.write("CTranslate2 is not installed: its rows will be missing\n")
         return False
-    from translator.engines.conversion import convert_model
+    from translator.engines.converter import convert_model
 
     convert_model(model, Numbered(model.config.vocab_size), dtype, folder)
     return True

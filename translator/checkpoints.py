@@ -8,13 +8,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import constants, snapshot_download
-from huggingface_hub.errors import LocalEntryNotFoundError
-
 from translator.config import beams_for
 from translator.engines import Decoding
 from translator.errors import CheckpointError
-from translator.hub import explained, list_files
 from translator.languages import M2M100_CODES
 from translator.manifest import Manifest, read_manifest
 from translator.segmentation import Segmenter
@@ -26,6 +22,7 @@ _REQUIRED = ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
 _SMALL_FILES = (*_REQUIRED, "generation_config.json")
 _SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+NEEDED = (*_SMALL_FILES, *_SAFETENSORS, *_PICKLES)  # patterns; see also `needed_files`
 # One of several files that hold the weights of a model, such as model-00002-of-00003.safetensors.
 _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # Half the length that an output may have, so that a translation of twice as many tokens still fits.
@@ -119,7 +116,10 @@ def resolve(model: str, *, local_files_only: bool = False) -> Checkpoint:
     if not is_hub_id(model):
         folder = local_folder(model)
         return read_folder(folder.name, folder)
-    return read_folder(model, _download(model, local_files_only=local_files_only))
+    # Here, since the hub's library takes half a second to load.
+    from translator.snapshot import download
+
+    return read_folder(model, download(model, local_files_only=local_files_only))
 
 
 def is_hub_id(model: str) -> bool:
@@ -152,23 +152,6 @@ def needed_files(names: Iterable[str]) -> list[str]:
     for patterns in (_SAFETENSORS, _PICKLES):
         weights = weights or [name for name in given if any(fnmatch(name, p) for p in patterns)]
     return [name for name in _SMALL_FILES if name in given] + weights
-
-
-def _download(model: str, *, local_files_only: bool) -> Path:
-    """Bring just the files needed into the hub cache; weights as safetensors where they exist."""
-    offline = local_files_only or constants.HF_HUB_OFFLINE
-    wanted = [*_SMALL_FILES, *_SAFETENSORS, *_PICKLES]
-    if not offline:
-        wanted = needed_files(file.name for file in list_files(model, None)[1])
-    try:
-        with explained(model, None):
-            return Path(snapshot_download(model, allow_patterns=wanted, local_files_only=offline))
-    except CheckpointError as error:
-        if isinstance(error.__cause__, LocalEntryNotFoundError):
-            raise CheckpointError(
-                f"{model} is not in the local hub cache, and downloads are off or impossible"
-            ) from error
-        raise
 
 
 def read_folder(name: str, folder: Path) -> Checkpoint:

@@ -148,7 +148,8 @@ def _remove_others(source: Source, partial: Path) -> None:
 
 
 def _convert(name: str, partial: Path) -> None:
-    from translator.engines.conversion import convert, fetched_name  # loads torch
+    from translator.engines.conversion import fetched_name
+    from translator.engines.converter import convert  # loads torch
 
     _log.info("converting it for CPUs (%s)", _QUANTIZATION)
     checkpoint = read_folder(name, partial)

@@ -7,16 +7,12 @@ import tempfile
 from pathlib import Path
 
 import ctranslate2
-import torch
-from ctranslate2.converters.transformers import M2M100Loader
 from filelock import FileLock
-from transformers import M2M100ForConditionalGeneration
 
 from translator.checkpoints import Checkpoint
 from translator.engines.cache import content_hash
-from translator.engines.loading import load_model
 from translator.manifest import CONVERTED_PREFIX
-from translator.tokenizer import Tokenizer, Vocabulary
+from translator.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 _FORMAT = "1"  # of what this module writes; raise it when the conversion changes
@@ -45,6 +41,9 @@ def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, c
             _log.info("converting %s to CTranslate2 (%s)", checkpoint.name, quantization)
             partial = Path(tempfile.mkdtemp(prefix="converting-", dir=folder.parent))
             try:
+                # Here, since it loads transformers, which takes seconds.
+                from translator.engines.converter import convert
+
                 convert(checkpoint, tokenizer, quantization, partial)
                 os.replace(partial, folder)
             finally:
@@ -66,37 +65,3 @@ def cache_entry(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
     """Return where the cache keeps the conversion of this content by this version."""
     name = content_hash(checkpoint, f"{_FORMAT} {ctranslate2.__version__}")
     return cache / "ctranslate2" / f"{name}-{quantization}"
-
-
-def convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
-    """Write the converted checkpoint into `folder`, which is empty."""
-    convert_model(load_model(checkpoint.folder, torch.float32), tokenizer, quantization, folder)
-
-
-def convert_model(
-    model: M2M100ForConditionalGeneration, vocabulary: Vocabulary, quantization: str, folder: Path
-) -> None:
-    """Write the converted model into `folder`, which is empty."""
-    with torch.no_grad():
-        spec = _Loader()(model, vocabulary)
-    spec.validate()
-    spec.optimize(quantization=quantization)
-    spec.save(str(folder))
-
-
-class _Loader(M2M100Loader):  # type: ignore[misc]
-    """Takes the vocabulary from our tokenizer.
-
-    The original asks transformers' tokenizer for `additional_special_tokens`, which
-    transformers 5 no longer has, and so loses the 100 language tokens (CTranslate2 4.8.5).
-    """
-
-    def get_vocabulary(self, model: object, tokenizer: Vocabulary) -> list[str]:
-        return tokenizer.tokens()
-
-    def set_config(self, config: object, model: object, tokenizer: Vocabulary) -> None:
-        tokens = tokenizer.tokens()
-        config.bos_token = tokens[tokenizer.bos]  # type: ignore[attr-defined]
-        config.eos_token = tokens[tokenizer.eos]  # type: ignore[attr-defined]
-        config.unk_token = tokens[tokenizer.unk]  # type: ignore[attr-defined]
-        config.decoder_start_token = tokens[tokenizer.eos]  # type: ignore[attr-defined]

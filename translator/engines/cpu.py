@@ -10,7 +10,6 @@ from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
 from translator.engines.cache import content_hash
-from translator.engines.inflight.build import build_int8, int8_replicas
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.speeds import fastest, usual_sentence
 from translator.engines.static import StaticEngine
@@ -31,12 +30,7 @@ def build_cpu(
     if engine == "ctranslate2":
         ways |= _ways_of_ctranslate2(config, checkpoint, tokenizer, dtype, cores)
     if engine == "inflight" or (config.engine == "auto" and dtype == "int8" and computes_int8()):
-        ways |= {
-            f"inflight, {replicas} on {cores} cores": partial(
-                build_int8, config, checkpoint, cores, replicas
-            )
-            for replicas in int8_replicas(cores)
-        }
+        ways |= _ways_of_inflight(config, checkpoint, cores)
     if len(ways) == 1:
         return next(iter(ways.values()))()
     candidates = {f"{way}, {rules.beams} beams": make for way, make in ways.items()}
@@ -58,4 +52,17 @@ def _ways_of_ctranslate2(
     return {
         f"ctranslate2, {split.replicas} x {split.threads} threads": partial(make, split)
         for split in splits(cores)
+    }
+
+
+def _ways_of_inflight(
+    config: TranslatorConfig, checkpoint: Checkpoint, cores: int
+) -> dict[str, Callable[[], Engine]]:
+    from translator.engines.inflight.build import build_int8, int8_replicas
+
+    return {
+        f"inflight, {replicas} on {cores} cores": partial(
+            build_int8, config, checkpoint, cores, replicas
+        )
+        for replicas in int8_replicas(cores)
     }

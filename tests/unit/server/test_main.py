@@ -23,6 +23,27 @@ def test_the_front_loads_no_model_library(module: str) -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_a_spawned_worker_loads_nothing_of_the_front() -> None:
+    # It imports `__main__` again, which took a second while that module loaded Flask.
+    result = run(
+        "-c", "import sys, server.__main__; assert not {'flask', 'pydantic'} & set(sys.modules)"
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_converted_model_starts_without_libraries_that_take_seconds_to_load(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from translator import Translator, TranslatorConfig;"
+        f"Translator(TranslatorConfig(engine='ctranslate2', cache=Path({str(tmp_path)!r})));"
+        "print({'transformers', 'huggingface_hub'} & set(sys.modules))"
+    )
+    first, second = run("-c", code), run("-c", code)
+    assert "transformers" in first.stdout, first.stderr  # it converts the model
+    assert second.stdout == "set()\n", second.stderr
+
+
 def test_a_malformed_setting_exits_with_2() -> None:
     result = run("-m", "server", "--port", "http")
     assert (result.returncode, result.stdout) == (2, "")

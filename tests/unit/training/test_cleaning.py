@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from training import gathering
-from training.cleaning import clean, normalised
+from training.cleaning import bare_words, clean, normalised
 from training.corpus import SentencePair
 from training.gathering import find_files, gather
 from training.heldout import EVERYDAY, HeldOut, TestSet, read_test_sets
+from training.phrasebook import read_phrases
 from training.prepare import COUNTS_FILE, VALIDATION, prepare
 from training.reading import SourceCount, read_source
 from training.sources.packages import PackageError
@@ -117,6 +118,12 @@ class TestHeldOut:
         assert all(
             held_out.holds((english, "…")) for english in sets[EVERYDAY].references["en", "de"]
         )
+
+    def test_the_phrasebook_teaches_no_test_sentence(self) -> None:
+        for test in read_test_sets():
+            for (source, _), sentences in test.references.items():
+                taught = {"".join(bare_words(row[source])) for row in read_phrases()}
+                assert not taught & {"".join(bare_words(text)) for text in sentences}, test.name
 
     def test_sets_have_the_languages_of_their_columns(self, tmp_path: Path) -> None:
         (tmp_path / "odd.tsv").write_text("en\tde\tnl\nGo!\tGeh!\t\nStop!\t\tStop!\n")
