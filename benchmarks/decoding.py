@@ -4,7 +4,8 @@ Source lengths are log-normal with a mean of 25 tokens; an output is about as lo
 The weights are random and never end a translation by themselves, so each sentence has a length of
 its own, and a static batch runs until its longest sentence is done, as it does with real weights.
 All run in one process, one after the other, in the same dtype; `generate` and CTranslate2 get
-sorted batches of the best size tried. Where CTranslate2 is not installed, its rows are missing.
+sorted batches of the best size tried, on a GPU CTranslate2 only after a run that does not count.
+Where CTranslate2 is not installed, its rows are missing.
 Prints a table and one JSON line; `--output` writes both as Markdown too.
 """
 
@@ -14,7 +15,8 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -27,8 +29,10 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from benchmarks.peers import converted, ctranslate2_decoder, static_rate
 from benchmarks.report import in_words, publish, versions
+from benchmarks.sizes import SIZES
 from benchmarks.slots import SlotMeter
 from translator.engines import Decoder, Decoding, EncodedSegment
+from translator.engines.attention import avoid_cudnn
 from translator.engines.inflight.build import inflight_engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.reference import ReferenceDecoder
@@ -36,38 +40,21 @@ from translator.engines.reference import ReferenceDecoder
 MEAN_LENGTH, SPREAD = 25, 0.6  # tokens; sigma of the logarithm
 SHORTEST, LONGEST = 4, 100
 WORDS = (300, 8_000)  # ids of words; the language tokens are any two others
-_GENERATE = "generate"
+_GENERATE, _CTRANSLATE2 = "generate", "CTranslate2"
 SOURCE_LANGUAGE, TARGET_LANGUAGE = 200, 201
-SIZES: dict[str, dict[str, int]] = {
-    "418M": {},  # the defaults of M2M100Config
-    "7M": {
-        "vocab_size": 8_192, "d_model": 256, "encoder_layers": 4, "decoder_layers": 2,
-        "encoder_attention_heads": 8, "decoder_attention_heads": 8, "encoder_ffn_dim": 1_024,
-        "decoder_ffn_dim": 1_024,
-    },
-}  # fmt: skip
 
 
 def main() -> None:
     """Measure every beam width on one device."""
     arguments = _parser().parse_args()
-    device, dtype = torch.device(arguments.device), getattr(torch, arguments.dtype)
-    torch.manual_seed(0)
-    config = M2M100Config(**SIZES[arguments.size])
-    model = M2M100ForConditionalGeneration(config).eval()
-    model.model.shared.weight.data[config.eos_token_id] = 0.0
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        compared = converted(model, arguments.dtype, folder)
-        model.to(device, dtype)
-        works = [Work.of(beams, arguments.sentences) for beams in arguments.beams]
-        progress = tqdm(works, desc="beam widths")
-        rows = [row for work in progress for row in measure(model, work, arguments.batches)]
-        if compared:  # last, for its threads go on spinning when they are done
-            decoder = ctranslate2_decoder(model, device, arguments.dtype, folder)
-            rows += [peer_row("CTranslate2", decoder, work, arguments.batches) for work in works]
+    device = torch.device(arguments.device)
+    works = [Work.of(beams, arguments.sentences) for beams in arguments.beams]
+    model = random_model(arguments.size, device)
+    measured = compare(model, device, arguments.dtype, works, arguments.batches)
+    rows = [*tqdm(measured, desc="engines and beam widths")]
     rows.sort(key=itemgetter("beams"))
     add_ratios(rows)
+    compared = any(row["engine"].startswith(_CTRANSLATE2) for row in rows)
     report = {
         "benchmark": "decoding",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -99,23 +86,49 @@ class Work:
         return cls(beams, make_stream(beams, sentences), [one])
 
 
-def measure(
-    model: M2M100ForConditionalGeneration, work: Work, batches: Sequence[int]
-) -> list[dict[str, Any]]:
-    """Return a row for `generate` and one for `inflight`."""
-    return [
-        peer_row(_GENERATE, ReferenceDecoder(model), work, batches),
-        inflight_row(model, work),
-    ]
+def random_model(size: str, device: torch.device) -> M2M100ForConditionalGeneration:
+    """Return random weights in float32 that never end a translation by themselves."""
+    avoid_cudnn()  # as the server does: this model is not loaded from a checkpoint
+    torch.manual_seed(0)
+    config = M2M100Config(**SIZES[size])
+    # A core draws 418 million numbers in seconds, a GPU at once.
+    with device if device.type == "cuda" else nullcontext():
+        model = M2M100ForConditionalGeneration(config).eval()
+    model.model.shared.weight.data[config.eos_token_id] = 0.0
+    return model
+
+
+def compare(
+    model: M2M100ForConditionalGeneration,
+    device: torch.device,
+    dtype: str,
+    works: Sequence[Work],
+    batches: Sequence[int],
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each engine and beam width as soon as it is measured."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        compared = converted(model.cpu(), dtype, folder)
+        model.to(device, getattr(torch, dtype))
+        for work in works:
+            yield inflight_row(model, work)
+        for work in works:
+            yield peer_row(_GENERATE, ReferenceDecoder(model), work, batches)
+        if compared:  # last, for its threads go on spinning when they are done
+            decoder = ctranslate2_decoder(model, device, dtype, folder)
+            for work in works:
+                if device.type == "cuda":  # where its first run compiles kernels
+                    static_rate(decoder, work.stream, max(batches))
+                yield peer_row(_CTRANSLATE2, decoder, work, batches)
 
 
 def add_ratios(rows: Sequence[dict[str, Any]]) -> None:
     """Add to each row how it compares with `generate` of the same beam width."""
     generate = {row["beams"]: row for row in rows if row["engine"].startswith(_GENERATE)}
     for row in rows:
-        other = generate[row["beams"]]
-        row["rate_ratio"] = row["rate"] / other["rate"]
-        row["ms_ratio"] = other["ms"] / row["ms"]
+        if other := generate.get(row["beams"]):
+            row["rate_ratio"] = row["rate"] / other["rate"]
+            row["ms_ratio"] = other["ms"] / row["ms"]
 
 
 def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) -> dict[str, Any]:
@@ -222,15 +235,22 @@ def render(report: dict[str, Any]) -> str:
         f"{in_words(report['versions'])}; memory {report['bandwidth_gb_s']} GB/s measured. "
         "Command: `make bench-decoding`. Ratios are to `generate`.",
         "",
+        table(report["rows"]),
+    ]
+    return "\n".join(lines)
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return rows as Markdown; ratios and figures that a row lacks are blank."""
+    lines = [
         "| beams | engine | sentences/s | ratio | one sentence, ms | ratio | occupancy | admission "
         "| step, ms | floor, ms | weights a step, MB | start, s |",
         "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for row in report["rows"]:
-        cells = [
-            f"{row['beams']}", row["engine"], f"{row['rate']:.1f}", f"{row['rate_ratio']:.2f}",
-            f"{row['ms']:.2f}", f"{row['ms_ratio']:.2f}",
-        ]  # fmt: skip
+    for row in rows:
+        ratios = [f"{row[key]:.2f}" if key in row else "" for key in ("rate_ratio", "ms_ratio")]
+        cells = [f"{row['beams']}", row["engine"], f"{row['rate']:.1f}", ratios[0]]
+        cells += [f"{row['ms']:.2f}", ratios[1]]
         if "occupancy" in row:
             cells += [
                 f"{row['occupancy']:.0%}", f"{row['admission']:.0%}", f"{row['step_ms']:.2f}",

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gpu_pool.messages import Segment
+from gpu_pool.messages import EngineInfo, Segment
 
 BATCH_TOKENS = 1_024
 MEAN_TOKENS = 25
@@ -36,6 +36,7 @@ class Instant:
         """Load nothing."""
         self.name = f"stub {device}"
         self.uuids: tuple[str, ...] = ()
+        self.engine = EngineInfo("stub", "none", "it needs no model")
         self.budget: int | None = None
         self.memory_scale = 1.0
         self.batches = 1

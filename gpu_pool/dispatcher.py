@@ -18,7 +18,6 @@ from gpu_pool.errors import (
 )
 from gpu_pool.events import Event, Restart, Submitted
 from gpu_pool.job_queue import JobQueue
-from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Translation, Work
 from gpu_pool.monitor import GpuReading
 from gpu_pool.process import Gone, Received
@@ -162,11 +161,9 @@ class Dispatcher:
     def _hear(self, slot: Slot, message: Ready | Heartbeat | Done | Failed) -> None:
         now = time.monotonic()
         match message:
-            case Ready(name, uuids, budget, scale, batches):
-                slot.state, slot.name, slot.uuids, slot.batches = "ready", name, uuids, batches
-                slot.memory, slot.memory_scale = MemoryBudget(budget), scale
+            case Ready():
+                slot.introduce(message)
                 self.has_served = True
-                _log.info("%s (%s) is ready", slot.device, name)
             case Heartbeat():
                 slot.beat(message, now)
             case Failed(reason):

@@ -29,6 +29,15 @@ class Translation:
     alternatives: tuple[str, ...] = ()  # best first, without `text`
 
 
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What a worker decodes with, the type that it computes in, and why it is this engine."""
+
+    name: str
+    dtype: str
+    reason: str
+
+
 # --- front → worker -------------------------------------------------------------------------
 
 
@@ -56,6 +65,7 @@ class Ready:
     budget: int | None  # bytes that segments may hold in all; None: not limited by memory
     memory_scale: float  # bytes that it used in a trial for each that the formula counts
     batches: int  # decoded at a time: it may hold so many times as much work
+    engine: EngineInfo
 
 
 @dataclass(frozen=True, slots=True)

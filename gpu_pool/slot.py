@@ -1,5 +1,6 @@
 """A worker's place in the pool: what lasts while its processes come and go."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from itertools import islice, zip_longest
 
 from gpu_pool.death import Cause
 from gpu_pool.memory import MemoryBudget
-from gpu_pool.messages import Done, Heartbeat
+from gpu_pool.messages import Done, EngineInfo, Heartbeat, Ready
 from gpu_pool.monitor import GpuReading, normalise_uuid
 from gpu_pool.process import WorkerProcess
 from gpu_pool.scheduler import Load
@@ -15,6 +16,7 @@ from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
 from gpu_pool.totals import Tally
 
+_log = logging.getLogger(__name__)
 Readings = Mapping[str, GpuReading]  # by normalised UUID
 
 _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average
@@ -29,6 +31,7 @@ class Slot:
     process: WorkerProcess | None = None
     name: str | None = None
     uuids: tuple[str, ...] = ()
+    engine: EngineInfo | None = None
     memory: MemoryBudget = field(default_factory=MemoryBudget)
     memory_scale: float = 1.0  # bytes that the device gives for each that the formula counts
     held_back: str | None = None  # why it is given nothing although work waits
@@ -51,6 +54,17 @@ class Slot:
     finished_tokens: int = 0
     speed: float | None = None  # tokens a second while computing
     tally: Tally = field(default_factory=Tally)
+
+    def introduce(self, message: Ready) -> None:
+        """Take note of what a worker says of itself once its model is loaded."""
+        self.state, self.name, self.uuids = "ready", message.name, message.uuids
+        self.memory, self.memory_scale = MemoryBudget(message.budget), message.memory_scale
+        self.batches, self.engine = message.batches, message.engine
+        engine = message.engine
+        _log.info(
+            "%s (%s) is ready: engine %s in %s, %s",
+            self.device, self.name, engine.name, engine.dtype, engine.reason,
+        )  # fmt: skip
 
     def give(self, task: Task) -> None:
         """Count a task as in the worker's hands."""
@@ -124,6 +138,7 @@ class Slot:
             device=self.device,
             gpus=tuple(self._gpus(readings, monitor_error)),
             state=self.state,
+            engine=self.engine,
             memory_budget=self.memory.now,
             memory_reserved=int(self.outstanding_memory * self.memory_scale),
             pid=self.process.pid if self.process else None,

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from gpu_pool.messages import EngineInfo
 from gpu_pool.totals import WorkerTotals
 
 PoolState = Literal["loading", "ok", "degraded", "draining", "dead"]
@@ -33,6 +34,7 @@ class WorkerStatus:
     device: str
     gpus: tuple[GpuStatus, ...]  # one, or those of the group
     state: WorkerState
+    engine: EngineInfo | None  # of the last worker that was ready; None: there was none yet
     memory_budget: int | None  # that segments may hold at present; None: not limited by memory
     memory_reserved: int  # that those in hand may come to hold
     pid: int | None
@@ -54,6 +56,7 @@ class WorkerStatus:
             for field in fields(self)
             if field.name not in ("device", "gpus", "totals")  # monitoring reads the totals
         }
+        shared["engine"] = self.engine and asdict(self.engine)
         return [asdict(gpu) | shared for gpu in self.gpus]
 
 

@@ -15,6 +15,7 @@ from typing import NoReturn, Protocol
 
 from gpu_pool.messages import (
     Done,
+    EngineInfo,
     Failed,
     FromWorker,
     Heartbeat,
@@ -44,6 +45,17 @@ class Finished(Protocol):
     def alternatives(self) -> tuple[str, ...]: ...
 
 
+class Choice(Protocol):
+    """Which engine decodes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
 class SegmentTranslator(Protocol):
     """What a worker runs; `translator.Translator` is one."""
 
@@ -54,6 +66,10 @@ class SegmentTranslator(Protocol):
     @property
     def uuids(self) -> tuple[str, ...]:
         """UUIDs of its GPUs as torch reports them; none on a CPU."""
+
+    @property
+    def engine(self) -> Choice:
+        """Which engine decodes, and why it is this one."""
 
     @property
     def budget(self) -> int | None:
@@ -107,15 +123,7 @@ def main(
         translator = factory(device)
     except Exception as error:  # noqa: BLE001 - whatever it is, the front must learn of it
         _fail(results, f"{type(error).__name__}: {error}")
-    results.send(
-        Ready(
-            name=translator.name,
-            uuids=translator.uuids,
-            budget=translator.budget,
-            memory_scale=translator.memory_scale,
-            batches=translator.batches,
-        )
-    )
+    results.send(_introduce(translator))
     try:
         _Loop(translator, inbox, results).run()
     except Exception as error:  # noqa: BLE001 - as above
@@ -189,6 +197,18 @@ class _Loop:
         self._pending -= len(finished)
         self._results.send(Done(tuple(map(_result, finished)), self._busy_seconds))
         self._busy_seconds = 0.0
+
+
+def _introduce(translator: SegmentTranslator) -> Ready:
+    choice = translator.engine
+    return Ready(
+        name=translator.name,
+        uuids=translator.uuids,
+        budget=translator.budget,
+        memory_scale=translator.memory_scale,
+        batches=translator.batches,
+        engine=EngineInfo(choice.name, choice.dtype, choice.reason),
+    )
 
 
 def _result(item: Finished) -> Result:

@@ -6,6 +6,7 @@ POST /gpus/<device>/restart.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from importlib.metadata import version
 from itertools import chain
 from typing import Any
@@ -73,6 +74,9 @@ class Api:
             "workers": {
                 "ready": sum(worker.state == "ready" for worker in status.workers),
                 "total": len(status.workers),
+            },
+            "engines": {
+                worker.device: asdict(worker.engine) for worker in status.workers if worker.engine
             },
             "model": self._model.name,
             "version": self._version,

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from gpu_pool.errors import PoolError, UnavailableError, UnknownDeviceError
-from gpu_pool.messages import Segment, Translation
+from gpu_pool.messages import EngineInfo, Segment, Translation
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
 from server.service import ServedModel
 from translator.segmentation import Segmenter
@@ -27,6 +27,7 @@ def worker_status(device: str, state: str = "ready") -> WorkerStatus:
         device=device,
         gpus=(GpuStatus(device, "Fake GPU", "GPU-0", 80_000, 30_000, 50_000, power=70.5),),
         state=state,  # type: ignore[arg-type]
+        engine=EngineInfo("inflight", "bfloat16", "asked for"),
         memory_budget=45_000,
         memory_reserved=0,
         held_back=None,

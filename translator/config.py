@@ -28,11 +28,12 @@ def default_cache() -> Path:
 class TranslatorConfig:
     """Configuration of one Translator on one device.
 
-    `auto` means: on a CPU the faster of `ctranslate2` and `inflight` in int8, as measured at the
-    first start; `inflight` alone where CTranslate2 is not installed, and `ctranslate2` alone where
-    the CPU does not multiply in int8; `reference` on a GPU and `inflight` on several. dtype int8
-    on a CPU (for `inflight` bfloat16 or float32 where the CPU lacks int8, for `reference`
-    float32); bfloat16 on a GPU that has it, else float16.
+    `auto` means: on a CPU the faster of `ctranslate2` and `inflight` in int8, as measured at
+    the first start; `inflight` alone where CTranslate2 is not installed, and `ctranslate2`
+    alone where the CPU does not multiply in int8. On a GPU likewise the faster of the two, or
+    `inflight` alone where CTranslate2 does not load; `inflight` on several. dtype int8 on a CPU
+    (for `inflight` bfloat16 or float32 where the CPU lacks int8, for `reference` float32);
+    bfloat16 on a GPU that has it, else float16.
     """
 
     model: str = "bundled"  # "bundled", a folder, or a hub id such as "facebook/m2m100_418M"

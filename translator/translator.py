@@ -9,7 +9,7 @@ import torch
 from translator.casing import Casing
 from translator.checkpoints import resolve
 from translator.config import TranslatorConfig
-from translator.engines import DecodedSegment, EncodedSegment, Engine
+from translator.engines import DecodedSegment, EncodedSegment, Engine, EngineChoice
 from translator.engines.build import build_engine
 from translator.languages import canonical
 from translator.masking import Masker
@@ -68,7 +68,8 @@ class Translator:
             self._tokenizer.has_words,
             self.checkpoint.decoding(self.config.beams),
         )
-        self._engine: Engine = build_engine(self.config, self.checkpoint, self._tokenizer)
+        self._engine: Engine
+        self._engine, self._choice = build_engine(self.config, self.checkpoint, self._tokenizer)
         self._numbers = itertools.count()
         self._keys: set[int] = set()  # the callers', of unfinished texts
         self._decoding: dict[int, Piece] = {}  # by the engine's key
@@ -86,6 +87,11 @@ class Translator:
     def languages(self) -> tuple[str, ...]:
         """Codes of the languages that the model translates between."""
         return self.checkpoint.languages
+
+    @property
+    def engine(self) -> EngineChoice:
+        """Which engine decodes, and why it is this one."""
+        return self._choice
 
     @property
     def batches(self) -> int:

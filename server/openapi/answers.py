@@ -13,6 +13,7 @@ from typing import (
 from pydantic import ConfigDict, Field
 from typing_extensions import TypedDict
 
+from gpu_pool.messages import EngineInfo
 from gpu_pool.status import PoolState
 from server.jobs.records import Status
 
@@ -189,6 +190,10 @@ class Health(TypedDict):
     __pydantic_config__ = _CLOSED  # type: ignore[misc]
     status: Annotated[PoolState, Field(description="Served are `ok` and `degraded`.")]
     workers: Workers
+    engines: Annotated[
+        dict[str, EngineInfo],
+        Field(description="By worker; those that are loading for the first time are missing."),
+    ]
     model: str
     version: str
 
@@ -202,5 +207,5 @@ class Alive(TypedDict):
 
 ANSWERS: tuple[Any, ...] = (
     Problem, Detected, Warning, Translation, SegmentEvent, Progress, Job, TextFailure,
-    FieldFailure, JobResult, TextEvent, Language, Workers, Health, Alive,
+    FieldFailure, JobResult, TextEvent, Language, EngineInfo, Workers, Health, Alive,
 )  # fmt: skip

@@ -12,6 +12,7 @@ from server.openapi.compat_schemas import make_compat_schemas
 from server.schemas import TranslationRequest
 from server.settings import Settings
 
+_COMPONENT = "#/components/schemas/{model}"
 _NOT_SHOWN = ("device", "gpus", "totals")  # of a worker: its rows are those of its devices
 _FIELDS = {
     "text": "One text, or an array of texts. Their lines, indentation and spaces are kept.",
@@ -46,7 +47,7 @@ class _Untitled(GenerateJsonSchema):
 
 def reference(name: str) -> dict[str, str]:
     """Return the schema that stands for one of the components."""
-    return {"$ref": f"#/components/schemas/{name}"}
+    return {"$ref": _COMPONENT.format(model=name)}
 
 
 def make_schemas(settings: Settings) -> dict[str, Any]:
@@ -54,7 +55,7 @@ def make_schemas(settings: Settings) -> dict[str, Any]:
     adapters = [(each.__name__, "serialization", TypeAdapter(each)) for each in ANSWERS]
     _, answers = TypeAdapter.json_schemas(
         adapters,  # type: ignore[arg-type]  # its keys may be any that hash
-        ref_template="#/components/schemas/{model}",
+        ref_template=_COMPONENT,
         schema_generator=_Untitled,
     )
     request = _request(settings.max_texts, settings.max_characters)
@@ -154,7 +155,9 @@ def _gpus() -> dict[str, Any]:
 def _gpu() -> dict[str, Any]:
     """Return the schema of a row of WorkerStatus: of a device, and of its worker."""
     gpu, worker = (
-        TypeAdapter(kind).json_schema(mode="serialization", schema_generator=_Untitled)
+        TypeAdapter(kind).json_schema(
+            mode="serialization", ref_template=_COMPONENT, schema_generator=_Untitled
+        )
         for kind in (GpuStatus, WorkerStatus)
     )
     shown = [field.name for field in fields(WorkerStatus) if field.name not in _NOT_SHOWN]

@@ -50,12 +50,18 @@ export class Device {
     this.name.textContent = this.name.title = gpu.name ?? (gpu.device.startsWith("cpu") ? "Processor" : "Device");
     this.state.textContent = working ? "Working" : (STATES[gpu.state] ?? gpu.state);
     this.state.dataset.state = working ? "working" : gpu.state;
-    this.place.textContent = gpu.worker === gpu.device ? gpu.device : `${gpu.device}, part of ${gpu.worker}`;
+    this.#showPlace(gpu);
     this.#showMemory(gpu);
     this.#showLoad(gpu);
     this.#showSpeed(gpu, now);
     this.rest.textContent = describe(gpu);
     this.trouble.textContent = complain(gpu);
+  }
+
+  #showPlace({ device, worker, engine }) {
+    const place = worker === device ? device : `${device}, part of ${worker}`;
+    this.place.textContent = engine ? `${place} · ${engine.name}, ${engine.dtype}` : place;
+    this.place.title = engine ? `${engine.name}: ${engine.reason}` : "";
   }
 
   #showMemory({ memory_total: total, memory_used: used }) {

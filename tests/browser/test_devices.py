@@ -28,6 +28,8 @@ def test_the_panel_follows_the_devices(open_page: OpenPage, pool: FakePool) -> N
     expect(cards).to_have_count(2)
     first = cards.first
     expect(first).to_contain_text("Fake GPU")
+    expect(first.locator(".place")).to_have_text("cuda:0 · inflight, bfloat16")
+    expect(first.locator(".place")).to_have_attribute("title", "inflight: asked for")
     expect(first).to_contain_text("30.0 of 80.0 GiB")
     expect(first).to_contain_text("55 °C · 300 W · 0 in hand")
     expect(page.locator("#health")).to_have_text("2 devices ready")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from gpu_pool.messages import EngineInfo
 from gpu_pool.status import GpuStatus
 from tests.fakes import FakePool, worker_status
 
@@ -24,6 +25,8 @@ def test_health_is_that_of_the_pool(
     body = response.get_json()
     assert body["status"] == state
     assert body["workers"] == {"ready": 1, "total": 2}
+    engine = {"name": "inflight", "dtype": "bfloat16", "reason": "asked for"}
+    assert body["engines"] == {"cuda:0": engine, "cuda:1": engine}
     assert body["version"]
 
 
@@ -50,6 +53,17 @@ def test_a_group_has_a_row_for_each_of_its_devices(client: FlaskClient, pool: Fa
     assert [(row["device"], row["memory_free"]) for row in rows] == [("cuda:0", 1), ("cuda:1", 2)]
     assert {(row["worker"], row["pid"]) for row in rows} == {("cuda:0+cuda:1", 7)}
     assert client.get("/health_check").get_json()["workers"] == {"ready": 1, "total": 1}
+
+
+def test_every_device_says_what_decodes_on_it_and_why(client: FlaskClient, pool: FakePool) -> None:
+    reason = "fastest of 2 measured (tokens/s under load and alone): …"
+    engine = EngineInfo("ctranslate2", "bfloat16", reason)
+    pool.workers[0] = replace(pool.workers[0], engine=engine)
+    pool.workers[1] = replace(pool.workers[1], engine=None, state="starting")
+    first, second = client.get("/gpus").get_json()["gpus"]
+    told = {"name": "ctranslate2", "dtype": "bfloat16", "reason": reason}
+    assert (first["engine"], second["engine"]) == (told, None)
+    assert client.get("/health_check").get_json()["engines"] == {"cuda:0": told}
 
 
 def test_languages_are_sorted_by_code(client: FlaskClient) -> None:

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpu_pool.messages import EngineInfo
+
 BATCH = 8
 
 
@@ -29,6 +31,7 @@ class Stub:
     def __init__(self, device: str) -> None:
         self.name = f"stub {device}"
         self.uuids: tuple[str, ...] = ()
+        self.engine = EngineInfo("stub", "none", "it needs no model")
         self.budget: int | None = None
         self.memory_scale = 1.0
         self.batches = 1

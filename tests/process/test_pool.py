@@ -1,11 +1,13 @@
 """The pool with real processes: what it does while nothing goes wrong."""
 
 import itertools
+import logging
 import os
 import signal
 import threading
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import pytest
 
@@ -16,7 +18,7 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from gpu_pool.messages import Segment
+from gpu_pool.messages import EngineInfo, Segment
 from tests.conftest import Figure
 from tests.process import stubs
 from tests.process.conftest import (
@@ -36,6 +38,19 @@ def test_translations_come_back_in_the_order_of_the_texts(make_pool: MakePool) -
     texts = [f"text {i}" for i in range(500)]
     assert ask(pool, *texts) == [f"{text.upper()} de" for text in texts]
     assert all(worker.finished_segments > 0 for worker in pool.status().workers)
+
+
+def test_a_worker_says_what_it_decodes_with(
+    make_pool: MakePool, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        (worker,) = make_pool(workers=1).status().workers
+    assert worker.engine == EngineInfo("stub", "none", "it needs no model")
+    assert worker.rows()[0]["engine"] == asdict(worker.engine)
+    told = (
+        f"{worker.device} (stub {worker.device}) is ready: engine stub in none, it needs no model"
+    )
+    assert told in caplog.messages
 
 
 def test_many_callers_each_get_their_own(make_pool: MakePool) -> None:

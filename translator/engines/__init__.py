@@ -47,6 +47,15 @@ class DecodedSegment:
     alternatives: tuple[list[int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine decodes, the type that it computes in, and why it is this one."""
+
+    name: str  # of config.ENGINES, without "auto"
+    dtype: str  # of config.DTYPES, without "auto"
+    reason: str
+
+
 class Engine(Protocol):
     """Holds segments and decodes some of them at each step."""
 

@@ -6,47 +6,37 @@ import torch
 
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
-from translator.engines import Decoder, Engine
+from translator.engines import Decoder, Engine, EngineChoice
+from translator.engines.attention import avoid_cudnn
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
 from translator.tokenizer import Tokenizer
 
 
-def build_engine(config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer) -> Engine:
-    """Load the model and return the engine that `config` asks for.
+def build_engine(
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer
+) -> tuple[Engine, EngineChoice]:
+    """Load the model and return the engine that `config` asks for, and why it is this one.
 
     Raises DeviceError for a device that is not there or cannot do what is asked, and
     CheckpointError where the weights cannot be loaded.
     """
     check_device(config.device)
-    engine = config.engine if config.engine != "auto" else best_engine(config.device)
-    if "+" in config.device and engine != "inflight":
+    if "+" in config.device and config.engine not in ("auto", "inflight"):
         raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
-    dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, engine)
-    if config.device.startswith("cpu") and (engine == "ctranslate2" or dtype == "int8"):
-        from translator.engines.cpu import build_cpu
-
-        return build_cpu(config, checkpoint, tokenizer, engine, dtype)
-    if engine == "inflight":
-        from translator.engines.inflight.build import build_inflight
-
-        return build_inflight(config, checkpoint, dtype)
-    if engine == "reference":
-        return StaticEngine(_reference(config, checkpoint, dtype), config.batch_tokens)
-    return _ctranslate2(config, checkpoint, tokenizer, dtype)
+    built = _build(config, checkpoint, tokenizer)
+    avoid_cudnn()  # every worker comes by here, and nothing is imported or loaded any more
+    return built
 
 
-def best_engine(device: str) -> str:
-    """Return the name of the fastest engine that is proven on such a device.
+def default_engine(device: str) -> str:
+    """Return what `auto` means before anything is measured.
 
     On a CPU, `ctranslate2` is the one that `auto` compares others with.
     """
-    if "+" in device:
-        return "inflight"
-    if device.startswith("cuda"):
-        return "reference"
-    return "ctranslate2" if find_spec("ctranslate2") else "inflight"
+    on_cpu = device.startswith("cpu") and "+" not in device
+    return "ctranslate2" if on_cpu and find_spec("ctranslate2") else "inflight"
 
 
 def best_dtype(device: str, engine: str) -> str:
@@ -88,27 +78,47 @@ def check_device(device: str) -> None:
             raise DeviceError(f"{device} does not exist: torch sees {count} CUDA devices")
 
 
+def _build(
+    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer
+) -> tuple[Engine, EngineChoice]:
+    name = config.engine if config.engine != "auto" else default_engine(config.device)
+    dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, name)
+    on_cpu = config.device.startswith("cpu")
+    if on_cpu and (name == "ctranslate2" or dtype == "int8"):
+        from translator.engines.cpu import build_cpu
+
+        return build_cpu(config, checkpoint, tokenizer, name, dtype)
+    if not on_cpu and config.engine == "auto" and "+" not in config.device:
+        from translator.engines.gpu import build_gpu
+
+        return build_gpu(config, checkpoint, tokenizer, dtype)
+    choice = EngineChoice(name, dtype, _why(config))
+    if name == "inflight":
+        from translator.engines.inflight.build import build_inflight
+
+        return build_inflight(config, checkpoint, dtype), choice
+    if name == "reference":
+        return StaticEngine(_reference(config, checkpoint, dtype), config.batch_tokens), choice
+    from translator.engines.gpu import ctranslate2_on_gpu
+
+    return ctranslate2_on_gpu(config, checkpoint, tokenizer, dtype), choice
+
+
+def _why(config: TranslatorConfig) -> str:
+    if config.engine != "auto":
+        return "asked for"
+    if "+" in config.device:
+        return "the only one that spreads a model over devices"
+    return "CTranslate2 is not installed"
+
+
 def _reference(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Decoder:
     from translator.engines.loading import load_model
     from translator.engines.reference import ReferenceDecoder
 
-    if dtype == "int8":  # of engine "auto", which is this one on a GPU
-        raise DeviceError("dtype int8 needs engine ctranslate2 or inflight; reference has none")
     on_cpu = config.device.startswith("cpu")
     if on_cpu and config.threads:
         torch.set_num_threads(config.threads)
     model = load_model(checkpoint.folder, getattr(torch, dtype))
     model.to("cpu" if on_cpu else config.device)
     return ReferenceDecoder(model)
-
-
-def _ctranslate2(
-    config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
-) -> Engine:
-    from translator.engines.conversion import converted
-    from translator.engines.ctranslate2 import CTranslate2Decoder
-
-    index = config.device.partition(":")[2]
-    folder = converted(checkpoint, tokenizer, dtype, config.cache)
-    decoder = CTranslate2Decoder.on_gpu(folder, tokenizer, dtype, int(index or 0))
-    return StaticEngine(decoder, config.batch_tokens)

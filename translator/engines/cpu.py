@@ -1,46 +1,38 @@
 """Engines on a CPU: CTranslate2 or the in-flight one, and the cores used as is fastest."""
 
 import os
-from collections.abc import Callable
 from functools import partial
-
-import torch
 
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
-from translator.engines import Engine
-from translator.engines.cache import content_hash
+from translator.engines import Engine, EngineChoice
 from translator.engines.inflight.int8 import computes_int8
-from translator.engines.speeds import fastest, usual_sentence
+from translator.engines.speeds import Place, Way, choose
 from translator.engines.static import StaticEngine
+from translator.engines.trial import CPU_LOAD
 from translator.tokenizer import Tokenizer
 
 
 def build_cpu(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, engine: str, dtype: str
-) -> Engine:
+) -> tuple[Engine, EngineChoice]:
     """Return the fastest of the ways to use the cores; at the first start they are tried.
 
     `engine` is `ctranslate2` or `inflight` in int8; where it was chosen by `auto`, the second is
     tried beside the first, if the CPU multiplies in int8.
     """
     cores = config.threads or len(os.sched_getaffinity(0))
-    rules = checkpoint.decoding(config.beams)
-    ways: dict[str, Callable[[], Engine]] = {}
+    ways: list[Way] = []
     if engine == "ctranslate2":
-        ways |= _ways_of_ctranslate2(config, checkpoint, tokenizer, dtype, cores)
+        ways += _ways_of_ctranslate2(config, checkpoint, tokenizer, dtype, cores)
     if engine == "inflight" or (config.engine == "auto" and dtype == "int8" and computes_int8()):
-        ways |= _ways_of_inflight(config, checkpoint, cores)
-    if len(ways) == 1:
-        return next(iter(ways.values()))()
-    candidates = {f"{way}, {rules.beams} beams": make for way, make in ways.items()}
-    path = config.cache / "speeds" / f"{content_hash(checkpoint, torch.__version__)}-{dtype}.json"
-    return fastest(path, candidates, usual_sentence(tokenizer, checkpoint.languages, rules))
+        ways += _ways_of_inflight(config, checkpoint, cores)
+    return choose(config, checkpoint, tokenizer, Place("cpu", CPU_LOAD), ways, {})
 
 
 def _ways_of_ctranslate2(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str, cores: int
-) -> dict[str, Callable[[], Engine]]:
+) -> list[Way]:
     from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CoreSplit, CTranslate2Decoder, splits
 
@@ -49,20 +41,27 @@ def _ways_of_ctranslate2(
         decoder = CTranslate2Decoder.on_cpu(folder, tokenizer, dtype, split)
         return StaticEngine(decoder, config.batch_tokens)
 
-    return {
-        f"ctranslate2, {split.replicas} x {split.threads} threads": partial(make, split)
+    return [
+        Way(
+            f"ctranslate2, {split.replicas} x {split.threads} threads",
+            "ctranslate2",
+            dtype,
+            partial(make, split),
+        )
         for split in splits(cores)
-    }
+    ]
 
 
-def _ways_of_inflight(
-    config: TranslatorConfig, checkpoint: Checkpoint, cores: int
-) -> dict[str, Callable[[], Engine]]:
+def _ways_of_inflight(config: TranslatorConfig, checkpoint: Checkpoint, cores: int) -> list[Way]:
     from translator.engines.inflight.build import build_int8, int8_replicas
 
-    return {
-        f"inflight, {replicas} on {cores} cores": partial(
-            build_int8, config, checkpoint, cores, replicas
+    # One replica comes last: without a measurement it serves.
+    return [
+        Way(
+            f"inflight, {replicas} on {cores} cores",
+            "inflight",
+            "int8",
+            partial(build_int8, config, checkpoint, cores, replicas),
         )
-        for replicas in int8_replicas(cores)
-    }
+        for replicas in reversed(int8_replicas(cores))
+    ]

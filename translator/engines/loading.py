@@ -7,11 +7,12 @@ import torch
 from transformers import M2M100ForConditionalGeneration
 from transformers.utils import logging
 
+from translator.engines.attention import avoid_cudnn
 from translator.errors import CheckpointError
 
 
 def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGeneration:
-    """Return the model of a checkpoint folder, on the CPU, ready to decode.
+    """Return the model of a checkpoint folder, on the CPU, ready to decode, without cuDNN.
 
     Pickled weights are read with `weights_only`, which runs no code of the file.
     Raises CheckpointError where weights are missing from the file or do not fit the configuration.
@@ -36,4 +37,5 @@ def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGenerati
         wrong = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))[:5]
         raise CheckpointError(f"the weights in {folder} do not fit the model: {', '.join(wrong)}")
     model.eval()
+    avoid_cudnn()  # before the first product, and after what transformers may prefer
     return model

@@ -1,18 +1,14 @@
 """Batches, memory, conversion, and the engines beside `generate` itself."""
 
 import itertools
-import json
-import os
 import re
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from threading import Event, Timer
-from typing import Any
 
 import pytest
 import torch
@@ -32,15 +28,12 @@ from translator.engines import (
     OutOfMemoryError,
     build,
     crew,
-    speeds,
     static,
 )
-from translator.engines.cache import content_hash
 from translator.engines.conversion import cache_entry
 from translator.engines.ctranslate2 import splits
 from translator.engines.inflight import build as inflight_build
 from translator.engines.inflight.build import int8_replicas
-from translator.engines.inflight.int8 import computes_int8
 from translator.engines.reference import ReferenceDecoder
 from translator.engines.static import StaticEngine, select_batch
 
@@ -214,51 +207,6 @@ def test_ways_to_split_the_cores() -> None:
     ]  # fmt: skip
 
 
-def test_the_speeds_are_measured_once(cache: Path, bundled: Checkpoint) -> None:
-    """What `auto` chooses by, of the real engines; CTranslate2 alone needs no second trial."""
-    cores = len(os.sched_getaffinity(0))
-    ways = [
-        f"ctranslate2, {s.replicas} x {s.threads} threads, {bundled.beams} beams"
-        for s in splits(cores)
-    ]
-    if computes_int8():
-        ways += [
-            f"inflight, {replicas} on {cores} cores, {bundled.beams} beams"
-            for replicas in int8_replicas(cores)
-        ]
-    Translator(TranslatorConfig(cache=cache))
-    path = cache / "speeds" / f"{content_hash(bundled, torch.__version__)}-int8.json"
-    known = json.loads(path.read_text())
-    assert sorted(known) == sorted(ways)
-    assert min(known.values()) > 0
-    before = path.stat().st_mtime_ns
-    Translator(TranslatorConfig(cache=cache))
-    Translator(TranslatorConfig(cache=cache, engine="ctranslate2"))
-    assert path.stat().st_mtime_ns == before
-
-
-def test_the_fastest_is_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    rates = {"a": 1.0, "b": 3.0, "c": 2.0}
-
-    def make(name: str) -> Any:
-        made.append(name)
-        return name
-
-    def choose(*names: str) -> Any:
-        candidates = {name: partial(make, name) for name in names}
-        return speeds.fastest(tmp_path / "x" / "speeds.json", candidates, encoded([3])[0])
-
-    monkeypatch.setattr(speeds, "speed", lambda engine, _: rates[engine])
-    assert choose("a", "b") == "b"
-    assert made == ["a", "b"], "what was tried last need not be made again"
-    assert choose("c", "a") == "c"
-    assert made == ["a", "b", "c"], "what was tried before need not be tried again"
-    made.clear()
-    assert choose("a", "b", "c") == "b"
-    assert made == ["b"]
-
-
 def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint) -> None:
     """Mixed languages and lengths in one batch, against `generate` one sentence at a time."""
     model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
@@ -382,9 +330,9 @@ def test_two_processes_convert_once(tmp_path: Path) -> None:
 def test_a_cpu_without_ctranslate2_computes_in_the_fastest_dtype_that_it_has(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert build.best_engine("cpu:1") == "ctranslate2"
+    assert build.default_engine("cpu:1") == "ctranslate2"
     monkeypatch.setattr(build, "find_spec", lambda _: None)
-    assert build.best_engine("cpu:1") == "inflight"
+    assert build.default_engine("cpu:1") == "inflight"
     for int8, bfloat16, dtype in (
         (True, True, "int8"),
         (False, True, "bfloat16"),
