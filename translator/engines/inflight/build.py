@@ -11,25 +11,30 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
+from translator.engines.inflight.admission import FIELDS
 from translator.engines.inflight.engine import InflightEngine, Lane
 from translator.engines.inflight.int8 import computes_int8
+from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import LENGTH_BUCKETS, SLOT_BUCKETS, SlotPool, bucket
-from translator.engines.inflight.runner import EagerRunner, GraphRunner
+from translator.engines.inflight.report import Layout
+from translator.engines.inflight.sizing import best_slots
 from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.stream import CudaStream
 from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
 from translator.engines.replicas import ReplicatedEngine
 from translator.errors import DeviceError
 
-MAX_SLOTS = 128
 LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
 CPU_BEAMS = 160
 CPU_SLOTS = 96  # of a replica, whose memory is bounded thereby
 MAX_REPLICAS = 8  # on a CPU: each has slots, and so memory, of its own
+GROUP_SLOTS = 128  # of a model that is spread over GPUs
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
+SCORES = 3  # of the vocabulary, in fp32, that a step holds at a time
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hold
 # Recorded at start: what short sentences need. The rest is recorded when first needed.
@@ -141,52 +146,62 @@ class _PoolMaker:
     first: bool = True
 
     def __call__(self, lane: Lane) -> SlotPool:
-        """Allocate slots for as many sentences as memory allows; record the common graphs."""
-        device = self.placement.decoder[-1]
-        slots = self._slots(lane.beams, device)
+        """Allocate slots for as many sentences as are worth it; record the common graphs."""
+        first, self.first = self.first, False
+        if self._device.type != "cuda":
+            return self._pool(lane, min(CPU_SLOTS, math.ceil(CPU_BEAMS / lane.beams)))
+        limit = self._limit(lane.beams)
+        if not first:
+            return self._pool(lane, min(LATER_SLOTS, limit))
+        if not self.placement.single:
+            return self._pool(lane, min(GROUP_SLOTS, limit))
+        slots = best_slots(limit, partial(self._pool, lane))
+        torch.cuda.empty_cache()  # of the slots that were tried
+        pool = self._pool(lane, slots)
+        _record(pool, slots, self.source, self.length)
+        return pool
+
+    @property
+    def _device(self) -> torch.device:
+        return self.placement.decoder[-1]
+
+    def _pool(self, lane: Lane, slots: int) -> SlotPool:
         state = SlotState.allocate(
             self.network.weights, slots, lane.beams, self.source, self.length
         )
-        graphs = device.type == "cuda" and self.placement.single
-        pool = SlotPool(
-            self.network,
-            state,
-            GraphRunner if graphs else EagerRunner,
-            self.config.decoder_start_token_id,
-            self.config.eos_token_id,
-            lane.no_repeat_ngram,
-        )
-        if isinstance(pool.runner, GraphRunner):
-            with torch.inference_mode():
-                pool.runner.warm_up(Shape(slots, self.source, self.length))
-                if self.first:
-                    _record(pool.runner, slots, self.source, self.length)
-        self.first = False
-        return pool
+        start, eos = self.config.decoder_start_token_id, self.config.eos_token_id
+        launcher = self._launcher(state)
+        return SlotPool(self.network, state, launcher, start, eos, lane.no_repeat_ngram)
 
-    def _slots(self, beams: int, device: torch.device) -> int:
-        if device.type != "cuda":
-            return min(CPU_SLOTS, math.ceil(CPU_BEAMS / beams))
+    def _launcher(self, state: SlotState) -> Launcher:
+        if self._device.type != "cuda" or not self.placement.single:
+            return EagerLauncher(self._device)
+        rows = SLOT_BUCKETS[-1] * (FIELDS + 1)
+        report = Layout(state.slots, state.beams, state.length)
+        staged = max(ENCODER_TOKENS, self.source) + rows
+        return GraphLauncher(CudaStream(), self._device, staged, report.size)
+
+    def _limit(self, beams: int) -> int:
+        """Return the slots that memory allows, one at least."""
         torch.cuda.empty_cache()  # what torch keeps unused does not count as free
-        free, _ = torch.cuda.mem_get_info(device)
+        free: int = torch.cuda.mem_get_info(self._device)[0]
         weights = self.network.weights
-        each = 2 * len(weights.decoder) * weights.width * weights.dtype.itemsize
+        each: int = 2 * len(weights.decoder) * weights.width * weights.dtype.itemsize
         each *= self.source + beams * self.length
-        most = MAX_SLOTS if self.first else LATER_SLOTS
-        return max(1, min(most, int(free * STATE_SHARE) // each))
+        each += SCORES * beams * self.config.vocab_size * torch.float32.itemsize
+        return max(1, int(free * STATE_SHARE) // each)
 
 
-def _record(runner: GraphRunner, slots: int, source: int, length: int) -> None:
+def _record(pool: SlotPool, slots: int, source: int, length: int) -> None:
     """Record the graphs of short sentences, largest first, so that the rest reuse its memory."""
-    shapes = {
-        Shape(
-            bucket(n, SLOT_BUCKETS, slots),
-            bucket(s, LENGTH_BUCKETS, source),
-            bucket(t, LENGTH_BUCKETS, length),
-        )
-        for n in SLOT_BUCKETS
-        for s in WARM_LENGTHS
-        for t in WARM_LENGTHS
-    }
-    for shape in sorted(shapes, key=lambda x: (x.slots, x.length, x.source), reverse=True):
-        runner.capture(shape)
+    lengths = {bucket(s, LENGTH_BUCKETS, source) for s in WARM_LENGTHS}
+    sizes = {bucket(n, SLOT_BUCKETS, slots) for n in SLOT_BUCKETS}
+    longest = {bucket(t, LENGTH_BUCKETS, length) for t in WARM_LENGTHS}
+    for n in sorted(sizes, reverse=True):
+        for s in sorted(lengths, reverse=True):
+            for _ in range(2):  # the first time, kernels are launched one by one
+                if n * s <= ENCODER_TOKENS:
+                    pool.rehearse_admission(n, s)
+                for t in longest:
+                    pool.rehearse_step(Shape(n, s, t))
+    pool.finish_rehearsal()

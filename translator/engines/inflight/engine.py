@@ -6,17 +6,14 @@ pass of the encoder on admission, then a token a step beside sentences of any ag
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
 from translator.engines import DecodedSegment, EncodedSegment, Engine
+from translator.engines.inflight.policy import AdmissionPolicy
 from translator.engines.inflight.pool import SlotPool
 
-# An admission takes about as long for one sentence as for many, and all that are live wait for it.
-ADMIT_SHARE = 1 / 8  # of the live ones: so many that may join are worth it
-ADMIT_AFTER = 3  # times what the last admission took: so long a segment waits at most
-COMPANY_AFTER = 1  # times what it took: so long those whose neighbours left together wait for them
 _PAUSE = 0.001  # seconds between two looks at who came, where nothing else is to be done
 MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
 
@@ -29,12 +26,13 @@ class Lane:
     no_repeat_ngram: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Company:
-    """What may still come: clients whose answers left together ask again within moments."""
+@dataclass(slots=True)
+class _Queue:
+    """The segments of a lane that wait, in order of arrival, and the slots that they wait for."""
 
-    size: int  # segments waiting once all have come
-    until: float  # when they are no longer waited for
+    pool: SlotPool | None = None  # once there are slots
+    waiting: list[EncodedSegment] = field(default_factory=list)
+    policy: AdmissionPolicy = field(default_factory=AdmissionPolicy)
 
 
 class InflightEngine:
@@ -48,122 +46,100 @@ class InflightEngine:
         encoder_tokens: int,
         make_precise: Callable[[], Engine] | None = None,
     ) -> None:
-        """`make_pool` allocates the slots of a lane; `encoder_tokens` bounds an admission.
+        """`make_pool` allocates the slots of a lane; `encoder_tokens` bounds a pass of the encoder.
 
         `make_precise` builds the engine in fp32 that decodes again what overflowed in fp16; None
         where nothing overflows.
         """
         self._make_pool = make_pool
-        self._pools: dict[Lane, SlotPool] = {}
+        self._queues: dict[tuple[int, int], _Queue] = {}  # by beams and no_repeat_ngram
         self._encoder_tokens = encoder_tokens
         self._make_precise = make_precise
         self._precise: Engine | None = None
-        self._waiting: dict[Lane, list[EncodedSegment]] = {}  # in order of arrival
-        self._since: dict[Lane, float] = {}  # when the oldest of them came
-        self._company: dict[Lane, _Company] = {}
-        self._admission_seconds = 0.0  # of a group, the last time
+        self._admission = 0.0  # seconds that a pass of the encoder took, the last time
+        self._turn = 0.0  # seconds that it or a step took, whichever was longer
         self.splits = 0
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Take segments; they are decoded beside those in hand as slots become free."""
         now = time.monotonic()
         for segment in segments:
-            lane = Lane(segment.decoding.beams, segment.decoding.no_repeat_ngram)
-            self._waiting.setdefault(lane, []).append(segment)
-            self._since.setdefault(lane, now)
+            lane = segment.decoding.beams, segment.decoding.no_repeat_ngram
+            queue = self._queues.get(lane)
+            if queue is None:
+                queue = self._queues[lane] = _Queue()
+            queue.waiting.append(segment)
+            queue.policy.arrive(now)
 
     def step(self) -> list[DecodedSegment]:
         """Admit what may join, then decode one token of every sentence in a slot."""
         results: list[DecodedSegment] = []
-        for lane in [*self._waiting]:
-            results += self._admit(lane)
-        for lane, pool in self._pools.items():
-            if pool.live:
-                if lane not in self._waiting:
-                    pool.compact()
-                stepped = pool.step()
-                results += stepped.done
-                if len(stepped.done) > pool.live:
-                    self._expect(lane, len(stepped.done))
-                if stepped.broken:
-                    self._again(stepped.broken)
+        for lane, queue in self._queues.items():
+            if queue.waiting:
+                results += self._admit(Lane(*lane), queue)
+        for queue in self._queues.values():
+            if queue.pool is not None and queue.pool.live:
+                results += self._step(queue, queue.pool)
         if self._precise is not None:
             results += self._precise.step()
         return results
 
-    def _admit(self, lane: Lane) -> list[DecodedSegment]:
+    def _admit(self, lane: Lane, queue: _Queue) -> list[DecodedSegment]:
         """Fill free slots, shortest sources together; return what cannot be decoded at all."""
-        if lane not in self._pools and not self._open(lane):
-            del self._since[lane]
-            return [DecodedSegment(segment.key, None) for segment in self._waiting.pop(lane)]
-        if self._more_come(lane):
-            return []
-        pool, waiting = self._pools[lane], self._waiting[lane]
+        pool = queue.pool = queue.pool or self._open(lane)
+        if pool is None:
+            refused, queue.waiting = queue.waiting, []
+            queue.policy = AdmissionPolicy()
+            return [DecodedSegment(segment.key, None) for segment in refused]
         begun = time.monotonic()
-        joinable = min(pool.free, len(waiting))
-        overdue = begun - self._since[lane] > ADMIT_AFTER * self._admission_seconds
-        worth_it = joinable >= ADMIT_SHARE * pool.live
-        if not joinable or not (worth_it or overdue):
+        if not queue.policy.admits(begun, len(queue.waiting), pool.free, pool.live, self._turn):
+            if not any(other.pool and other.pool.live for other in self._queues.values()):
+                time.sleep(_PAUSE)
             return []
-        joining, rest = waiting[: pool.free], waiting[pool.free :]
-        if rest:
-            self._waiting[lane] = rest
-            self._since[lane] = begun
-        else:
-            del self._waiting[lane], self._since[lane]
-        groups = _groups(joining, self._encoder_tokens)
+        groups = pool.plan(queue.waiting, self._encoder_tokens)
+        queue.waiting = queue.waiting[sum(map(len, groups)) :]
         results = self._join(pool, groups)
-        self._admission_seconds = (time.monotonic() - begun) / len(groups)
+        queue.policy.admitted(begun, len(queue.waiting))
+        self._admission = (time.monotonic() - begun) / len(groups)
         return results
 
-    def _expect(self, lane: Lane, left: int) -> None:
-        """Wait for as many as `left` at once: one admission of all takes less than several."""
-        until = time.monotonic() + COMPANY_AFTER * self._admission_seconds
-        self._company[lane] = _Company(len(self._waiting.get(lane, ())) + left, until)
+    def _step(self, queue: _Queue, pool: SlotPool) -> list[DecodedSegment]:
+        begun = time.monotonic()
+        if not queue.waiting:
+            pool.compact()
+        stepped = pool.step()
+        if stepped.broken:
+            self._again(stepped.broken)
+        now = time.monotonic()
+        # Where graphs are replayed the host is done with an admission long before the device is,
+        # which takes about as long for it as for a step.
+        self._turn = max(self._admission, now - begun)
+        queue.policy.left(now, len(stepped.done), len(queue.waiting), pool.live, self._turn)
+        return stepped.done
 
-    def _more_come(self, lane: Lane) -> bool:
-        """Tell whether company is still expected; sleeps a moment where nothing is live."""
-        company, waiting = self._company.get(lane), len(self._waiting[lane])
-        if company is None:
-            return False
-        enough = min(company.size, self._pools[lane].free)
-        if waiting >= enough or time.monotonic() >= company.until:
-            del self._company[lane]
-            return False
-        if not any(pool.live for pool in self._pools.values()):
-            time.sleep(_PAUSE)
-        return True
-
-    def _open(self, lane: Lane) -> bool:
-        """Make the pool of a lane; False where memory does not do for a single slot."""
+    def _open(self, lane: Lane) -> SlotPool | None:
+        """Make the pool of a lane; None where memory does not do for a single slot."""
         try:
-            self._pools[lane] = self._make_pool(lane)
+            return self._make_pool(lane)
         except torch.OutOfMemoryError:
-            return False
-        return True
+            return None
 
     def _join(self, pool: SlotPool, groups: list[list[EncodedSegment]]) -> list[DecodedSegment]:
         """Admit groups, in halves where memory runs out, and later groups smaller.
 
         Returns those that have too little memory even alone.
         """
-        segments = [segment for group in groups for segment in group]
-        try:
-            pool.admit(groups)
-        except torch.OutOfMemoryError:
-            if len(segments) == 1:
-                return [DecodedSegment(segments[0].key, None)]
-        else:
-            return []
-        # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
+        refused = pool.admit(groups)
+        if len(refused) <= 1:
+            return [DecodedSegment(segment.key, None) for segment in refused]
         torch.cuda.empty_cache()
         self.splits += 1
         self._encoder_tokens = max(MIN_ENCODER_TOKENS, self._encoder_tokens // 2)
-        middle = len(segments) // 2
+        middle = len(refused) // 2
         return [
             failed
-            for half in (segments[:middle], segments[middle:])
-            for failed in self._join(pool, _groups(half, self._encoder_tokens))
+            for half in (refused[:middle], refused[middle:])
+            for failed in self._join(pool, pool.group(half, self._encoder_tokens))
         ]
 
     def _again(self, broken: list[EncodedSegment]) -> None:
@@ -173,14 +149,3 @@ class InflightEngine:
                 raise ArithmeticError("the model's scores are not finite: its weights are damaged")
             self._precise = self._make_precise()
         self._precise.submit(broken)
-
-
-def _groups(segments: list[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
-    """Sort by length and cut where the padded tokens of a group would pass `tokens`."""
-    groups: list[list[EncodedSegment]] = []
-    for segment in sorted(segments, key=lambda segment: len(segment.source_ids)):
-        if groups and (len(groups[-1]) + 1) * len(segment.source_ids) <= tokens:
-            groups[-1].append(segment)
-        else:
-            groups.append([segment])
-    return groups

@@ -1,36 +1,34 @@
 """The slots of one beam width: sentences join and leave them between any two steps."""
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from functools import partial
+from itertools import accumulate
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from translator.engines import DecodedSegment, EncodedSegment
-from translator.engines.inflight.beam import advance
-from translator.engines.inflight.continuations import continuations
+from translator.engines.inflight.admission import FIELDS, Cuts, admit, fill
+from translator.engines.inflight.launcher import Fetched, Launcher
 from translator.engines.inflight.network import Network
-from translator.engines.inflight.runner import Runner, Step
-from translator.engines.inflight.state import NEVER, Shape, SlotState
+from translator.engines.inflight.report import Layout, Report, write_report
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.step import decode_step
+from translator.engines.inflight.stream import Numbers
 
-SLOT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+SLOT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024)
 LENGTH_BUCKETS = (16, 32, 64, 128, 256, 512, 1_024)
+
+MOST_GROUPS = 3  # of an admission: two operations of the host each
 
 
 def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
     """Return the smallest bucket that holds `size`, or `limit` where that is smaller."""
     return min(limit, next((b for b in buckets if b >= size), limit))
-
-
-@dataclass(slots=True)
-class _Live:
-    """A sentence in a slot; `position` is where its next token is fed."""
-
-    segment: EncodedSegment
-    first_run: int  # number of the first step that it takes part in
-    position: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +39,15 @@ class Stepped:
     broken: list[EncodedSegment]
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a step will have told, once its numbers are here."""
+
+    run: int
+    layout: Layout
+    numbers: Fetched
+
+
 class SlotPool:
     """Admits encoded segments into slots, runs steps, and gives back what is done."""
 
@@ -48,7 +55,7 @@ class SlotPool:
         self,
         network: Network,
         state: SlotState,
-        make_runner: Callable[[Step, SlotState], Runner],
+        launcher: Launcher,
         start: int,
         eos: int,
         no_repeat_ngram: int = 0,
@@ -59,16 +66,23 @@ class SlotPool:
         self._start = start
         self._eos = eos
         self._no_repeat_ngram = no_repeat_ngram
-        self.runner = make_runner(self._step, state)
-        self._free = list(range(len(state.active)))  # a heap: low slots first keeps steps small
-        self._live: dict[int, _Live] = {}
+        self.launcher = launcher
+        whole = Layout(state.slots, state.beams, state.length)
+        self._report = torch.zeros(whole.size, dtype=torch.int32, device=state.active.device)
+        self._told: deque[_Told] = deque()
+        self._free = list(range(state.slots))  # a heap: low slots first keeps steps small
         self._spoilt: set[int] = set()  # free slots that hold NaN
         self._runs = 0
+        self._segments: list[EncodedSegment | None] = [None] * state.slots
+        # Of each slot: whether a sentence is in it, how long its source is, the run that fed its
+        # first token, and the first run whose report is of it.
+        self._live = np.zeros(state.slots, dtype=bool)
+        self._source, self._begun, self._told_from = np.zeros((3, state.slots), dtype=np.int64)
 
     @property
     def slots(self) -> int:
         """The number of slots, free ones included."""
-        return len(self._state.active)
+        return self._state.slots
 
     @property
     def free(self) -> int:
@@ -78,184 +92,205 @@ class SlotPool:
     @property
     def live(self) -> int:
         """The number of slots in use."""
-        return len(self._live)
+        return self.slots - len(self._free)
+
+    def plan(self, waiting: Sequence[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
+        """Return those of the first waiting ones that may join now, in groups; see `group`.
+
+        Where an admission is launched group by group, they are few, for the live ones wait.
+        """
+        joining = waiting[: self.free]
+        groups = self.group(joining, tokens)
+        while len(groups) > MOST_GROUPS and not self.launcher.exact:
+            joining = joining[: len(joining) * MOST_GROUPS // len(groups)]
+            groups = self.group(joining, tokens)
+        return groups
+
+    def group(self, segments: Sequence[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
+        """Sort by length and cut where the padded source tokens of a group would pass `tokens`."""
+        groups: list[list[EncodedSegment]] = []
+        for segment in sorted(segments, key=_source_length):
+            if groups:
+                rows, columns = self._table_shape(len(groups[-1]) + 1, segment)
+                if rows * columns <= tokens:
+                    groups[-1].append(segment)
+                    continue
+            groups.append([segment])
+        return groups
 
     @torch.inference_mode()
-    def admit(self, groups: Sequence[Sequence[EncodedSegment]]) -> None:
-        """Encode groups, each at once, and give every segment (as many as are free) a slot.
+    def admit(self, groups: list[list[EncodedSegment]]) -> list[EncodedSegment]:
+        """Give every segment (as many as are free) a slot; return those that memory is short for.
 
-        Raises ValueError for one that a slot cannot hold, torch.OutOfMemoryError where there is too
-        little memory; none is admitted then.
+        Raises ValueError for a segment that a slot cannot hold; none is admitted then.
         """
-        segments = [segment for group in groups for segment in group]
-        if not all(map(self._fits, segments)):
+        if not all(self._fits(segment) for group in groups for segment in group):
             raise ValueError("a segment, or its longest translation, is longer than a slot")
-        slots = self._take(len(segments))
-        rows = torch.tensor(slots, device=self._state.position.device)
-        try:
-            begin = 0
-            for group in groups:
-                self._encode(group, rows[begin : begin + len(group)])
-                begin += len(group)
-            longest = max(len(segment.source_ids) for segment in segments)
-            self._network.start(self._state, rows, self._start, longest)
-        except torch.OutOfMemoryError:
-            self._release(slots)
-            raise
-        self._fill(rows, segments)
-        for slot, segment in zip(slots, segments, strict=True):
-            self._live[slot] = _Live(segment, self._runs)
+        refused: list[EncodedSegment] = []
+        # Where shapes are exact in one go, for the decoder has a pass for all of them.
+        for parts in [groups] if self.launcher.exact else [[group] for group in groups]:
+            try:
+                self._join(parts)
+            except torch.OutOfMemoryError:
+                refused += [segment for part in parts for segment in part]
+        return refused
 
     @torch.inference_mode()
     def step(self) -> Stepped:
         """Feed one token a beam to every sentence."""
-        flags = self.runner.run(self.shape())
-        known = self._runs - self.runner.lag  # the step that the flags tell of
+        shape = self.shape()
+        layout = Layout.of(self._state, shape)
+        into = self._report[: layout.size]
+        self.launcher.launch(shape, partial(self._step, shape, layout, into))
+        self._told.append(_Told(self._runs, layout, self.launcher.fetch(into)))
         self._runs += 1
-        for live in self._live.values():
-            live.position += 1
-        ended = [
-            slot
-            for slot, live in self._live.items()
-            if live.first_run <= known and not flags.active[slot]
-        ]
-        good = [slot for slot in ended if flags.finite[slot]]
-        done = self._read(good) if good else []
-        overflown = [slot for slot in ended if not flags.finite[slot]]
-        broken = [self._live[slot].segment for slot in overflown]
-        self._spoilt.update(overflown)
-        for slot in ended:
-            del self._live[slot]
-        self._release(ended)
-        return Stepped(done, broken)
+        if len(self._told) <= self.launcher.lag:
+            return Stepped([], [])
+        return self._read(self._told.popleft())
 
     @torch.inference_mode()
     def compact(self) -> None:
         """Move sentences to lower slots where that makes steps smaller: when work runs out."""
-        slots = self.slots
-        sizes = max(self._live) + 1, self.live
-        now, smallest = (self._rounded(size, SLOT_BUCKETS, slots) for size in sizes)
+        used = np.flatnonzero(self._live)
+        sizes = int(used[-1]) + 1, len(used)
+        now, smallest = (self._rounded(size, SLOT_BUCKETS, self.slots) for size in sizes)
         if now == smallest:
             return
-        old = sorted(slot for slot in self._live if slot >= self.live)
+        old: list[int] = used[used >= len(used)].tolist()
         new = self._take(len(old))
-        self._state.move(old, new, self.shape())
+        shape = self.shape()
+        count = self._rounded(len(old), SLOT_BUCKETS, self.slots)
+        table = self.launcher.stage(count, 2)
+        table[:] = self.slots
+        table[: len(old), 0], table[: len(old), 1] = old, new
+        key = ("move", count, shape.source, shape.length)
+        try:
+            self.launcher.send(key, partial(self._state.move, shape=shape), table)
+        except torch.OutOfMemoryError:  # they stay where they are, and steps as large
+            self._release(new)
+            return
+        for values in (self._live, self._source, self._begun):
+            values[new] = values[old]
+        self._told_from[new] = self._runs  # what earlier runs tell is of the old slots
         for source, target in zip(old, new, strict=True):
-            live = self._live.pop(source)
-            live.first_run = self._runs  # flags of earlier steps tell of the old slot
-            self._live[target] = live
+            self._segments[target] = self._segments[source]
         self._release(old)
+
+    @torch.inference_mode()
+    def rehearse_step(self, shape: Shape) -> None:
+        """Do a step of a shape while all slots are empty; the second one of it is recorded."""
+        layout = Layout.of(self._state, shape)
+        into = self._report[: layout.size]
+        self.launcher.launch(shape, partial(self._step, shape, layout, into))
+
+    @torch.inference_mode()
+    def rehearse_admission(self, sentences: int, source: int) -> None:
+        """Admit so many sentences of so many tokens into no slot."""
+        table = self.launcher.stage(sentences, FIELDS + source)
+        table[:], table[:, FIELDS:] = self.slots, self._eos  # the first field is the slot
+        self._send(table, [(slice(sentences), source)])
+
+    @torch.inference_mode()
+    def finish_rehearsal(self) -> None:
+        """Wait until the device has done all of it."""
+        self.launcher.fetch(self._report[:1]).read()
 
     def shape(self) -> Shape:
         """Return the smallest shape that holds every slot in use."""
-        slots, source, length = self._limits()
-        live = self._live.values()
-        longest = max(len(item.segment.source_ids) for item in live)
-        furthest = max(item.position for item in live)
+        used = np.flatnonzero(self._live)
+        position = 1 + self._runs - int(self._begun[used].min())  # the furthest one
         return Shape(
-            self._rounded(max(self._live) + 1, SLOT_BUCKETS, slots),
-            self._rounded(longest, LENGTH_BUCKETS, source),
-            self._rounded(furthest + 1, LENGTH_BUCKETS, length),
+            self._rounded(int(used[-1]) + 1, SLOT_BUCKETS, self.slots),
+            self._rounded(int(self._source[used].max()), LENGTH_BUCKETS, self._state.source),
+            self._rounded(position + 1, LENGTH_BUCKETS, self._state.length),
         )
+
+    def _table_shape(self, count: int, longest: EncodedSegment) -> tuple[int, int]:
+        """Return the sentences and source tokens that an admission is rounded up to."""
+        return (
+            self._rounded(count, SLOT_BUCKETS, self.slots),
+            self._rounded(len(longest.source_ids), LENGTH_BUCKETS, self._state.source),
+        )
+
+    def _join(self, groups: list[list[EncodedSegment]]) -> None:
+        """Put segments, sorted by length, into slots, or raise torch.OutOfMemoryError."""
+        segments = [segment for group in groups for segment in group]
+        rows, columns = self._table_shape(len(segments), segments[-1])
+        cuts: Cuts = [(slice(rows), columns)]
+        if len(groups) > 1:
+            ends = list(accumulate(map(len, groups)))
+            cuts = [
+                (slice(end - len(group), end), len(group[-1].source_ids))
+                for group, end in zip(groups, ends, strict=True)
+            ]
+        slots = self._take(len(segments))
+        table = self.launcher.stage(rows, FIELDS + columns)
+        fill(table, segments, slots, self.slots, self._network.weights.pad)
+        try:
+            self._send(table, cuts)
+        except torch.OutOfMemoryError:
+            self._release(slots)
+            raise
+        self._live[slots] = True
+        self._source[slots] = [len(segment.source_ids) for segment in segments]
+        self._begun[slots] = self._told_from[slots] = self._runs
+        for slot, segment in zip(slots, segments, strict=True):
+            self._segments[slot] = segment
+
+    def _read(self, told: _Told) -> Stepped:
+        """Free the slots of sentences that are done by what a step tells."""
+        report, n = Report(told.numbers.read(), told.layout), told.layout.slots
+        ended = self._live[:n] & (self._told_from[:n] <= told.run) & (report.active == 0)
+        stepped = Stepped([], [])
+        slots: list[int] = np.flatnonzero(ended).tolist()
+        for slot in slots:
+            segment = self._segments[slot]
+            assert segment is not None
+            if report.finite[slot]:
+                stepped.done.append(report.result(slot, segment, self._eos))
+            else:
+                stepped.broken.append(segment)
+                self._spoilt.add(slot)
+        self._release(slots)
+        return stepped
 
     def _take(self, count: int) -> list[int]:
         """Return free slots, the lowest ones, which are used from now on."""
         slots = [heapq.heappop(self._free) for _ in range(count)]
-        spoilt = self._spoilt.intersection(slots)
+        spoilt = sorted(self._spoilt.intersection(slots))
         if spoilt:
-            self._state.wipe(sorted(spoilt))
-            self._spoilt -= spoilt
+            rows = self._rounded(len(spoilt), SLOT_BUCKETS, self.slots)
+            table = self.launcher.stage(rows, 1)
+            table[:] = self.slots
+            table[: len(spoilt), 0] = spoilt
+            self.launcher.send(("wipe", rows), self._state.wipe, table)
+            self._spoilt.difference_update(spoilt)
         return slots
 
     def _release(self, slots: list[int]) -> None:
+        self._live[slots] = False
         for slot in slots:
+            self._segments[slot] = None
             heapq.heappush(self._free, slot)
 
     def _fits(self, segment: EncodedSegment) -> bool:
-        _, source, length = self._limits()
-        return len(segment.source_ids) <= source and segment.decoding.max_length <= length
-
-    def _limits(self) -> tuple[int, int, int]:
-        slots, source = self._state.cross_mask.shape
-        return slots, source, self._state.running.shape[2]
+        return (
+            len(segment.source_ids) <= self._state.source
+            and segment.decoding.max_length <= self._state.length
+        )
 
     def _rounded(self, size: int, buckets: Sequence[int], limit: int) -> int:
-        return min(size, limit) if self.runner.exact else bucket(size, buckets, limit)
+        return min(size, limit) if self.launcher.exact else bucket(size, buckets, limit)
 
-    def _step(self, shape: Shape) -> None:
+    def _send(self, table: Numbers, cuts: Cuts) -> None:
+        """Let the device admit the sentences of a table."""
+        work = partial(admit, self._network, self._state, start=self._start, cuts=cuts)
+        self.launcher.send(("admit", *table.shape), work, table)
+
+    def _step(self, shape: Shape, layout: Layout, into: Tensor) -> None:
         decode_step(self._network, self._state, shape, self._eos, self._no_repeat_ngram)
-
-    def _read(self, slots: list[int]) -> list[DecodedSegment]:
-        """Return the translations in slots that are done."""
-        segments = [self._live[slot].segment for slot in slots]
-        most = max(segment.decoding.hypotheses for segment in segments)
-        sequences = self._state.finished[slots, :most].tolist()
-        # A slot still holds what others left there, wherever it has no sequence of its own.
-        own = self._state.is_finished[slots, :most].tolist() if most > 1 else [[True]] * len(slots)
-        return [
-            _result(segment, list(compress(found, flags)), self._eos)
-            for segment, found, flags in zip(segments, sequences, own, strict=True)
-        ]
-
-    def _encode(self, segments: Sequence[EncodedSegment], slots: Tensor) -> None:
-        """Put keys and values of the sources into the caches of `slots [n]`."""
-        network, state = self._network, self._state
-        width = max(len(segment.source_ids) for segment in segments)
-        padded = torch.full((len(segments), width), network.weights.pad)
-        for row, segment in zip(padded, segments, strict=True):
-            row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
-        source = padded.to(network.weights.positions.device)
-        cross = network.cross_keys_values(network.encode(source))
-        for cache, keys_values in zip(state.caches, cross, strict=True):
-            cache.cross[slots.to(keys_values.device), :, :, :width] = keys_values
-        state.cross_mask[slots] = False
-        state.cross_mask[slots, :width] = (source != network.weights.pad).to(slots.device)
-
-    def _fill(self, slots: Tensor, segments: Sequence[EncodedSegment]) -> None:
-        """Set `slots [n]` to: position 0 is done, the language token is fed next, beam 0 leads."""
-        state, device = self._state, slots.device
-        targets = torch.tensor([segment.target_id for segment in segments], device=device)
-        state.token[slots] = targets[:, None]
-        state.position[slots] = 1
-        state.ancestor[slots] = torch.arange(state.beams, device=device)[:, None]
-        state.ancestor[slots, :, 0] = 0
-        state.running[slots, :, 0] = self._start
-        state.running[slots, :, 1] = targets[:, None]
-        state.running_score[slots] = NEVER
-        state.running_score[slots, 0] = 0.0
-        state.finished_score[slots] = NEVER
-        state.is_finished[slots] = False
-        state.finite[slots] = True
-        rules = [segment.decoding for segment in segments]
-        state.max_length[slots] = torch.tensor([r.max_length for r in rules], device=device)
-        state.length_penalty[slots] = torch.tensor([r.length_penalty for r in rules], device=device)
-        greedy = state.beams == 1
-        state.stop_when_full[slots] = torch.tensor(
-            [greedy or r.early_stopping is True for r in rules], device=device
-        )
-        state.hope_for_longest[slots] = torch.tensor(
-            [r.early_stopping == "never" for r in rules], device=device
-        )
-        state.active[slots] = True
+        write_report(self._state, layout, into)
 
 
-def decode_step(
-    network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
-) -> None:
-    """Feed one token a beam and choose the next ones: all that a CUDA graph records."""
-    hidden = network.decode(state, shape)
-    found = continuations(network.weights.head, hidden, state, shape, no_repeat_ngram)
-    advance(state, found, shape, eos)
-
-
-def _result(segment: EncodedSegment, sequences: list[list[int]], eos: int) -> DecodedSegment:
-    """Make a result of the sequences that a segment finished, best first."""
-    decoding = segment.decoding
-    wanted = sequences[: decoding.hypotheses]
-    (best, complete), *others = (_cut(found[2 : decoding.max_length], eos) for found in wanted)
-    return DecodedSegment(segment.key, best, complete, tuple(ids for ids, end in others if end))
-
-
-def _cut(ids: list[int], eos: int) -> tuple[list[int], bool]:
-    """Return what is before `</s>`, or else all, and whether there was one."""
-    return (ids[: ids.index(eos)], True) if eos in ids else (ids, False)
+def _source_length(segment: EncodedSegment) -> int:
+    return len(segment.source_ids)

@@ -48,7 +48,7 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """All slots of one beam width.
+    """All slots of one beam width, and a spare one, the last, that takes part in no step.
 
     Beams are re-ordered by `ancestor` alone: `ancestor[i, k, t]` is the cache column, among the K
     of position t, that beam k descends from. The caches never move.
@@ -77,6 +77,7 @@ class SlotState:
         cls, weights: Weights, slots: int, beams: int, source: int, length: int
     ) -> "SlotState":
         """Return empty slots for sources of up to `source` and sequences of `length` tokens."""
+        slots += 1  # the spare one
         heads, size = weights.heads, weights.width // weights.heads
         device = weights.decoder[-1].device
 
@@ -110,23 +111,45 @@ class SlotState:
             hope_for_longest=full((slots,), 0, torch.bool),
         )
 
-    def move(self, source: list[int], target: list[int], shape: Shape) -> None:
-        """Copy slots onto others, caches as far as `shape` says; the ones left behind are empty."""
-        device = self.active.device
-        old, new = (torch.tensor(slots, device=device) for slots in (source, target))
-        values = [getattr(self, field.name) for field in fields(self)]
+    @property
+    def slots(self) -> int:
+        """How many sentences may be in slots."""
+        return len(self.active) - 1
+
+    @property
+    def source(self) -> int:
+        """The longest source, in tokens."""
+        return self.cross_mask.shape[1]
+
+    @property
+    def length(self) -> int:
+        """The longest sequence, in tokens."""
+        return self.running.shape[2]
+
+    def move(self, table: Tensor, shape: Shape) -> None:
+        """Copy slots onto others, caches as far as `shape` says; the ones left behind are empty.
+
+        `table [n, 2]`: from, to; the spare slot stands for none.
+        """
+        old, new = table.long().unbind(1)
+        values = [getattr(self, field.name) for field in fields(self) if field.name != "active"]
         for cache in self.caches:
             values += [cache.own[:, :, :, : shape.length], cache.cross[:, :, :, : shape.source]]
         for tensor in values:
             if isinstance(tensor, Tensor):
                 tensor[new.to(tensor.device)] = tensor[old.to(tensor.device)]
+        # Last, for memory may run out before.
+        self.active[new] = self.active[old]
         self.active[old] = False
 
-    def wipe(self, slots: list[int]) -> None:
-        """Forget keys and values that are not finite: a mask hides numbers, but not NaN."""
+    def wipe(self, table: Tensor) -> None:
+        """Forget keys and values that are not finite: a mask hides numbers, but not NaN.
+
+        `table [n, 1]`: slots.
+        """
         for cache in self.caches:
-            cache.own[slots] = 0.0
-            cache.cross[slots] = 0.0
+            for tensor in (cache.own, cache.cross):
+                tensor[table[:, 0].long().to(tensor.device)] = 0.0
 
     def self_mask(self, shape: Shape) -> Tensor:
         """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""

@@ -1,0 +1,181 @@
+"""A model that is random and small, its sentences, and devices to decode them on."""
+
+import random
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from transformers import M2M100Config, M2M100ForConditionalGeneration
+
+from translator.engines import DecodedSegment, Decoding, EncodedSegment
+from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
+from translator.engines.inflight.network import Network
+from translator.engines.inflight.placement import Placement
+from translator.engines.inflight.pool import SlotPool
+from translator.engines.inflight.report import Layout
+from translator.engines.inflight.state import SlotState
+from translator.engines.inflight.stream import Numbers, Work
+from translator.engines.inflight.weights import load
+from translator.engines.reference import ReferenceDecoder
+
+CPU = torch.device("cpu")
+VOCABULARY, EOS, START = 60, 2, 2
+SOURCE, LENGTH = 24, 40
+LANGUAGES = (50, 51, 52)
+PER_MODEL = 420
+_MOST_STEPS = 20_000
+
+
+def tiny_model(
+    seed: int, encoder_layers: int = 2, vocabulary: int = VOCABULARY
+) -> M2M100ForConditionalGeneration:
+    """Return random weights that end their translations after some ten tokens."""
+    torch.manual_seed(seed)
+    config = M2M100Config(
+        vocab_size=vocabulary, d_model=16, encoder_layers=encoder_layers, decoder_layers=2,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=32,
+        decoder_ffn_dim=32, max_position_embeddings=64, init_std=0.5,
+    )  # fmt: skip
+    model = M2M100ForConditionalGeneration(config).eval()
+    embedding = model.model.shared.weight.data
+    # Random embeddings are long: shorter ones make scores that are close to one another.
+    embedding *= 0.5
+    norm = model.model.decoder.layer_norm
+    norm.bias.data = 2.0 * embedding[EOS] / embedding[EOS].norm() ** 2
+    return model
+
+
+class LateStream:
+    """A device that does everything as late as it may: when the host waits for what comes after it.
+
+    What is asked of it is counted: a graph and a copy are one operation each.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.pending: deque[Callable[[], object]] = deque()
+        self.computing = False
+        self.waits: list[int] = []  # operations that each wait of the host was for
+        self.refuses: Callable[[], bool] = lambda: False  # to record
+
+    def pinned(self, size: int) -> tuple[Tensor, Numbers]:
+        tensor = torch.zeros(size, dtype=torch.int32)
+        return tensor, tensor.numpy()
+
+    def copy(self, target: Tensor, source: Tensor) -> None:
+        self._ask("copy", lambda: target.copy_(source))
+
+    def run(self, work: Work) -> None:
+        self._ask("kernels", work)
+
+    def record(self, work: Work) -> Work:
+        if self.refuses():
+            raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
+        return lambda: self._ask("graph", work)
+
+    def event(self) -> "LateEvent":
+        return LateEvent(self, len(self.asked))
+
+    def _ask(self, kind: str, work: Callable[[], object]) -> None:
+        self.asked.append(kind)
+        self.pending.append(work)
+
+    def compute_until(self, operations: int) -> None:
+        due = operations - (len(self.asked) - len(self.pending))
+        self.waits.append(max(0, due))
+        self.computing = True
+        for _ in range(due):
+            self.pending.popleft()()
+        self.computing = False
+
+
+@dataclass(frozen=True)
+class LateEvent:
+    stream: LateStream
+    operations: int
+
+    def wait(self) -> None:
+        self.stream.compute_until(self.operations)
+
+
+MakeLauncher = Callable[[SlotState], Launcher]
+
+
+def eager(_: SlotState) -> Launcher:
+    return EagerLauncher(CPU)
+
+
+def late(stream: LateStream | None = None) -> MakeLauncher:
+    """Make launchers of graphs, as on a GPU."""
+
+    def make(state: SlotState) -> Launcher:
+        report = Layout(state.slots, state.beams, state.length).size
+        return GraphLauncher(stream or LateStream(), CPU, 4_096, report)
+
+    return make
+
+
+def make_engine(
+    model: M2M100ForConditionalGeneration, slots: int = 16, make_launcher: MakeLauncher = eager
+) -> InflightEngine:
+    network = make_network(model)
+
+    def make_pool(lane: Lane) -> SlotPool:
+        state = SlotState.allocate(network.weights, slots, lane.beams, SOURCE, LENGTH)
+        return SlotPool(network, state, make_launcher(state), START, EOS, lane.no_repeat_ngram)
+
+    return InflightEngine(make_pool, encoder_tokens=64)
+
+
+def make_network(model: M2M100ForConditionalGeneration) -> Network:
+    layers = model.config.encoder_layers, model.config.decoder_layers
+    return Network(load(model, Placement(*((CPU,) * n for n in layers))))
+
+
+def pool_of(engine: InflightEngine, lane: tuple[int, int]) -> SlotPool:
+    pool = engine._queues[lane].pool
+    assert pool is not None
+    return pool
+
+
+def random_segments(count: int, seed: int) -> list[EncodedSegment]:
+    rng = random.Random(seed)
+    decodings = [
+        Decoding(beams, max_length, length_penalty, early_stopping, hypotheses, no_repeat_ngram)
+        for beams, hypotheses in ((1, 1), (4, 1), (4, 3), (5, 5))
+        for no_repeat_ngram in (0, 0, 2, 3)
+        for max_length in (5, 12, 25, 40)
+        for length_penalty in (0.0, 0.6, 1.0, 2.0)
+        for early_stopping in (True, False, "never")
+    ]
+    some = rng.sample(decodings, 9)  # each is a call of generate
+    return [
+        EncodedSegment(
+            key,
+            [rng.choice(LANGUAGES), *rng.choices(range(4, 50), k=rng.randint(0, 18)), EOS],
+            rng.choice(LANGUAGES),
+            rng.choice(some),
+        )
+        for key in range(count)
+    ]
+
+
+def by_generate(
+    model: M2M100ForConditionalGeneration, segments: Sequence[EncodedSegment]
+) -> dict[int, DecodedSegment]:
+    groups = defaultdict(list)
+    for segment in segments:
+        groups[segment.decoding].append(segment)
+    decoder = ReferenceDecoder(model)
+    return {d.key: d for group in groups.values() for d in decoder.decode(group)}
+
+
+def drain(engine: InflightEngine, results: dict[int, DecodedSegment], count: int) -> None:
+    for _ in range(_MOST_STEPS):
+        if len(results) == count:
+            return
+        results |= {decoded.key: decoded for decoded in engine.step()}
+    raise AssertionError(f"{count - len(results)} sentences are lost")
