@@ -16,8 +16,6 @@ from server.worker_target import make_translator
 from tests.agreement import nearly_equal
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
-from translator.engines.inflight import build
-from translator.engines.inflight.runner import EagerRunner
 
 PATIENCE = 120.0
 WORK = [
@@ -50,8 +48,10 @@ def test_half_precision_is_as_good(expected: list[str], dtype: str, engine: str)
 
 @pytest.fixture
 def little_memory() -> Iterator[None]:
+    """The weights fit into it; the scores of all texts at once do not, by far."""
     torch.cuda.empty_cache()
-    torch.cuda.set_per_process_memory_fraction(0.004)
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction((256 << 20) / total)
     yield
     torch.cuda.set_per_process_memory_fraction(1.0)
 
@@ -66,13 +66,6 @@ def test_running_out_of_memory_halves_the_batch_and_gives_the_same(expected: lis
     results = gpu.batch(TEXTS * many, SOURCES * many, TARGETS * many)
     assert gpu.splits > 0
     assert nearly_equal(results, expected * many)
-
-
-def test_graphs_give_what_single_kernels_give(monkeypatch: pytest.MonkeyPatch) -> None:
-    config = TranslatorConfig(device="cuda:0", engine="inflight", dtype="float32")
-    graphs = Translator(config).batch(TEXTS, SOURCES, TARGETS)
-    monkeypatch.setattr(build, "GraphRunner", EagerRunner)
-    assert nearly_equal(Translator(config).batch(TEXTS, SOURCES, TARGETS), graphs, 0.02)
 
 
 def test_alternatives_have_slots_of_their_own() -> None:
