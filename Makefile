@@ -6,8 +6,8 @@ STAMP := $(VENV)/.installed
 
 MINUTES ?= 30
 
-.PHONY: help serve test check test-faults soak bench bench-decoding bench-gpu bench-pool bench-threads \
-	simulate train-background train-status train-stop train-adopt evaluate lock test-image \
+.PHONY: help serve test check test-faults soak bench bench-decoding bench-gpu gpu-wheels bench-pool \
+	bench-threads simulate train-background train-status train-stop train-adopt evaluate lock test-image \
 	check-k8s clean
 help:
 	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
@@ -18,7 +18,8 @@ help:
 	@echo "make soak MINUTES=30  the same under load, for as long as you like"
 	@echo "make bench     sentences per second of the server beside generate"
 	@echo "make bench-decoding  the in-flight engine beside generate and CTranslate2 alone"
-	@echo "make bench-gpu  the tests and benchmarks that want a GPU, into docs/benchmarks"
+	@echo "make bench-gpu WHEELS=FOLDER  what wants a GPU, in 4 minutes, into docs/benchmarks/gpu-*.md"
+	@echo "make gpu-wheels WHEELS=FOLDER  what a bare machine lacks for that, fetched beforehand"
 	@echo "make bench-threads  CPU threads and replicas; make bench-pool: dispatch and scale"
 	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
 	@echo "make train-background  train the bundled model at the lowest priority, until it is stopped"
@@ -59,10 +60,15 @@ bench: $(STAMP)
 bench-decoding: $(STAMP)
 	$(BIN)/python -m benchmarks.decoding
 
-# All that wants a GPU, in minutes.
-bench-gpu: $(STAMP)
-	$(BIN)/pytest tests/gpu
-	$(BIN)/python -m benchmarks.decoding --output docs/benchmarks/decoding-gpu.md
+# All that wants a GPU, in under four minutes. Runs from the source tree and installs nothing: where
+# packages are missing, WHEELS=FOLDER names their wheels. FLAGS are those of `python -m benchmarks.gpu`.
+ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
+bench-gpu:
+	$(ANY_PYTHON) -m benchmarks.gpu $(if $(WHEELS),--wheels $(WHEELS)) $(FLAGS)
+
+# Fills WHEELS, where there is a network, for a machine that has none and its own torch.
+gpu-wheels:
+	$(ANY_PYTHON) -m benchmarks.gpu.wheels $(or $(WHEELS),build/gpu-wheels) $(FLAGS)
 
 bench-threads: $(STAMP)
 	$(BIN)/python -m benchmarks.threads

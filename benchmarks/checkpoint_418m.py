@@ -1,4 +1,4 @@
-"""A checkpoint of the size of facebook/m2m100_418M with random weights, for speed alone."""
+"""A checkpoint of random weights, of the size of facebook/m2m100_418M, for speed alone."""
 
 import argparse
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from benchmarks.sizes import SIZES
 from training.export import export
 from translator.checkpoints import BUNDLED_FOLDER
 from translator.tokenizer import VOCABULARY_FILE
@@ -22,14 +23,16 @@ _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
 _LENGTH = 18
 
 
-def make_checkpoint(folder: Path) -> Path:
-    """Write the checkpoint to `folder` unless it is there; return the folder."""
+def make_checkpoint(folder: Path, size: str = "418M") -> Path:
+    """Write the checkpoint to `folder` unless it is there; return the folder.
+
+    It has the vocabulary of 418M whatever its size.
+    """
     if folder.exists():
         return folder
     torch.manual_seed(1)
-    model = M2M100ForConditionalGeneration(
-        M2M100Config(vocab_size=_ENTRIES + 108, scale_embedding=False)
-    )
+    shape = SIZES[size] | {"vocab_size": _ENTRIES + 108}
+    model = M2M100ForConditionalGeneration(M2M100Config(**shape, scale_embedding=False))
     vocabulary = json.loads((BUNDLED_FOLDER / VOCABULARY_FILE).read_text(encoding="utf-8"))
     letters = [vocabulary[x] for x in map("▁{}".format, string.ascii_lowercase) if x in vocabulary]
     with torch.no_grad():

@@ -22,11 +22,11 @@ class ServerProcess:
 
 
 @contextmanager
-def started(command: Sequence[str]) -> Iterator[ServerProcess]:
-    """Run a command that prints its URL first; its log goes nowhere."""
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
+def started(
+    command: Sequence[str], log: int | None = subprocess.DEVNULL
+) -> Iterator[ServerProcess]:
+    """Run a command that prints its URL first; its log goes nowhere, or beside ours (None)."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
         try:
             assert process.stdout is not None
             found = re.search(r"http://\S+:\d+", process.stdout.readline())

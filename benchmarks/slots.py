@@ -1,7 +1,6 @@
 """Where the time of the in-flight engine goes: admissions, steps, and how full its slots are."""
 
 import time
-from collections.abc import Sequence
 from types import TracebackType
 from unittest import mock
 
@@ -18,10 +17,11 @@ class SlotMeter:
         self._admit, self._step = SlotPool.admit, SlotPool.step
         meter = self
 
-        def admit(pool: SlotPool, groups: Sequence[Sequence[EncodedSegment]]) -> None:
+        def admit(pool: SlotPool, groups: list[list[EncodedSegment]]) -> object:
             begun = time.perf_counter()
-            meter._admit(pool, groups)
+            result: object = meter._admit(pool, groups)
             meter._admitting += time.perf_counter() - begun
+            return result
 
         def step(pool: SlotPool) -> Stepped:
             meter._occupied.append(pool.live / pool.slots)

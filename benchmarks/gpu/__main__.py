@@ -1,0 +1,95 @@
+"""`make bench-gpu`: tests and measurements on a GPU, from a source tree, in under four minutes.
+
+Each part has a process and a time of its own, so that one that fails or hangs costs no other. What
+each found goes to a page of its own, also what it had found when it failed. Installs nothing, and
+needs torch and transformers alone: what else is missing comes out of a folder of wheels.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.gpu.bare import prepare
+from benchmarks.gpu.options import Options
+from benchmarks.gpu.pages import write
+from benchmarks.gpu.parts import PARTS, ROOT, Outcome, Part, run_parts
+from benchmarks.sizes import SIZES
+
+_MINUTES = sum(part.seconds for part in PARTS) / 60
+_OUTPUT, _OUTPUT_ON_CPU = ROOT / "docs" / "benchmarks", ROOT / "build" / "bench-gpu"
+
+
+def main(argv: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> int:
+    """Run the parts asked for; return 1 if one failed."""
+    arguments = _parser(parts).parse_args(argv)
+    cpu = arguments.device == "cpu"
+    size = arguments.model or ("tiny" if cpu else "418M")
+    output: Path = arguments.output or (_OUTPUT_ON_CPU if cpu else _OUTPUT)
+    chosen = [part for part in parts if part.name in arguments.parts]
+
+    def options(part: Part, seconds: float) -> Options:
+        scratch = str(arguments.scratch)
+        return Options(part.name, arguments.device, size, arguments.engine, scratch, seconds)
+
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory(prefix="bench-gpu-") as name:
+        bare = prepare(Path(name), arguments.wheels)
+        for note in bare.notes:
+            _tell(note)
+        scale = arguments.minutes / _MINUTES
+        for outcome in run_parts(chosen, scale, options, Path(name), bare.environment):
+            outcomes.append(outcome)
+            _tell(f"{outcome.part.name}: {outcome.failed or 'done'}, {outcome.took:.0f} s")
+            if outcome.failed and not outcome.needs_gpu:
+                _tell(outcome.log)
+            # A part that could not say where it ran was where the others were.
+            machine = next((o.machine for o in reversed(outcomes) if o.machine), {})
+            write(outcome, machine, _command(arguments), bare.notes, output)
+    excused = [o for o in outcomes if not o.failed or (cpu and o.needs_gpu)]
+    return 0 if len(excused) == len(outcomes) else 1
+
+
+def _tell(what: str) -> None:
+    sys.stderr.write(f"{what}\n")
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """Return the command without paths, which are of this machine."""
+    words = ["python -m benchmarks.gpu"]
+    if arguments.parts != [part.name for part in PARTS]:
+        words += ["--parts", *arguments.parts]
+    words += ["--device", arguments.device, "--engine", arguments.engine]
+    if arguments.model:
+        words += ["--model", arguments.model]
+    return " ".join(words)
+
+
+def _parser(parts: Sequence[Part]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
+    names = [part.name for part in parts]
+    parser.add_argument("--parts", nargs="+", choices=names, default=names)
+    parser.add_argument(
+        "--device", choices=["cuda", "cpu"], default="cuda", help="cpu: as far as that goes"
+    )
+    parser.add_argument(
+        "--model", choices=SIZES, help="size of the random weights; 418M, on a CPU tiny"
+    )
+    parser.add_argument("--engine", default="inflight", help="of the server")
+    parser.add_argument(
+        "--minutes", type=float, default=_MINUTES, help="for all parts, were all of them chosen"
+    )
+    parser.add_argument("--wheels", type=Path, help="folder of wheels of what is missing here")
+    parser.add_argument("--output", type=Path, help="folder of the pages")
+    parser.add_argument(
+        "--scratch",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "m2m-server-bench",
+        help="folder of checkpoints, kept (418M: 1 GB)",
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""Where the time of a step goes: each piece of it by itself, on a GPU recorded as a CUDA graph.
+
+So no piece waits for the host, and their sum is what the device does in a step. The sentences are
+in slots as they are in use: sources of 32 tokens, 30 tokens into their translations.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+
+import torch
+from torch import Tensor
+
+from benchmarks.decoding import LONGEST, median_seconds
+from benchmarks.gpu.options import Options, Row, Tell
+from benchmarks.gpu.subject import Behind, Subject, step_until, watched
+from translator.engines.inflight.beam import advance
+from translator.engines.inflight.continuations import continuations
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.step import decode_step
+
+_BEAMS = (1, 5)
+_SLOTS, _SLOTS_ON_CPU = (128, 32, 1), (4, 1)
+_LENGTH, _AT = 32, 29  # tokens of source and target; the position that sentences are at
+_WARM_UP, _REPLAYS = 3, 30
+_PIECES = {
+    "layers": "decoder layers",
+    "products": "of which matrix products alone",
+    "head": "head",
+    "continuations": "head + continuations",
+    "bookkeeping": "beam bookkeeping",
+    "step": "a whole step",
+}
+
+
+def measure(options: Options, tell: Tell) -> None:
+    """Tell a row for each number of slots and beams."""
+    subject = Subject(options)
+    for beams in _BEAMS:
+        with watched() as seen:
+            engine = subject.make_engine()
+            for slots in _SLOTS if subject.cuda else _SLOTS_ON_CPU:
+                subject.submit(engine, slots, beams, _LENGTH, LONGEST)
+                subject.step(engine)
+                behind = seen[0]
+                step_until(subject, engine, behind.state, slots, _AT)
+                milliseconds = _time_all(behind, Shape(slots, _LENGTH, _LENGTH))
+                subject.synchronise()
+                tell({"size": options.size, "slots": slots, "beams": beams, **milliseconds})
+                subject.drain(engine)
+            del engine
+            seen.clear()
+
+
+@torch.inference_mode()
+def _time_all(behind: Behind, shape: Shape) -> dict[str, float]:
+    """Return the milliseconds of each piece; the state is left as it was."""
+    network, state = behind.network, behind.state
+    head = network.weights.head
+    hidden = network.decode(state, shape).clone()
+    found = continuations(head, hidden, state, shape)
+    flat = hidden.flatten(0, 1)
+
+    def products() -> None:
+        for layer in network.weights.decoder:
+            layer.attention.qkv(flat)
+            layer.attention.out(flat)
+            layer.cross_query(flat)
+            layer.cross_out(flat)
+            layer.feed_forward.down(layer.feed_forward.up(flat))
+
+    pieces: dict[str, Callable[[], object]] = {
+        "layers": lambda: network.decode(state, shape),
+        "products": products,
+        "head": lambda: head.scores(hidden),
+        "continuations": lambda: continuations(head, hidden, state, shape),
+        "bookkeeping": lambda: advance(state, found, shape, behind.eos),
+        "step": lambda: decode_step(network, state, shape, behind.eos),
+    }
+    milliseconds = {}
+    for name, piece in pieces.items():
+        before = _tensors(state)
+        kept = [tensor.clone() for tensor in before]
+        milliseconds[name] = _time(piece, hidden.device) * 1e3
+        for tensor, value in zip(before, kept, strict=True):
+            tensor.copy_(value)
+    return milliseconds
+
+
+def _tensors(state: SlotState) -> list[Tensor]:
+    """Return all of the state but the caches: pieces write into them where they did before."""
+    values = [getattr(state, field.name) for field in fields(state)]
+    return [value for value in values if isinstance(value, Tensor)]
+
+
+def _time(piece: Callable[[], object], device: torch.device) -> float:
+    """Return the seconds of a piece: replayed on a GPU, called on a CPU."""
+    if device.type != "cuda":
+        return median_seconds(piece)
+    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(_WARM_UP):
+            piece()
+    torch.cuda.current_stream().wait_stream(stream)
+    torch.cuda.synchronize()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        piece()
+    for _ in range(_WARM_UP):
+        graph.replay()
+    begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
+    begin.record()
+    for _ in range(_REPLAYS):
+        graph.replay()
+    end.record()
+    torch.cuda.synchronize()
+    return float(begin.elapsed_time(end)) / _REPLAYS / 1e3
+
+
+def render(rows: list[Row]) -> str:
+    """Return a table of milliseconds."""
+    lines = [
+        f"Random {rows[0]['size']}, sources of {_LENGTH} tokens, {_AT} tokens translated. "
+        "Milliseconds, on a GPU each piece as a CUDA graph (on a CPU called, without graphs).",
+        "",
+        f"| slots × beams | {' | '.join(_PIECES.values())} |",
+        "| --- |" + " ---: |" * len(_PIECES),
+    ]
+    for row in rows:
+        cells = " | ".join(f"{row[piece]:.2f}" for piece in _PIECES)
+        lines.append(f"| {row['slots']} × {row['beams']} | {cells} |")
+    return "\n".join(lines)

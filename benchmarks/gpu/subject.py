@@ -1,0 +1,95 @@
+"""An engine on random weights, its sentences in slots, and a look at the state behind them."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from unittest import mock
+
+import torch
+
+from benchmarks.decoding import LONGEST, make_segment, random_model
+from benchmarks.gpu.options import Options, PartError
+from translator.engines.inflight.build import inflight_engine
+from translator.engines.inflight.engine import InflightEngine
+from translator.engines.inflight.network import Network
+from translator.engines.inflight.state import Shape, SlotState
+from translator.engines.inflight.step import decode_step
+
+_PATIENCE = 1_000  # steps; none of the sentences takes as many
+_PAUSE = 0.1  # seconds: longer than an idle engine waits for clients whose answers left together
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What a step works on."""
+
+    network: Network
+    state: SlotState
+    eos: int
+
+
+class Subject:
+    """An engine whose sentences end when we say so; counts what is in hand."""
+
+    def __init__(self, options: Options) -> None:
+        self.cuda = options.device == "cuda"
+        self.device = torch.device("cuda:0" if self.cuda else "cpu")
+        self._model = random_model(options.size, self.device)
+        dtype = torch.bfloat16 if self.cuda else torch.float32
+        self._model.to(self.device, dtype)
+        self.left = 0
+
+    def make_engine(self) -> InflightEngine:
+        """Return a new engine on the same weights."""
+        return inflight_engine(self._model, [self.device], LONGEST, LONGEST + 1)
+
+    def submit(
+        self, engine: InflightEngine, sentences: int, beams: int, source: int, target: int
+    ) -> None:
+        """Give the engine sentences of one length, once it waits for no others."""
+        time.sleep(_PAUSE)
+        engine.submit([make_segment(i, source, target, beams) for i in range(sentences)])
+        self.left += sentences
+
+    def step(self, engine: InflightEngine) -> None:
+        """Do one step."""
+        self.left -= len(engine.step())
+
+    def drain(self, engine: InflightEngine) -> None:
+        """Step until no sentence is left."""
+        while self.left:
+            self.step(engine)
+
+    def synchronise(self) -> None:
+        """Wait until the device has done all that it was told."""
+        if self.cuda:
+            torch.cuda.synchronize(self.device)
+
+
+@contextmanager
+def watched() -> Iterator[list[Behind]]:
+    """Collect what steps work on while the block runs: the engine keeps that to itself."""
+    seen: list[Behind] = []
+
+    def step(
+        network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
+    ) -> None:
+        if not any(behind.state is state for behind in seen):
+            seen.append(Behind(network, state, eos))
+        decode_step(network, state, shape, eos, no_repeat_ngram)
+
+    with mock.patch("translator.engines.inflight.pool.decode_step", step):
+        yield seen
+
+
+def step_until(
+    subject: Subject, engine: InflightEngine, state: SlotState, slots: int, at: int
+) -> None:
+    """Step until the first `slots` are at work and have come to position `at`."""
+    for _ in range(_PATIENCE):
+        subject.synchronise()  # the engine may have a stream of its own
+        if bool(state.active[:slots].all()) and int(state.position[:slots].min()) >= at:
+            return
+        subject.step(engine)
+    raise PartError(f"{slots} sentences did not get to position {at}")
