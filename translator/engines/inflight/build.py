@@ -17,8 +17,9 @@ from translator.engines.inflight.int8 import computes_int8
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
-from translator.engines.inflight.pool import LENGTH_BUCKETS, SLOT_BUCKETS, SlotPool, bucket
+from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout
+from translator.engines.inflight.rounding import LENGTH_BUCKETS, SLOT_BUCKETS, bucket
 from translator.engines.inflight.sizing import best_slots
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.stream import CudaStream

@@ -16,19 +16,12 @@ from translator.engines.inflight.admission import FIELDS, Cuts, admit, fill
 from translator.engines.inflight.launcher import Fetched, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.report import Layout, Report, write_report
+from translator.engines.inflight.rounding import Rounding
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 from translator.engines.inflight.stream import Numbers
 
-SLOT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024)
-LENGTH_BUCKETS = (16, 32, 64, 128, 256, 512, 1_024)
-
 MOST_GROUPS = 3  # of an admission: two operations of the host each
-
-
-def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
-    """Return the smallest bucket that holds `size`, or `limit` where that is smaller."""
-    return min(limit, next((b for b in buckets if b >= size), limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +60,8 @@ class SlotPool:
         self._eos = eos
         self._no_repeat_ngram = no_repeat_ngram
         self.launcher = launcher
+        self._rounding = Rounding(state.slots, state.source, state.length, exact=launcher.exact)
+        self._limits = state.source, state.length
         whole = Layout(state.slots, state.beams, state.length)
         self._report = torch.zeros(whole.size, dtype=torch.int32, device=state.active.device)
         self._told: deque[_Told] = deque()
@@ -108,14 +103,14 @@ class SlotPool:
 
     def group(self, segments: Sequence[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
         """Sort by length and cut where the padded source tokens of a group would pass `tokens`."""
-        groups: list[list[EncodedSegment]] = []
+        rounding, group = self._rounding, list[EncodedSegment]()
+        groups = [group]
         for segment in sorted(segments, key=_source_length):
-            if groups:
-                rows, columns = self._table_shape(len(groups[-1]) + 1, segment)
-                if rows * columns <= tokens:
-                    groups[-1].append(segment)
-                    continue
-            groups.append([segment])
+            rows = rounding.slots(len(group) + 1)
+            if group and rows * rounding.source(len(segment.source_ids)) > tokens:
+                group = []
+                groups.append(group)
+            group.append(segment)
         return groups
 
     @torch.inference_mode()
@@ -153,13 +148,13 @@ class SlotPool:
         """Move sentences to lower slots where that makes steps smaller: when work runs out."""
         used = np.flatnonzero(self._live)
         sizes = int(used[-1]) + 1, len(used)
-        now, smallest = (self._rounded(size, SLOT_BUCKETS, self.slots) for size in sizes)
+        now, smallest = (self._rounding.slots(size) for size in sizes)
         if now == smallest:
             return
         old: list[int] = used[used >= len(used)].tolist()
         new = self._take(len(old))
         shape = self.shape()
-        count = self._rounded(len(old), SLOT_BUCKETS, self.slots)
+        count = self._rounding.slots(len(old))
         table = self.launcher.stage(count, 2)
         table[:] = self.slots
         table[: len(old), 0], table[: len(old), 1] = old, new
@@ -200,22 +195,16 @@ class SlotPool:
         used = np.flatnonzero(self._live)
         position = 1 + self._runs - int(self._begun[used].min())  # the furthest one
         return Shape(
-            self._rounded(int(used[-1]) + 1, SLOT_BUCKETS, self.slots),
-            self._rounded(int(self._source[used].max()), LENGTH_BUCKETS, self._state.source),
-            self._rounded(position + 1, LENGTH_BUCKETS, self._state.length),
-        )
-
-    def _table_shape(self, count: int, longest: EncodedSegment) -> tuple[int, int]:
-        """Return the sentences and source tokens that an admission is rounded up to."""
-        return (
-            self._rounded(count, SLOT_BUCKETS, self.slots),
-            self._rounded(len(longest.source_ids), LENGTH_BUCKETS, self._state.source),
+            self._rounding.slots(int(used[-1]) + 1),
+            self._rounding.source(int(self._source[used].max())),
+            self._rounding.length(position + 1),
         )
 
     def _join(self, groups: list[list[EncodedSegment]]) -> None:
         """Put segments, sorted by length, into slots, or raise torch.OutOfMemoryError."""
         segments = [segment for group in groups for segment in group]
-        rows, columns = self._table_shape(len(segments), segments[-1])
+        rows = self._rounding.slots(len(segments))
+        columns = self._rounding.source(len(segments[-1].source_ids))
         cuts: Cuts = [(slice(rows), columns)]
         if len(groups) > 1:
             ends = list(accumulate(map(len, groups)))
@@ -241,25 +230,25 @@ class SlotPool:
         """Free the slots of sentences that are done by what a step tells."""
         report, n = Report(told.numbers.read(), told.layout), told.layout.slots
         ended = self._live[:n] & (self._told_from[:n] <= told.run) & (report.active == 0)
-        stepped = Stepped([], [])
-        slots: list[int] = np.flatnonzero(ended).tolist()
-        for slot in slots:
-            segment = self._segments[slot]
-            assert segment is not None
-            if report.finite[slot]:
-                stepped.done.append(report.result(slot, segment, self._eos))
-            else:
-                stepped.broken.append(segment)
-                self._spoilt.add(slot)
+        slots = np.flatnonzero(ended).tolist()
+        good = [slot for slot in slots if report.finite[slot]]
+        done = report.results(good, self._of(good), self._eos) if good else []
+        spoilt = [slot for slot in slots if not report.finite[slot]]
+        broken = self._of(spoilt)
+        self._spoilt.update(spoilt)
         self._release(slots)
-        return stepped
+        return Stepped(done, broken)
+
+    def _of(self, slots: list[int]) -> list[EncodedSegment]:
+        """Return the segments in slots that are in use."""
+        return [segment for segment in map(self._segments.__getitem__, slots) if segment]
 
     def _take(self, count: int) -> list[int]:
         """Return free slots, the lowest ones, which are used from now on."""
         slots = [heapq.heappop(self._free) for _ in range(count)]
         spoilt = sorted(self._spoilt.intersection(slots))
         if spoilt:
-            rows = self._rounded(len(spoilt), SLOT_BUCKETS, self.slots)
+            rows = self._rounding.slots(len(spoilt))
             table = self.launcher.stage(rows, 1)
             table[:] = self.slots
             table[: len(spoilt), 0] = spoilt
@@ -274,13 +263,8 @@ class SlotPool:
             heapq.heappush(self._free, slot)
 
     def _fits(self, segment: EncodedSegment) -> bool:
-        return (
-            len(segment.source_ids) <= self._state.source
-            and segment.decoding.max_length <= self._state.length
-        )
-
-    def _rounded(self, size: int, buckets: Sequence[int], limit: int) -> int:
-        return min(size, limit) if self.launcher.exact else bucket(size, buckets, limit)
+        source, length = self._limits
+        return len(segment.source_ids) <= source and segment.decoding.max_length <= length
 
     def _send(self, table: Numbers, cuts: Cuts) -> None:
         """Let the device admit the sentences of a table."""

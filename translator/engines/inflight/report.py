@@ -3,8 +3,8 @@
 Letters as in `state`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
 
 from torch import Tensor
 
@@ -58,17 +58,26 @@ class Report:
         self.active = self._rows[:, _ACTIVE]  # [n], of 0 and 1
         self.finite = self._rows[:, _FINITE]
 
-    def result(self, slot: int, segment: EncodedSegment, eos: int) -> DecodedSegment:
-        """Return the sequences that a segment finished in a slot, best first."""
-        rule, length = segment.decoding, self._layout.length
-        row, first = self._rows[slot], _FLAGS + self._layout.beams
-        found = [row[first + i * length :][:length] for i in range(rule.hypotheses)]
+    def results(
+        self, slots: Sequence[int], segments: Sequence[EncodedSegment], eos: int
+    ) -> list[DecodedSegment]:
+        """Return the sequences that segments finished in their slots, best first."""
+        most = max(segment.decoding.hypotheses for segment in segments)
+        first, length = _FLAGS + self._layout.beams, self._layout.length
+        sequences: list[list[int]] = self._rows[slots, first : first + most * length].tolist()
         # A slot still holds what others left there, wherever it has no sequence of its own.
-        own = [True, *row[_FLAGS + 1 : _FLAGS + rule.hypotheses]]
-        (best, complete), *others = (
-            _cut(sequence[2 : rule.max_length].tolist(), eos) for sequence in compress(found, own)
-        )
-        return DecodedSegment(segment.key, best, complete, tuple(ids for ids, end in others if end))
+        own: list[list[int]] = self._rows[slots, _FLAGS : _FLAGS + most].tolist()
+        results = []
+        for segment, row, flags in zip(segments, sequences, own, strict=True):
+            rule = segment.decoding
+            best, complete = _cut(row[2 : min(rule.max_length, length)], eos)
+            others: tuple[list[int], ...] = ()
+            if rule.hypotheses > 1:
+                starts = [i * length for i in range(1, rule.hypotheses) if flags[i]]
+                found = (_cut(row[i + 2 : i + min(rule.max_length, length)], eos) for i in starts)
+                others = tuple(ids for ids, end in found if end)
+            results.append(DecodedSegment(segment.key, best, complete, others))
+        return results
 
 
 def _cut(ids: list[int], eos: int) -> tuple[list[int], bool]:

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
-from translator.engines.inflight.pool import SLOT_BUCKETS, SlotPool
+from translator.engines.inflight.pool import SlotPool
+from translator.engines.inflight.rounding import SLOT_BUCKETS
 from translator.engines.inflight.state import Shape
 
 _log = logging.getLogger(__name__)

@@ -26,8 +26,9 @@ from tests.unit.translator.inflight.tiny import (
 from translator.engines import DecodedSegment, Decoding
 from translator.engines.inflight.engine import Lane
 from translator.engines.inflight.network import Network
-from translator.engines.inflight.pool import SlotPool, bucket
+from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout, Report
+from translator.engines.inflight.rounding import bucket
 from translator.engines.inflight.state import SlotState
 from translator.engines.inflight.stream import Work
 
@@ -100,7 +101,7 @@ def test_a_result_never_holds_what_another_left_in_its_slot() -> None:
     own, rest = [[START, 50, 8, EOS, 1, 1], [START, 50, 9, EOS, 1, 1]], [[7] * 6] * 2
     row = [0, 1, 1, 0, 1, 0, *own[0], *rest[0], *own[1], *rest[1]]
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, LENGTH, hypotheses=4))
-    result = Report(np.array(row, dtype=np.int32), layout).result(0, segment, EOS)
+    (result,) = Report(np.array(row, dtype=np.int32), layout).results([0], [segment], EOS)
     assert (result.ids, result.alternatives) == ([8], ([9],))
 
 

@@ -1,0 +1,38 @@
+"""Shapes rounded up to a few sizes, so that a few dozen graphs serve everything."""
+
+from collections.abc import Sequence
+
+SLOT_BUCKETS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024)
+LENGTH_BUCKETS = (16, 32, 64, 128, 256, 512, 1_024)
+
+
+def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
+    """Return the smallest bucket that holds `size`, or `limit` where that is smaller."""
+    return min(limit, next((b for b in buckets if b >= size), limit))
+
+
+class Rounding:
+    """Tables of what each size is rounded to: looked up for every sentence."""
+
+    def __init__(self, slots: int, source: int, length: int, *, exact: bool) -> None:
+        """Take the largest sizes; `exact` rounds nothing."""
+        self._slots, self._source, self._length = (
+            [size if exact else bucket(size, buckets, limit) for size in range(limit + 1)]
+            for buckets, limit in (
+                (SLOT_BUCKETS, slots),
+                (LENGTH_BUCKETS, source),
+                (LENGTH_BUCKETS, length),
+            )
+        )
+
+    def slots(self, size: int) -> int:
+        """Round a number of sentences."""
+        return self._slots[size]
+
+    def source(self, size: int) -> int:
+        """Round a number of source tokens."""
+        return self._source[size]
+
+    def length(self, size: int) -> int:
+        """Round the length of a sequence; beyond the longest, it is that."""
+        return self._length[min(size, len(self._length) - 1)]
