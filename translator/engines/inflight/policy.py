@@ -26,7 +26,8 @@ class _Company:
 class AdmissionPolicy:
     """Decides for one pool; is told the time in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float = ADMIT_SHARE, after: float = ADMIT_AFTER) -> None:
+        self._share, self._after = share, after
         self._since: float | None = None  # when the oldest of those waiting came
         self._company: _Company | None = None
 
@@ -43,8 +44,8 @@ class AdmissionPolicy:
         if self.expects(now, waiting, free) or self._since is None:
             return False
         joinable = min(waiting, free)
-        overdue = now - self._since > ADMIT_AFTER * turn
-        return joinable > 0 and (overdue or joinable >= ADMIT_SHARE * live)
+        overdue = now - self._since > self._after * turn
+        return joinable > 0 and (overdue or joinable >= self._share * live)
 
     def admitted(self, now: float, waiting: int) -> None:
         """Note that segments joined and so many still wait."""
