@@ -32,7 +32,11 @@ def make_checkpoint(folder: Path, size: str = "418M") -> Path:
         return folder
     torch.manual_seed(1)
     shape = SIZES[size] | {"vocab_size": _ENTRIES + 108}
-    model = M2M100ForConditionalGeneration(M2M100Config(**shape, scale_embedding=False))
+    config = M2M100Config(**shape, scale_embedding=False)
+    # A core draws 418 million numbers in many seconds, a GPU at once.
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        model = M2M100ForConditionalGeneration(config)
+    model.cpu()
     vocabulary = json.loads((BUNDLED_FOLDER / VOCABULARY_FILE).read_text(encoding="utf-8"))
     letters = [vocabulary[x] for x in map("▁{}".format, string.ascii_lowercase) if x in vocabulary]
     with torch.no_grad():

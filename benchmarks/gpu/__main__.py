@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> in
         for outcome in run_parts(chosen, scale, options, Path(name), bare.environment):
             outcomes.append(outcome)
             _tell(f"{outcome.part.name}: {outcome.failed or 'done'}, {outcome.took:.0f} s")
-            if outcome.failed and not outcome.needs_gpu:
+            if outcome.needs_gpu:
+                continue  # a page would only take the place of one that has figures
+            if outcome.failed:
                 _tell(outcome.log)
             # A part that could not say where it ran was where the others were.
             machine = next((o.machine for o in reversed(outcomes) if o.machine), {})

@@ -43,8 +43,7 @@ def _page(outcome: Outcome, report: Mapping[str, Any]) -> str:
     if outcome.table:
         lines += ["", outcome.table]
     if outcome.failed:
-        label = "" if outcome.needs_gpu else "**failed**: "
-        lines += ["", f"{label}{outcome.failed}"]
+        lines += ["", f"**failed**: {outcome.failed}"]
     return "\n".join(lines)
 
 

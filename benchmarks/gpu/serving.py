@@ -11,7 +11,7 @@ _BUNDLED = "http-bundled"
 _LANGUAGES = ("en", "de")
 _LOADS = ((1, 1), (32, 1), (256, 1), (4, 64), (32, 64))  # clients, texts in a request
 _STRIDE = 37  # the sentences are sorted by length
-_SHARE = 1 / 15  # of the part's time for each load
+_SHARE = 1 / 18  # of the part's time for each load
 
 
 def measure(options: Options, tell: Tell) -> None:

@@ -45,7 +45,7 @@ def measure(options: Options, tell: Tell) -> None:
 def _reason(report: pytest.TestReport) -> str:
     """Return the last line of a traceback, or why a test was skipped."""
     if isinstance(report.longrepr, tuple):
-        return str(report.longrepr[2])
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else report.longreprtext
     return str(next(iter(str(text).splitlines()), ""))[:200]

@@ -151,6 +151,7 @@ def test_the_rest_goes_on_and_the_exit_code_tells(
     common = ["--device", "cpu", "--output", str(output)]
     assert main([*common, "--parts", "failing", "unimportable", "good"], parts) == 1
     assert main([*common, "--parts", "good"], parts) == 0
+    assert main([*common[2:], "--parts", "good"], parts) == 1, "needs a GPU; the page stays"
     pages = {path.name: path.read_text("utf-8") for path in output.iterdir()}
     assert {*pages} == {"gpu-failing.md", "gpu-unimportable.md", "gpu-good.md"}
     assert "**failed**: ValueError: no such luck" in pages["gpu-failing.md"]
