@@ -65,6 +65,8 @@ def test_a_graph_of_an_admission_does_what_its_kernels_do(beams: int) -> None:
     network = Network(load(tiny_model(3), Placement((CUDA,) * 2, (CUDA,) * 2)))
     segments = of_one_rule(random_segments(5, 3), beams)
     segments.sort(key=lambda segment: len(segment.source_ids))
+    # As long as the shape, or what is beyond its end would differ.
+    segments[-1] = replace(segments[-1], source_ids=[50, *[5] * (SOURCE - 2), EOS])
     states = []
     for graphs in (True, False):
         state = SlotState.allocate(network.weights, 8, beams, SOURCE, LENGTH)
