@@ -38,14 +38,16 @@ STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 SCORES = 3  # of the vocabulary, in fp32, that a step holds at a time
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hold
-# Recorded at start: what short sentences need. The rest is recorded when first needed.
+# Recorded at start: what short sentences need. The rest is recorded when it comes again.
 WARM_LENGTHS = (16, 32, 64)
 
 
-def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Engine:
+def build_inflight(
+    config: TranslatorConfig, checkpoint: Checkpoint, dtype: str, *, rare: bool = False
+) -> Engine:
     """Load the model onto the device of `config`, or spread it over those of a group.
 
-    `dtype` is a name of torch's.
+    `dtype` is a name of torch's. `rare`: a GPU needs few slots, for the engine has little to do.
     """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
@@ -56,9 +58,9 @@ def build_inflight(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str)
     limits = checkpoint.segment_limit, checkpoint.max_length
     make_precise = None
     if dtype != "float32":
-        make_precise = partial(build_inflight, config, checkpoint, "float32")
+        make_precise = partial(build_inflight, config, checkpoint, "float32", rare=True)
     model = load_model(checkpoint.folder, getattr(torch, dtype))
-    return inflight_engine(model, devices, *limits, make_precise)
+    return inflight_engine(model, devices, *limits, make_precise, rare=rare)
 
 
 def inflight_engine(
@@ -67,16 +69,18 @@ def inflight_engine(
     source: int,
     length: int,
     make_precise: Callable[[], Engine] | None = None,
+    *,
+    rare: bool = False,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of the one model.
+    Several devices share the layers of the one model. `rare` as in `build_inflight`.
     """
     placement = _placement(model, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
     network = Network(load(model, placement))
-    make_pool = _PoolMaker(network, placement, model.config, source, length)
+    make_pool = _PoolMaker(network, placement, model.config, source, length, first=not rare)
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
     return InflightEngine(make_pool, tokens, make_precise)
 

@@ -30,8 +30,8 @@ class Rounding:
         return self._slots[size]
 
     def source(self, size: int) -> int:
-        """Round a number of source tokens."""
-        return self._source[size]
+        """Round a number of source tokens; beyond the longest, it is that."""
+        return self._source[min(size, len(self._source) - 1)]
 
     def length(self, size: int) -> int:
         """Round the length of a sequence; beyond the longest, it is that."""

@@ -152,7 +152,7 @@ def test_a_slot_recovers_from_numbers_that_are_not_finite(make_launcher: MakeLau
 def test_what_is_longer_than_a_slot_is_refused(change: dict[str, object]) -> None:
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(1, 40))
     engine = make_engine(tiny_model(0))
-    engine.submit([replace(segment, **change)])  # type: ignore[arg-type]
+    engine.submit([segment, replace(segment, **change), segment])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="longer than a slot"):
         engine.step()
 
