@@ -109,6 +109,8 @@ def make_candidate(settings: Settings, plan: Plan) -> Path:
 
 
 def _run(settings: Settings, progress: Progress, plan: Plan) -> Run:
+    if plan.weights:  # they tell themselves how they were trained
+        progress = Progress()
     kept = f", {plan.keep:.0%} of the bundled weights mixed in" if plan.keep else ""
     return Run(
         what=f"all domains{kept}, {plan.minutes:g} minutes of decay",

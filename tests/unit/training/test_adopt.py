@@ -7,16 +7,16 @@ import pytest
 import torch
 
 from training import adopt as adopting
-from training.adopt import Verdict, judge
+from training.adopt import Plan, Verdict, _run, judge
 from training.card import write_card
 from training.corpus import DIRECTIONS
 from training.evaluate import Score, domain_means, mean, score
 from training.export import export
 from training.facts import Run, read_runs, write_runs
 from training.prepare import COUNTS_FILE
-from training.settings import BUNDLED_FOLDER
+from training.settings import BUNDLED_FOLDER, Settings
 from training.shape import Shape, grow
-from training.state import LOG_FILE
+from training.state import LOG_FILE, Progress
 from training.status import CURVE_FILE, draw_curve, report
 from translator.checkpoints import resolve, weight_files
 from translator.engines.loading import load_model
@@ -68,6 +68,13 @@ class TestScores:
         assert means["everyday"].sentences == 80
         assert means["everyday, without English"].bleu == 20.0
         assert mean([scored(1.0)] * 4).interval == pytest.approx(0.5)
+
+
+def test_weights_from_elsewhere_are_not_counted_as_trained_here(tmp_path: Path) -> None:
+    plan = Plan(minutes=0.0, weights=tmp_path, keep=0.3)
+    run = _run(Settings(folder=tmp_path), Progress(step=9, pairs=99, seconds=3600.0), plan)
+    assert (run.steps, run.pairs, run.hours) == (0, 0, 0.0)
+    assert "30%" in run.what
 
 
 def test_runs_are_kept_beside_the_weights(tmp_path: Path) -> None:
