@@ -7,6 +7,7 @@ from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
 from translator.engines.inflight.int8 import computes_int8
+from translator.engines.replicas import replicas_worth_a_try
 from translator.engines.speeds import Place, Way, choose
 from translator.engines.static import StaticEngine
 from translator.engines.trial import CPU_LOAD
@@ -53,15 +54,14 @@ def _ways_of_ctranslate2(
 
 
 def _ways_of_inflight(config: TranslatorConfig, checkpoint: Checkpoint, cores: int) -> list[Way]:
-    from translator.engines.inflight.build import build_int8, int8_replicas
+    def make(replicas: int) -> Engine:
+        # Here, since it loads transformers, which takes seconds.
+        from translator.engines.inflight.build import build_int8
+
+        return build_int8(config, checkpoint, cores, replicas)
 
     # One replica comes last: without a measurement it serves.
     return [
-        Way(
-            f"inflight, {replicas} on {cores} cores",
-            "inflight",
-            "int8",
-            partial(build_int8, config, checkpoint, cores, replicas),
-        )
-        for replicas in reversed(int8_replicas(cores))
+        Way(f"inflight, {replicas} on {cores} cores", "inflight", "int8", partial(make, replicas))
+        for replicas in reversed(replicas_worth_a_try(cores))
     ]

@@ -15,7 +15,16 @@ from operator import attrgetter
 from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.crew import Crew
 
+MAX_REPLICAS = 8  # each has slots, and so memory, of its own
 _BEAMS_WORTH_A_REPLICA = 8
+
+
+def replicas_worth_a_try(cores: int) -> list[int]:
+    """Return the numbers of replicas on a CPU that are worth a try.
+
+    Each has two cores at least: on two, one step of many sentences is faster than two of half.
+    """
+    return [1, *(2**i for i in range(1, MAX_REPLICAS.bit_length()) if 2 ** (i + 1) <= cores)]
 
 
 class _Replica:

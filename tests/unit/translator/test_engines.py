@@ -33,8 +33,8 @@ from translator.engines import (
 from translator.engines.conversion import cache_entry
 from translator.engines.ctranslate2 import splits
 from translator.engines.inflight import build as inflight_build
-from translator.engines.inflight.build import int8_replicas
 from translator.engines.reference import ReferenceDecoder
+from translator.engines.replicas import replicas_worth_a_try
 from translator.engines.static import StaticEngine, select_batch
 
 LENGTHS = st.lists(st.integers(2, 60), min_size=1, max_size=40)
@@ -202,7 +202,7 @@ def test_a_batch_that_lasts_too_long_is_waited_for(monkeypatch: pytest.MonkeyPat
 def test_ways_to_split_the_cores() -> None:
     assert [split.threads for split in splits(6)] == [1, 2, 4]
     assert [split.replicas for split in splits(6)] == [6, 3, 1]
-    assert [int8_replicas(cores) for cores in (1, 3, 4, 8, 64)] == [
+    assert [replicas_worth_a_try(cores) for cores in (1, 3, 4, 8, 64)] == [
         [1], [1], [1, 2], [1, 2, 4], [1, 2, 4, 8],
     ]  # fmt: skip
 

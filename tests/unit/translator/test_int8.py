@@ -9,7 +9,7 @@ from tests.agreement import nearly_equal
 from training.corpus import read_references
 from training.evaluate import score
 from translator import Translator, TranslatorConfig
-from translator.engines.inflight import build
+from translator.engines import cpu
 from translator.engines.inflight.int8 import (
     Int8Linear,
     Int8Rows,
@@ -95,7 +95,7 @@ def test_replicas_give_what_one_gives(
     inflight: Translator, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Over one copy of the weights, in threads of their own, whatever the number of cores."""
-    monkeypatch.setattr(build, "int8_replicas", lambda cores: [2])
+    monkeypatch.setattr(cpu, "replicas_worth_a_try", lambda cores: [2])
     replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
     assert replicated.batches == 2
     texts = list(read_references("test")["en", "de"])[::10]

@@ -24,8 +24,8 @@ from translator.engines import (
 )
 from translator.engines.ctranslate2 import splits, why_not_on_gpu
 from translator.engines.inflight import build as inflight_build
-from translator.engines.inflight.build import int8_replicas
 from translator.engines.inflight.int8 import computes_int8
+from translator.engines.replicas import replicas_worth_a_try
 from translator.engines.speeds import Place, Speed, Way, choose, tokens_a_second
 from translator.engines.trial import CPU_LOAD, GPU_LOAD, SENTENCES, Load, make_trial
 
@@ -337,7 +337,9 @@ def test_on_a_cpu_the_uses_of_the_cores_are_measured_once(cache: Path, bundled: 
     cores = len(os.sched_getaffinity(0))
     ways = [f"ctranslate2, {s.replicas} x {s.threads} threads" for s in splits(cores)]
     if computes_int8():
-        ways += [f"inflight, {replicas} on {cores} cores" for replicas in int8_replicas(cores)]
+        ways += [
+            f"inflight, {replicas} on {cores} cores" for replicas in replicas_worth_a_try(cores)
+        ]
     choice = Translator(TranslatorConfig(cache=cache)).engine
     assert choice.dtype == "int8"
     assert choice.reason.startswith(f"fastest of {len(ways)} measured")

@@ -32,7 +32,6 @@ LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
 CPU_BEAMS = 160
 CPU_SLOTS = 96  # of a replica, whose memory is bounded thereby
-MAX_REPLICAS = 8  # on a CPU: each has slots, and so memory, of its own
 GROUP_SLOTS = 128  # of a model that is spread over GPUs
 STATE_SHARE = 0.5  # of the memory that is free once the weights are there
 SCORES = 3  # of the vocabulary, in fp32, that a step holds at a time
@@ -83,14 +82,6 @@ def inflight_engine(
     make_pool = _PoolMaker(network, placement, model.config, source, length, first=not rare)
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
     return InflightEngine(make_pool, tokens, make_precise)
-
-
-def int8_replicas(cores: int) -> list[int]:
-    """Return the numbers of replicas on a CPU that are worth a try.
-
-    Each has two cores at least: on two, one step of many sentences is faster than two of half.
-    """
-    return [1, *(2**i for i in range(1, MAX_REPLICAS.bit_length()) if 2 ** (i + 1) <= cores)]
 
 
 def build_int8(
