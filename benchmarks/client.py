@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from http import HTTPStatus
 from http.client import HTTPConnection
-from types import TracebackType
 from urllib.parse import urlsplit
 
 _HEADERS = {"Content-Type": "application/json"}
@@ -19,15 +18,8 @@ class Client:
         self._connection = HTTPConnection(address.hostname or "", address.port, timeout)
         self._languages = {"source_language": source, "target_language": target}
 
-    def __enter__(self) -> "Client":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection; the next request would open it again."""
         self._connection.close()
 
     def translate(self, text: str | Sequence[str]) -> None:

@@ -4,11 +4,11 @@ import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException
 from itertools import chain, count, pairwise
 from multiprocessing import get_context
-from types import TracebackType
 
 from benchmarks.client import Client
 
@@ -59,15 +59,8 @@ class Crowd:
         self._pool = ProcessPoolExecutor(processes, get_context("spawn"))
         list(self._pool.map(time.sleep, [_AHEAD] * processes))
 
-    def __enter__(self) -> "Crowd":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """End the processes."""
         self._pool.shutdown()
 
     def load(
@@ -102,20 +95,20 @@ def _ask_all(task: _Task) -> list[_Answer]:
 def _ask(task: _Task, number: int) -> list[_Answer]:
     """Be one client: it starts at a request of its own, so that few ask the same at once."""
     answers: list[_Answer] = []
-    client = Client(task.url, *task.languages, _ANSWER_SECONDS)
-    for turn in count(number * 7):
-        if (begun := time.monotonic()) >= task.end:
-            break
-        request = task.requests[turn % len(task.requests)]
-        try:
-            client.translate(request)
-            texts = 1 if isinstance(request, str) else len(request)
-        except (RuntimeError, OSError, HTTPException):
-            texts = 0
-            client = Client(task.url, *task.languages, _ANSWER_SECONDS)
-            time.sleep(_PAUSE)
-        now = time.monotonic()
-        answers.append(_Answer(now, now - begun, texts))
+    with closing(Client(task.url, *task.languages, _ANSWER_SECONDS)) as client:
+        for turn in count(number * 7):
+            if (begun := time.monotonic()) >= task.end:
+                break
+            request = task.requests[turn % len(task.requests)]
+            try:
+                client.translate(request)
+                texts = 1 if isinstance(request, str) else len(request)
+            except (RuntimeError, OSError, HTTPException):
+                texts = 0
+                client.close()
+                time.sleep(_PAUSE)
+            now = time.monotonic()
+            answers.append(_Answer(now, now - begun, texts))
     return answers
 
 

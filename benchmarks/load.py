@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import cycle
 from statistics import median
@@ -49,7 +49,7 @@ def put_load(url: str, sentences: Sequence[str], clients: int, source: str, targ
     wanted = clients + len(sentences)
 
     def ask() -> None:
-        with Client(url, source, target, _ANSWER_SECONDS) as client:
+        with closing(Client(url, source, target, _ANSWER_SECONDS)) as client:
             while len(ends) < wanted:
                 with lock:
                     text = next(texts)

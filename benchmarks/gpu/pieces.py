@@ -17,6 +17,7 @@ from translator.engines.inflight.beam import advance
 from translator.engines.inflight.continuations import continuations
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
+from translator.engines.inflight.stream import CudaStream
 
 _BEAMS = (1, 5)
 _SLOTS, _SLOTS_ON_CPU = (128, 32, 1), (4, 1)
@@ -96,22 +97,15 @@ def _time(piece: Callable[[], object], device: torch.device) -> float:
     """Return the seconds of a piece: replayed on a GPU, called on a CPU."""
     if device.type != "cuda":
         return median_seconds(piece)
-    stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        for _ in range(_WARM_UP):
-            piece()
-    torch.cuda.current_stream().wait_stream(stream)
-    torch.cuda.synchronize()
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        piece()
     for _ in range(_WARM_UP):
-        graph.replay()
+        piece()
+    replay = CudaStream().record(piece)
+    for _ in range(_WARM_UP):
+        replay()
     begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
     begin.record()
     for _ in range(_REPLAYS):
-        graph.replay()
+        replay()
     end.record()
     torch.cuda.synchronize()
     return float(begin.elapsed_time(end)) / _REPLAYS / 1e3

@@ -1,5 +1,6 @@
 """The server over HTTP: one client, many, and clients that send arrays."""
 
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.crowd import Crowd, Request
@@ -28,7 +29,7 @@ def measure(options: Options, tell: Tell) -> None:
     ]
     seconds = options.seconds * _SHARE
     common = {"model": "bundled" if bundled else f"random {options.size}", "engine": options.engine}
-    with Crowd() as crowd, running_server(*flags) as url:
+    with closing(Crowd()) as crowd, running_server(*flags) as url:
         crowd.load(url, _LANGUAGES, _requests(1), 32, seconds / 2)  # for what is slow at first
         for clients, texts in _LOADS:
             seen = crowd.load(url, _LANGUAGES, _requests(texts), clients, seconds)

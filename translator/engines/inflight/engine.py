@@ -7,6 +7,7 @@ pass of the encoder on admission, then a token a step beside sentences of any ag
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 
@@ -18,8 +19,7 @@ _PAUSE = 0.001  # seconds between two looks at who came, where nothing else is t
 MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(NamedTuple):
     """What segments must have in common to share the steps of a pool; the terms of Decoding."""
 
     beams: int
@@ -52,7 +52,7 @@ class InflightEngine:
         where nothing overflows.
         """
         self._make_pool = make_pool
-        self._queues: dict[tuple[int, int], _Queue] = {}  # by beams and no_repeat_ngram
+        self._queues: dict[Lane, _Queue] = {}
         self._encoder_tokens = encoder_tokens
         self._make_precise = make_precise
         self._precise: Engine | None = None
@@ -64,7 +64,7 @@ class InflightEngine:
         """Take segments; they are decoded beside those in hand as slots become free."""
         now = time.monotonic()
         for segment in segments:
-            lane = segment.decoding.beams, segment.decoding.no_repeat_ngram
+            lane = Lane(segment.decoding.beams, segment.decoding.no_repeat_ngram)
             queue = self._queues.get(lane)
             if queue is None:
                 queue = self._queues[lane] = _Queue()
@@ -76,7 +76,7 @@ class InflightEngine:
         results: list[DecodedSegment] = []
         for lane, queue in self._queues.items():
             if queue.waiting:
-                results += self._admit(Lane(*lane), queue)
+                results += self._admit(lane, queue)
         for queue in self._queues.values():
             if queue.pool is not None and queue.pool.live:
                 results += self._step(queue, queue.pool)

@@ -41,7 +41,7 @@ class AdmissionPolicy:
 
         `turn` is what an admission or a step took of late, whichever was longer.
         """
-        if self.expects(now, waiting, free) or self._since is None:
+        if self._expects(now, waiting, free) or self._since is None:
             return False
         joinable = min(waiting, free)
         overdue = now - self._since > self._after * turn
@@ -60,7 +60,7 @@ class AdmissionPolicy:
         if done > live:
             self._company = _Company(waiting + done, now + COMPANY_AFTER * turn)
 
-    def expects(self, now: float, waiting: int, free: int) -> bool:
+    def _expects(self, now: float, waiting: int, free: int) -> bool:
         """Tell whether company is still expected."""
         company = self._company
         if company is None:

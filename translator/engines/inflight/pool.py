@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -133,11 +133,9 @@ class SlotPool:
     @torch.inference_mode()
     def step(self) -> Stepped:
         """Feed one token a beam to every sentence."""
-        shape = self.shape()
-        layout = Layout.of(self._state, shape)
-        into = self._report[: layout.size]
-        self.launcher.launch(shape, partial(self._step, shape, layout, into))
-        self._told.append(_Told(self._runs, layout, self.launcher.fetch(into)))
+        layout = self._launch(self.shape())
+        numbers = self.launcher.fetch(self._report[: layout.size])
+        self._told.append(_Told(self._runs, layout, numbers))
         self._runs += 1
         if len(self._told) <= self.launcher.lag:
             return Stepped([], [])
@@ -154,13 +152,9 @@ class SlotPool:
         old: list[int] = used[used >= len(used)].tolist()
         new = self._take(len(old))
         shape = self.shape()
-        count = self._rounding.slots(len(old))
-        table = self.launcher.stage(count, 2)
-        table[:] = self.slots
-        table[: len(old), 0], table[: len(old), 1] = old, new
-        key = ("move", count, shape.source, shape.length)
+        move = partial(self._state.move, shape=shape)
         try:
-            self.launcher.send(key, partial(self._state.move, shape=shape), table)
+            self._send_slots(("move", shape.source, shape.length), move, old, new)
         except torch.OutOfMemoryError:  # they stay where they are, and steps as large
             self._release(new)
             return
@@ -174,9 +168,7 @@ class SlotPool:
     @torch.inference_mode()
     def rehearse_step(self, shape: Shape) -> None:
         """Do a step of a shape while all slots are empty; the second one of it is recorded."""
-        layout = Layout.of(self._state, shape)
-        into = self._report[: layout.size]
-        self.launcher.launch(shape, partial(self._step, shape, layout, into))
+        self._launch(shape)
 
     @torch.inference_mode()
     def rehearse_admission(self, sentences: int, source: int) -> None:
@@ -248,11 +240,7 @@ class SlotPool:
         slots = [heapq.heappop(self._free) for _ in range(count)]
         spoilt = sorted(self._spoilt.intersection(slots))
         if spoilt:
-            rows = self._rounding.slots(len(spoilt))
-            table = self.launcher.stage(rows, 1)
-            table[:] = self.slots
-            table[: len(spoilt), 0] = spoilt
-            self.launcher.send(("wipe", rows), self._state.wipe, table)
+            self._send_slots(("wipe",), self._state.wipe, spoilt)
             self._spoilt.difference_update(spoilt)
         return slots
 
@@ -271,9 +259,24 @@ class SlotPool:
         work = partial(admit, self._network, self._state, start=self._start, cuts=cuts)
         self.launcher.send(("admit", *table.shape), work, table)
 
-    def _step(self, shape: Shape, layout: Layout, into: Tensor) -> None:
+    def _send_slots(
+        self, key: tuple[Hashable, ...], work: Callable[[Tensor], None], *columns: list[int]
+    ) -> None:
+        """Let the device do something with slots; the spare one fills the rounded table."""
+        used = len(columns[0])
+        table = self.launcher.stage(self._rounding.slots(used), len(columns))
+        table[:used], table[used:] = np.transpose(columns), self.slots
+        self.launcher.send((*key, len(table)), work, table)
+
+    def _launch(self, shape: Shape) -> Layout:
+        """Let the device do a step; return the layout of the report that it writes."""
+        layout = Layout.of(self._state, shape)
+        self.launcher.launch(shape, partial(self._step, shape, layout))
+        return layout
+
+    def _step(self, shape: Shape, layout: Layout) -> None:
         decode_step(self._network, self._state, shape, self._eos, self._no_repeat_ngram)
-        write_report(self._state, layout, into)
+        write_report(self._state, layout, self._report[: layout.size])
 
 
 def _source_length(segment: EncodedSegment) -> int:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 Numbers = NDArray[np.int32]
 
 

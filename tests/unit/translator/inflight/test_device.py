@@ -170,7 +170,7 @@ def test_numbers_that_are_not_finite_cost_one_more_operation_each() -> None:
         for _ in range(3):
             results |= {decoded.key: decoded for decoded in turn(engine, stream)[1]}
         stream.compute_until(len(stream.asked))
-        pool_of(engine, (4, 0))._state.running_score[1] = torch.nan
+        pool_of(engine, 4)._state.running_score[1] = torch.nan
         drain(engine, results, len(segments))
         assert results == expected
     begun = len(stream.asked)
@@ -218,7 +218,7 @@ def test_what_is_rehearsed_is_recorded_and_leaves_nothing_behind() -> None:
     engine.submit(segments[:1])
     results: dict[int, DecodedSegment] = {}
     drain(engine, results, 1)
-    pool = pool_of(engine, (4, 0))
+    pool = pool_of(engine, 4)
     for _ in range(2):
         for n in (1, 2, 4, 8, 16):
             for s in (16, SOURCE):

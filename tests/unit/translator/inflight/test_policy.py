@@ -13,6 +13,7 @@ from tests.unit.translator.inflight.tiny import (
     tiny_model,
 )
 from translator.engines import DecodedSegment, Decoding
+from translator.engines.inflight.engine import Lane
 from translator.engines.inflight.policy import AdmissionPolicy
 from translator.engines.inflight.pool import MOST_GROUPS
 from translator.engines.inflight.sizing import smallest_worth
@@ -76,8 +77,8 @@ def test_an_admission_is_a_few_groups_and_the_first_to_come_are_in_them() -> Non
     segments = [replace(s, decoding=Decoding(1, 40)) for s in random_segments(200, 3)]
     engine.submit(segments)
     engine.step()
-    pool = pool_of(engine, (1, 0))
-    rest = engine._queues[1, 0].waiting
+    pool = pool_of(engine, 1)
+    rest = engine._queues[Lane(1)].waiting
     assert 0 < pool.live < 200
     assert rest == segments[pool.live :]
     assert len(pool.group(segments[: pool.live], 64)) <= MOST_GROUPS

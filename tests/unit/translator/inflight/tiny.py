@@ -135,8 +135,8 @@ def make_network(model: M2M100ForConditionalGeneration) -> Network:
     return Network(load(model, Placement(*((CPU,) * n for n in layers))))
 
 
-def pool_of(engine: InflightEngine, lane: tuple[int, int]) -> SlotPool:
-    pool = engine._queues[lane].pool
+def pool_of(engine: InflightEngine, beams: int) -> SlotPool:
+    pool = engine._queues[Lane(beams)].pool
     assert pool is not None
     return pool
 
