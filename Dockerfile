@@ -29,8 +29,10 @@ RUN python3 -m venv /opt/venv \
         --find-links "${TORCH_WHEELS}" --requirement "${REQUIREMENTS}"
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY translator translator
+COPY documents documents
 COPY gpu_pool gpu_pool
 COPY server server
+COPY bulk bulk
 # The bundled model is converted here, so that a container starts at once. Pip stays behind.
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation . \
     && /opt/venv/bin/m2m-server fetch bundled /opt/models/bundled \

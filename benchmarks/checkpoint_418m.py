@@ -12,8 +12,8 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from benchmarks.sizes import SIZES
 from training.export import export
-from translator.checkpoints import BUNDLED_FOLDER
-from translator.tokenizer import VOCABULARY_FILE
+from translator.models.checkpoints import BUNDLED_FOLDER
+from translator.models.tokenizer import VOCABULARY_FILE
 
 _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
 # Random weights repeat one token and never end. A server would take that for a loop and decode it

@@ -16,7 +16,7 @@ from benchmarks.stubs import BATCH_TOKENS, Instant, Sleeper, make_segments
 from gpu_pool.messages import Translation
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
-from gpu_pool.worker import WorkerFactory
+from gpu_pool.worker_main import WorkerFactory
 
 _NO_LIMIT = 10**12
 _INSTANT_WORKERS = 2

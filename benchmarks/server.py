@@ -28,11 +28,11 @@ from benchmarks.load import put_bulk, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator import TranslatorConfig
-from translator.checkpoints import BUNDLED_FOLDER, resolve
 from translator.engines import EncodedSegment
 from translator.engines.conversion import converted
 from translator.engines.ctranslate2 import CTranslate2Decoder, splits
 from translator.engines.static import StaticEngine
+from translator.models.checkpoints import BUNDLED_FOLDER, resolve
 
 _CLIENTS = (1, 8, 32)
 _TURNS = 3

@@ -7,12 +7,12 @@ from benchmarks.stubs import BATCH_TOKENS, Instant
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
-from server.http_server import HttpServer
-from server.service import ServedModel
+from server.commands.lifecycle import serve
+from server.core.settings import Settings
+from server.core.translation import ServedModel
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.serving import serve
-from server.settings import Settings
-from translator.segmentation import Segmenter
+from translator.text.segmentation import Segmenter
 
 _WORKERS = 2
 _LONGEST = 100  # tokens of a segment

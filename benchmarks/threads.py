@@ -20,9 +20,9 @@ from benchmarks.checkpoint_418m import add_scratch, make_checkpoint
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator import TranslatorConfig
-from translator.checkpoints import BUNDLED_FOLDER, resolve
 from translator.engines.conversion import converted
 from translator.engines.ctranslate2 import CoreSplit, splits
+from translator.models.checkpoints import BUNDLED_FOLDER, resolve
 
 _SOURCE, _TARGET = "en", "de"
 _AT_A_TIME = (1, 2, 8, 32, 64)

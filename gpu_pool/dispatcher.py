@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 
-from gpu_pool.death import Cause
 from gpu_pool.errors import (
     DeadlineError,
     PoolError,
@@ -17,16 +16,17 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from gpu_pool.events import Event, Restart, Submitted
-from gpu_pool.job_queue import JobQueue
+from gpu_pool.exit_cause import Cause
 from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Translation, Work
 from gpu_pool.monitor import GpuReading
-from gpu_pool.process import Gone, Received
 from gpu_pool.scheduler import Load, assign, fits_budget, why_not
 from gpu_pool.settings import PoolSettings
-from gpu_pool.slot import Slot
 from gpu_pool.supervisor import Supervisor
 from gpu_pool.task import Key, Task
-from gpu_pool.worker import WorkerFactory
+from gpu_pool.work_queue import JobQueue
+from gpu_pool.worker_main import WorkerFactory
+from gpu_pool.worker_process import Gone, Received
+from gpu_pool.worker_record import Slot
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be noticed

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from gpu_pool.process import WorkerEvent
-from gpu_pool.slot import Slot
 from gpu_pool.task import Task
+from gpu_pool.worker_process import WorkerEvent
+from gpu_pool.worker_record import Slot
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gpu_pool.scheduler import Job
 from gpu_pool.settings import PoolSettings
 from gpu_pool.status import PoolState, PoolStatus
 from gpu_pool.task import Task
-from gpu_pool.worker import WorkerFactory
+from gpu_pool.worker_main import WorkerFactory
 
 
 class GpuPool:

@@ -30,7 +30,7 @@ class Job:
 
 
 class Waiting(Protocol):
-    """Jobs in an order; `gpu_pool.job_queue.JobQueue` is one."""
+    """Jobs in an order; `gpu_pool.work_queue.JobQueue` is one."""
 
     def __len__(self) -> int: ...
     def head(self) -> Job: ...

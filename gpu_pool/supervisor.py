@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
-from gpu_pool.death import Cause, cause_of_exit, cause_of_silence
+from gpu_pool.exit_cause import Cause, cause_of_exit, cause_of_silence
 from gpu_pool.messages import Stop
-from gpu_pool.process import WorkerProcess
 from gpu_pool.settings import PoolSettings
-from gpu_pool.slot import Slot
-from gpu_pool.worker import WorkerFactory
+from gpu_pool.worker_main import WorkerFactory
+from gpu_pool.worker_process import WorkerProcess
+from gpu_pool.worker_record import Slot
 
 _log = logging.getLogger(__name__)
 _MAX_DOUBLINGS = 32  # beyond any useful `backoff_max`; a float ends at 1023

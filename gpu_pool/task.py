@@ -4,8 +4,8 @@ import time
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
-from gpu_pool.death import Cause
 from gpu_pool.errors import PoolError
+from gpu_pool.exit_cause import Cause
 from gpu_pool.messages import Segment, Translation
 from gpu_pool.scheduler import Job
 

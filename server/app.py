@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 
-from server.api import Api
-from server.compat.deepl import DeepL
-from server.compat.libretranslate import LibreTranslate
-from server.errors import register_errors
-from server.files import FileRoutes
-from server.jobs.routes import JobRoutes
-from server.openapi.routes import Documentation
-from server.page import Page
-from server.protection import allow_origins, protect, refuse_pages
-from server.request_log import watch_requests
+from server.core.errors import register_errors
+from server.http.request_log import watch_requests
+from server.http.security_headers import allow_origins, protect, refuse_pages
+from server.page.routes import Page
+from server.routes.deepl import DeepL
+from server.routes.documentation import Documentation
+from server.routes.files import FileRoutes
+from server.routes.jobs import JobRoutes
+from server.routes.libretranslate import LibreTranslate
+from server.routes.translation import Api
 from server.services import Services
 
 _FORM_FIELDS = 64  # beside texts, in a form
@@ -52,7 +52,7 @@ def create_admin_app(services: Services) -> Flask:
 
 def _make_app(blueprints: Sequence[Blueprint], services: Services) -> Flask:
     settings = services.settings
-    app = Flask("server", static_folder=None)
+    app = Flask("server", static_folder=None, template_folder="page/templates")
     app.json = Utf8Json(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes

@@ -9,19 +9,19 @@ from threading import BoundedSemaphore
 from flask import request
 
 from gpu_pool.errors import OverloadedError
-from server.access import Access
-from server.errors import InvalidFieldError, UnsupportedLanguageError
-from server.glossaries import Glossaries, load_glossaries
+from server.auth.access import Access
+from server.auth.keys import KeyList
+from server.core.errors import InvalidFieldError, UnsupportedLanguageError
+from server.core.glossaries import Glossaries, load_glossaries
+from server.core.requests import AUTO, Terms
+from server.core.settings import Settings
+from server.core.translation import Pool, ServedModel, TranslationService
+from server.http.request_log import current_record
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
-from server.keys import KeyList
-from server.metrics import Metrics
-from server.orders import AUTO, Terms
-from server.pool_metrics import PoolCollector
-from server.request_log import current_record
-from server.service import Pool, ServedModel, TranslationService
-from server.settings import Settings
-from translator.languages import canonical
+from server.metrics.front import Metrics
+from server.metrics.pool import PoolCollector
+from translator.models.languages import canonical
 
 _THREADS_BUSY_RETRY_SECONDS = 1.0
 

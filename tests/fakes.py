@@ -8,8 +8,8 @@ from dataclasses import replace
 from gpu_pool.errors import PoolError, UnavailableError, UnknownDeviceError
 from gpu_pool.messages import EngineInfo, Segment, Translation
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
-from server.service import ServedModel
-from translator.segmentation import Segmenter
+from server.core.translation import ServedModel
+from translator.text.segmentation import Segmenter
 
 LANGUAGES = ("en", "de", "fr", "he", "pt")
 

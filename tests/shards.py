@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from transformers import M2M100ForConditionalGeneration
 
-from translator.checkpoints import BUNDLED_FOLDER
+from translator.models.checkpoints import BUNDLED_FOLDER
 
 
 def make_sharded(folder: Path) -> Path:

@@ -18,9 +18,9 @@ from training.running import START_FOLDER, first_weights, open_trainer
 from training.settings import Settings
 from training.state import Progress, read_log
 from training.status import CURVE_FILE, draw_curve
-from translator.checkpoints import BUNDLED_FOLDER, resolve
 from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import BUNDLED_FOLDER, resolve
+from translator.models.tokenizer import Tokenizer
 
 ENGINE = "ctranslate2"
 WORSE = 0.5  # BLEU that a domain may lose for the sake of the others

@@ -11,8 +11,8 @@ from training.facts import Run
 from training.prepare import COUNTS_FILE, TATOEBA
 from training.sources.table import read_table
 from translator import Translator, TranslatorConfig
-from translator.checkpoints import Checkpoint, weight_files
 from translator.engines.loading import load_model
+from translator.models.checkpoints import Checkpoint, weight_files
 
 CARD_FILE = "README.md"
 _TEMPLATE = Path(__file__).with_suffix(".md")

@@ -20,7 +20,7 @@ from training.heldout import EVERYDAY, HeldOut, read_test_sets
 from training.reading import SourceCount, read_source
 from training.sources.table import Source
 from training.store import TYPED, WITH_ENGLISH, WITHOUT_ENGLISH, PairStore, Part, StoreWriter
-from translator.tokenizer import Tokenizer
+from translator.models.tokenizer import Tokenizer
 
 PHRASEBOOK, WORDS = "phrasebook", "words"
 TATOEBA = "tatoeba"

@@ -24,9 +24,9 @@ from training.vocabulary import (
     count_words,
     extend_vocabulary,
 )
-from translator.checkpoints import BUNDLED_FOLDER
 from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import BUNDLED_FOLDER
+from translator.models.tokenizer import Tokenizer
 
 # How much the words of a domain weigh when the vocabulary grows.
 _WORD_SHARES = {"everyday": 0.2, "documentation": 0.3, "interface": 0.25, "prose": 0.25}

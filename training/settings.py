@@ -8,9 +8,8 @@ import translator
 from training.schedule import Schedule
 from training.shape import Shape
 
-# As `translator.checkpoints` has it; importing that would take more than a machine that just trains
-# need have.
-BUNDLED_FOLDER = Path(translator.__file__).with_name("bundled")
+# Not imported from `translator.models.checkpoints`: a machine that only trains lacks what it needs.
+BUNDLED_FOLDER = Path(translator.__file__).parent / "models" / "bundled"
 THREADS = 2  # of training on a CPU
 
 

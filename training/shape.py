@@ -14,7 +14,7 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 from training.corpus import LANGUAGES
 
 if TYPE_CHECKING:
-    from translator.tokenizer import Tokenizer
+    from translator.models.tokenizer import Tokenizer
 
 WIDTH = 256
 _LAYER_OUTPUTS = ("self_attn.out_proj", "encoder_attn.out_proj", "fc2")

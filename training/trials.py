@@ -21,7 +21,7 @@ from training.settings import BUNDLED_FOLDER, Settings, default_folder
 from training.shape import Shape
 from training.store import read_parts
 from training.trainer import Trainer, validation_batches
-from translator.tokenizer import Tokenizer
+from translator.models.tokenizer import Tokenizer
 
 SHAPES = {
     "4+2": Shape(),

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import torch
 
-from translator.casing import Casing
-from translator.checkpoints import resolve
 from translator.config import TranslatorConfig
 from translator.engines import DecodedSegment, EncodedSegment, Engine, EngineChoice
 from translator.engines.build import build_engine
-from translator.languages import canonical
-from translator.masking import Masker
-from translator.protection import Protection
-from translator.recovery import (
+from translator.models.checkpoints import resolve
+from translator.models.languages import canonical
+from translator.pending import Piece, Task
+from translator.text.casing import Casing
+from translator.text.placeholders import Masker
+from translator.text.protected_tokens import Protection
+from translator.verify.recovery import (
     MOST_ALTERNATIVES,
     Decode,
     Outcome,
@@ -23,7 +24,6 @@ from translator.recovery import (
     Rules,
     Split,
 )
-from translator.task import Piece, Task
 
 # Of the memory that is free once the model is loaded; the rest is the allocator's fragmentation.
 _BUDGET_SHARE = 0.9

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 import server.__main__
-import server.composition
-from server.worker_target import make_translator
+import server.core.pool_factory
+from server.core.worker_factory import make_translator
 from translator.config import TranslatorConfig
 
 POISON = "This text crashes the worker."
@@ -71,5 +71,5 @@ class Poisoner:
 if __name__ == "__main__":  # the server with such workers; a worker imports this module again
     from benchmarks.endurance.poison import make_vulnerable as factory
 
-    vars(server.composition)["make_translator"] = factory
+    vars(server.core.pool_factory)["make_translator"] = factory
     sys.exit(server.__main__.main())

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from benchmarks.simulation.gpu import Gpu
 from benchmarks.simulation.plan import Plan
-from gpu_pool.job_queue import JobQueue
 from gpu_pool.scheduler import Job, Load, assign
+from gpu_pool.work_queue import JobQueue
 
-_SPEED_WEIGHT = 0.2  # of the newest batch in the moving average, as in `gpu_pool.slot`
+_SPEED_WEIGHT = 0.2  # of the newest batch in the moving average, as in `gpu_pool.worker_record`
 
 Choice = Callable[[Sequence[Gpu]], Gpu]
 
@@ -59,7 +59,7 @@ class Central:
         self._queue.put_back(jobs)
 
     def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
-        """Measure the GPU's speed as `gpu_pool.slot.Slot` does."""
+        """Measure the GPU's speed as `gpu_pool.worker_record.Slot` does."""
         speed = tokens / seconds
         before = self._speeds.get(gpu.number, speed)
         self._speeds[gpu.number] = before + _SPEED_WEIGHT * (speed - before)

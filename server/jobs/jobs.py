@@ -4,12 +4,12 @@ import secrets
 import sqlite3
 import threading
 
-from server.errors import StorageFullError, TooManyJobsError, UnknownJobError
+from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
+from server.core.settings import Settings
+from server.core.translation import TranslationService
 from server.jobs.records import Job, JobSpec, Pieces
 from server.jobs.runner import Runner
 from server.jobs.store import JobStore
-from server.service import TranslationService
-from server.settings import Settings
 
 _ID_BYTES = 16
 _GROWTH = 3  # bytes on the disk, in the end, for each that is sent

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from server.orders import Answer, Order
+from server.core.requests import Answer, Order
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
@@ -69,7 +69,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one text of a job has no translation: a slug of `server.errors`, and what it tells."""
+    """Why one text of a job has no translation: a slug of `core.errors`, and what it tells."""
 
     slug: str
     detail: str

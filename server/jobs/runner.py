@@ -14,14 +14,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
-from server.errors import PROBLEMS, ClientGoneError, TextError
-from server.jobs import documents
+from server.core.errors import PROBLEMS, ClientGoneError, TextError
+from server.core.requests import Terms
+from server.core.settings import Settings
+from server.core.translation import TranslationService
+from server.jobs import document_rounds
 from server.jobs.active import ActiveJob
 from server.jobs.records import Failure, Item, Job, Outcome
 from server.jobs.store import JobStore
-from server.orders import Terms
-from server.service import TranslationService
-from server.settings import Settings
 
 _log = logging.getLogger(__name__)
 _FLIGHTS = 2  # one is translated while the other is split, stored, or waits for its last segment
@@ -217,7 +217,7 @@ class Runner:
         elif job.spec.file is None:
             self._store.finish(job.number, "done")
         else:
-            documents.advance(self._store, job)
+            document_rounds.advance(self._store, job)
 
     def _translate(self, active: ActiveJob, items: Sequence[Item]) -> None:
         """Translate and store; a text that cannot be translated costs the others nothing."""

@@ -14,10 +14,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from server.core.requests import Answer
+from server.core.settings import Settings
 from server.jobs.database import Database, StoreError
 from server.jobs.records import Failure, Item, Job, JobSpec, Outcome, Pieces, RoundText, Status
-from server.orders import Answer
-from server.settings import Settings
 
 _log = logging.getLogger(__name__)
 _JOBS = (

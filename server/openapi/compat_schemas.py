@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from server.compat.deepl import MAX_TEXTS
-from server.schemas import MAX_ALTERNATIVES
-from server.settings import Settings
+from server.core.settings import Settings
+from server.routes.deepl import MAX_TEXTS
+from server.schemas.translation import MAX_ALTERNATIVES
 
 _STRING = {"type": "string"}
 _COUNT = {"type": "integer", "minimum": 0}

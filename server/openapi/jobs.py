@@ -3,8 +3,7 @@
 from typing import Any
 
 from gpu_pool.errors import OverloadedError
-from server import sse
-from server.errors import (
+from server.core.errors import (
     InvalidFieldError,
     JobsOffError,
     NoResultError,
@@ -13,6 +12,7 @@ from server.errors import (
     TooManyTextsError,
     UnknownJobError,
 )
+from server.http import sse
 from server.openapi.operations import (
     FORM,
     JSON,

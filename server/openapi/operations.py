@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from server.errors import (
+from server.core.errors import (
     PROBLEM_TYPE,
     PROBLEMS,
     Problem,

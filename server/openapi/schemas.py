@@ -7,10 +7,10 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from gpu_pool.status import GpuStatus, WorkerStatus
-from server.openapi.answers import ANSWERS
+from server.core.settings import Settings
 from server.openapi.compat_schemas import make_compat_schemas
-from server.schemas import TranslationRequest
-from server.settings import Settings
+from server.schemas.answers import ANSWERS
+from server.schemas.translation import TranslationRequest
 
 _COMPONENT = "#/components/schemas/{model}"
 _NOT_SHOWN = ("device", "gpus", "totals")  # of a worker: its rows are those of its devices

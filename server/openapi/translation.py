@@ -9,8 +9,7 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from server import sse
-from server.errors import (
+from server.core.errors import (
     InvalidFieldError,
     MalformedJsonError,
     MediaTypeError,
@@ -21,6 +20,7 @@ from server.errors import (
     UnsupportedLanguageError,
     WrongKeyError,
 )
+from server.http import sse
 from server.openapi.operations import (
     FORM,
     Error,

@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
-from server.files import FileRoutes
-from server.http_server import HttpServer
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.jobs.store import JobStore
+from server.routes.files import FileRoutes
 from server.services import Services, make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from server.core.settings import Settings
 from server.services import Services
-from server.settings import Settings
 from tests.browser.conftest import OpenPage
 from tests.fakes import FakePool
 

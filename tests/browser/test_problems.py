@@ -11,8 +11,8 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from server.access import digest_of
-from server.settings import Settings
+from server.auth.access import digest_of
+from server.core.settings import Settings
 from tests.browser.conftest import MAX_CHARACTERS, OpenPage
 from tests.fakes import FakePool
 

@@ -9,7 +9,7 @@ from tests.docs.blocks import Block, read_blocks
 from tests.docs.reader import is_shown
 from tests.docs.test_commands import FILES
 from tests.docs.translations import MARKED, SENTENCES, Wording, squeezed
-from translator.detection import Detector
+from translator.text.detection import Detector
 
 THANKS = 'Thanks, "Tom".'
 

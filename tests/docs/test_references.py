@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import Settings, flag, variable
+from server.core.settings import Settings, flag, variable
 from tests.docs.blocks import ROOT
 from tests.docs.test_commands import FILES
 from tests.e2e.conftest import Server

@@ -10,7 +10,7 @@ import pytest
 from tests.agreement import near_best
 from tests.e2e.conftest import COMMAND, Server, start, stop
 from translator import Translator
-from translator.checkpoints import BUNDLED_FOLDER
+from translator.models.checkpoints import BUNDLED_FOLDER
 
 TEXT = "Where is the station?"
 

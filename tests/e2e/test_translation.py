@@ -8,7 +8,7 @@ from tests.e2e.conftest import Server, check_same
 from training.corpus import DIRECTIONS, read_references
 from training.evaluate import score
 from translator import Translator
-from translator.detection import Detector
+from translator.text.detection import Detector
 
 CLIENTS = 32
 PER_DIRECTION = 20

@@ -12,7 +12,7 @@ from gpu_pool.devices import parse_devices
 from gpu_pool.messages import Segment
 from gpu_pool.monitor import GpuMonitor, normalise_uuid
 from gpu_pool.pool import GpuPool
-from server.worker_target import make_translator
+from server.core.worker_factory import make_translator
 from tests.agreement import nearly_equal
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig

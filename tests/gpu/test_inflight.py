@@ -9,7 +9,7 @@ import torch
 
 from tests.agreement import nearly_equal
 from tests.gpu.test_gpu import SOURCES, TARGETS, TEXTS
-from tests.unit.translator.inflight.tiny import (
+from tests.unit.translator.engines.inflight.tiny import (
     EOS,
     LENGTH,
     SOURCE,

@@ -5,8 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from server.app import create_app
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 

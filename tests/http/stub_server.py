@@ -3,10 +3,10 @@
 import sys
 
 from server.app import create_admin_app, create_app
-from server.http_server import HttpServer
+from server.commands.lifecycle import serve
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.serving import serve
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 EXPANSION = 16_000_000  # characters; more than the kernel buffers between two sockets

@@ -10,13 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.__main__ import main
-from server.access import Access
 from server.app import create_admin_app, create_app
-from server.errors import RateLimitError, WrongKeyError
-from server.keys import KeyList, KeysError, digest_of, parse_keys
-from server.metrics import Metrics
+from server.auth.access import Access
+from server.auth.keys import KeyList, KeysError, digest_of, parse_keys
+from server.core.errors import RateLimitError, WrongKeyError
+from server.core.settings import Settings, load_settings
+from server.metrics.front import Metrics
 from server.services import Services, make_services
-from server.settings import Settings, load_settings
 from tests.fakes import FakePool, served_model
 from tests.http.test_translation import GOOD, post, problem
 

@@ -14,9 +14,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.app import create_admin_app
-from server.http_server import HttpServer
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.settings import Settings
 from tests.conftest import Figure
 from tests.fakes import FakePool, served_model
 from tests.http.test_translation import GOOD, problem

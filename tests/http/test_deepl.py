@@ -11,10 +11,10 @@ from flask.testing import FlaskClient
 
 from gpu_pool.errors import OverloadedError
 from server.app import create_app
-from server.http_server import HttpServer
-from server.keys import digest_of
+from server.auth.keys import digest_of
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 KEY = "the-key"

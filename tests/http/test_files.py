@@ -8,13 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from documents import FORMATS
 from gpu_pool.errors import OverloadedError, TranslationError
 from server.app import create_app
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.http.test_translation import problem
-from translator.documents import FORMATS
 
 FORM = {"source_language": "en", "target_language": "de"}
 

@@ -16,13 +16,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gpu_pool.errors import OverloadedError, QuarantinedError, TranslationError, UnavailableError
-from server.access import digest_of
 from server.app import create_app
-from server.http_server import HttpServer
+from server.auth.access import digest_of
+from server.core.settings import Settings, default_jobs
+from server.http.waitress_server import HttpServer
 from server.jobs.database import Database, StoreError
 from server.jobs.store import JobStore, open_jobs
 from server.services import Services, make_services
-from server.settings import Settings, default_jobs
 from tests.fakes import FakePool, served_model
 from tests.http.test_translation import problem
 

@@ -11,9 +11,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from server.app import create_app
-from server.logs import JsonFormatter, TextFormatter, configure_logging
+from server.core.settings import Settings
+from server.http.logs import JsonFormatter, TextFormatter, configure_logging
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.http.test_access import ALICE, KEYS, bearer
 from tests.http.test_translation import GOOD, post
@@ -69,7 +69,7 @@ def test_the_line_of_a_request_tells_all_but_the_text(pool: FakePool, json_log: 
     assert line.pop("message").startswith("POST /translation 200 ")
     assert line == {
         "level": "info",
-        "logger": "server.request_log",
+        "logger": "server.http.request_log",
         "request_id": "abc-1",
         "trace_id": TRACE,
         "method": "POST",
@@ -98,7 +98,7 @@ def test_in_text_too(client: FlaskClient, text_log: Log) -> None:
     response = post(client)
     [line] = text_log.lines()
     assert line.endswith(f"[{response.headers['X-Request-Id']}]")
-    assert "INFO server.request_log: POST /translation 200 " in line
+    assert "INFO server.http.request_log: POST /translation 200 " in line
     assert "client '', 5 characters, 1 segments" in line
     logging.getLogger("server").info("outside of a request")
     assert text_log.lines()[1].endswith("server: outside of a request")

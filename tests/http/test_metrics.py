@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from gpu_pool.status import GpuStatus
 from gpu_pool.totals import Tally
 from server.app import create_admin_app, create_app
+from server.core.settings import Settings
 from server.services import Services, make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.http.test_access import ALICE, KEYS, bearer
 from tests.http.test_translation import GOOD, post

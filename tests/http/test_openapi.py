@@ -22,11 +22,11 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from gpu_pool.messages import Segment, Translation
-from server.access import digest_of
 from server.app import create_app
+from server.auth.access import digest_of
+from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 PAGES = {"/", "/docs", "/static/{digest}/{name}"}

@@ -9,11 +9,11 @@ from flask.testing import FlaskClient
 
 import server
 from server.app import create_admin_app, create_app
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
-STATIC = Path(server.__file__).with_name("static")
+STATIC = Path(server.__file__).parent / "page" / "static"
 ADDRESS = re.compile(r'<(?:link|script|img) [^>]*?(?:href|src)="([^"]+)"')
 
 

@@ -12,9 +12,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 
 from server.app import create_app
+from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 
 EXAMPLES = 25  # of requests to each operation

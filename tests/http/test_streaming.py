@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 from gpu_pool.errors import OverloadedError, QuarantinedError, TranslationError
 from gpu_pool.messages import Translation
 from server.app import create_app
-from server.http_server import HttpServer
-from server.pieces import split_lines
+from server.core.paragraphs import split_lines
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.http.test_jobs import events, next_event, wait_until
 from tests.http.test_translation import GOOD, post, problem

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from flask import Flask
 
-from server.http_server import HttpServer
-from server.settings import Settings
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from tests.conftest import Figure
 from tests.fakes import FakePool
 from tests.http.test_translation import GOOD

@@ -155,7 +155,9 @@ def test_nothing_but_the_product_is_in_it(name: str) -> None:
     start(name)
     script = """
 from importlib.util import find_spec
-names = ("translator", "gpu_pool", "server", "training", "benchmarks", "tests")
+names = ("translator", "documents", "gpu_pool", "server", "bulk", "training", "benchmarks", "tests")
 print(*(name for name in names if find_spec(name)))
 """
-    assert podman("exec", name, "python3", "-c", script) == "translator gpu_pool server"
+    assert (
+        podman("exec", name, "python3", "-c", script) == "translator documents gpu_pool server bulk"
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import Settings
+from server.core.settings import Settings
 from tests.k8s.objects import named, workloads
 from tests.k8s.rendering import K8S, render
 

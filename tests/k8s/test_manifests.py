@@ -10,8 +10,8 @@ import yaml
 from flask import Flask
 
 from server.app import create_admin_app
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.k8s import cluster_rules, pod_rules
 from tests.k8s.objects import of_kind, workloads

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from gpu_pool.status import PoolState, WorkerState
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.k8s.objects import named, of_kind, workloads
 from tests.k8s.rendering import K8S, render

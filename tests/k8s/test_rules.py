@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from server.app import create_admin_app
+from server.core.settings import Settings
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.k8s import cluster_rules, pod_rules
 from tests.k8s.objects import named, workloads

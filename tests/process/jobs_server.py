@@ -6,11 +6,11 @@ from pathlib import Path
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
-from server.http_server import HttpServer
+from server.commands.lifecycle import serve
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
 from server.services import make_services
-from server.serving import serve
-from server.settings import Settings
 from tests.fakes import served_model
 from tests.process.stubs import Stub
 

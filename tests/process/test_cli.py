@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bulk.cli import main
 from gpu_pool.errors import TranslationError
 from server.app import create_app
-from server.cli import main
-from server.http_server import HttpServer
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
 from server.services import make_services
-from server.settings import Settings
 from tests.fakes import FakePool, served_model
 from tests.process.conftest import wait_for
 
@@ -369,7 +369,7 @@ def test_a_full_disk_exits_with_1(serve: Serve) -> None:
 
 def test_against_a_server_it_loads_no_model_library() -> None:
     script = (
-        "import sys, server.cli, server.bulk.remote\n"
+        "import sys, bulk.cli, bulk.remote\n"
         "heavy = {'torch', 'transformers', 'ctranslate2', 'flask'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)\n"
     )

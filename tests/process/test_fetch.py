@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.process.fake_hub import MODEL, FakeHub, fake_hub
-from translator.checkpoints import BUNDLED_FOLDER, read_folder
-from translator.manifest import read_manifest
+from translator.models.checkpoints import BUNDLED_FOLDER, read_folder
+from translator.models.manifest import read_manifest
 
 WEIGHTS = "model.safetensors"
 BLOCK = 8 << 20
@@ -209,7 +209,7 @@ def test_a_repository_that_lacks_a_file(hub: FakeHub, folder: Path) -> None:
 
 
 def test_the_server_downloads_just_what_it_needs_too(hub: FakeHub, tmp_path: Path) -> None:
-    script = f"from translator.checkpoints import resolve; print(resolve({MODEL!r}).folder)"
+    script = f"from translator.models.checkpoints import resolve; print(resolve({MODEL!r}).folder)"
     environ = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
     environ |= {"HF_HOME": str(tmp_path), "HF_ENDPOINT": hub.url}
     for variables in ({}, {"HF_HUB_OFFLINE": "1"}):  # at last from its cache

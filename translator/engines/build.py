@@ -4,14 +4,14 @@ from importlib.util import find_spec
 
 import torch
 
-from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Decoder, Engine, EngineChoice
 from translator.engines.attention import avoid_cudnn
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 
 
 def build_engine(

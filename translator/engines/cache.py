@@ -2,9 +2,9 @@
 
 import hashlib
 
-from translator.checkpoints import Checkpoint, weight_files
-from translator.manifest import sha256
-from translator.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
+from translator.models.checkpoints import Checkpoint, weight_files
+from translator.models.manifest import sha256
+from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
 
 
 def content_hash(checkpoint: Checkpoint, versions: str) -> str:

@@ -9,10 +9,10 @@ from pathlib import Path
 import ctranslate2
 from filelock import FileLock
 
-from translator.checkpoints import Checkpoint
 from translator.engines.cache import content_hash
-from translator.manifest import CONVERTED_PREFIX
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.manifest import CONVERTED_PREFIX
+from translator.models.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 _FORMAT = "1"  # of what this module writes; raise it when the conversion changes

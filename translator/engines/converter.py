@@ -6,9 +6,9 @@ import torch
 from ctranslate2.converters.transformers import M2M100Loader
 from transformers import M2M100ForConditionalGeneration
 
-from translator.checkpoints import Checkpoint
 from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer, Vocabulary
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer, Vocabulary
 
 
 def convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:

@@ -3,7 +3,6 @@
 import os
 from functools import partial
 
-from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
 from translator.engines.inflight.int8 import computes_int8
@@ -11,7 +10,8 @@ from translator.engines.replicas import replicas_worth_a_try
 from translator.engines.speeds import Place, Way, choose
 from translator.engines.static import StaticEngine
 from translator.engines.trial import CPU_LOAD
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 
 
 def build_cpu(

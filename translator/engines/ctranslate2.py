@@ -9,7 +9,7 @@ import ctranslate2
 
 from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
 from translator.errors import DeviceError
-from translator.tokenizer import Vocabulary
+from translator.models.tokenizer import Vocabulary
 
 # What the wheels of CTranslate2 4 load by this name at their first product on a GPU. torch for CUDA
 # 12 has loaded it by then; torch for CUDA 13 brings another one.

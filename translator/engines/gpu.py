@@ -5,13 +5,13 @@ from importlib.util import find_spec
 
 import torch
 
-from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
 from translator.engines.speeds import Place, Way, choose
 from translator.engines.static import StaticEngine
 from translator.engines.trial import GPU_LOAD
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 
 
 def build_gpu(

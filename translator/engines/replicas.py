@@ -13,7 +13,7 @@ from functools import partial
 from operator import attrgetter
 
 from translator.engines import DecodedSegment, EncodedSegment, Engine
-from translator.engines.crew import Crew
+from translator.engines.running_batches import Crew
 
 MAX_REPLICAS = 8  # each has slots, and so memory, of its own
 _BEAMS_WORTH_A_REPLICA = 8

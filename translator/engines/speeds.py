@@ -20,13 +20,13 @@ from pathlib import Path
 import torch
 from filelock import FileLock
 
-from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import EncodedSegment, Engine, EngineChoice, OutOfMemoryError
 from translator.engines.cache import content_hash
 from translator.engines.trial import Load, Trial, make_trial
 from translator.errors import DeviceError
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
 _REPEATS = 3  # with one sentence: the best counts, the others were disturbed

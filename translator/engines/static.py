@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMemoryError
-from translator.engines.crew import IDLE_SECONDS, Crew
+from translator.engines.running_batches import IDLE_SECONDS, Crew
 
 # Clients whose answers leave together ask again within moments. So a batch waits for company, for
 # this share of what the last one took: little for any of them, and a fuller batch for all.

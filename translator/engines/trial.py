@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from translator.checkpoints import Checkpoint
 from translator.engines import EncodedSegment
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 
 # Long and short ones in turn: those in hand end at different steps, and others take their places.
 SENTENCES = (

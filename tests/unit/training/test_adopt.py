@@ -18,8 +18,8 @@ from training.settings import BUNDLED_FOLDER, Settings
 from training.shape import Shape, grow
 from training.state import LOG_FILE, Progress
 from training.status import CURVE_FILE, draw_curve, report
-from translator.checkpoints import resolve, weight_files
 from translator.engines.loading import load_model
+from translator.models.checkpoints import resolve, weight_files
 
 
 def scored(bleu: float) -> Score:

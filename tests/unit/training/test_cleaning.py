@@ -18,8 +18,8 @@ from training.reading import SourceCount, read_source
 from training.sources.packages import PackageError
 from training.sources.table import Source
 from training.store import TYPED, WITH_ENGLISH, WITHOUT_ENGLISH, Part, read_parts
-from translator.checkpoints import BUNDLED_FOLDER
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import BUNDLED_FOLDER
+from translator.models.tokenizer import Tokenizer
 
 SOURCE = Source("manual", "documentation", "MIT", "a manual")
 

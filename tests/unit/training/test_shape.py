@@ -9,9 +9,9 @@ import torch
 
 from training.shape import Shape, grow, respell
 from training.vocabulary import count_words, extend_vocabulary
-from translator.checkpoints import BUNDLED_FOLDER
 from translator.engines.loading import load_model
-from translator.tokenizer import Tokenizer
+from translator.models.checkpoints import BUNDLED_FOLDER
+from translator.models.tokenizer import Tokenizer
 
 TEXTS = ("The configuration file was not found.", "Die Konfigurationsdatei fehlt: 12 %.", "Où ça ?")
 

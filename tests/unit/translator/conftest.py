@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from translator import Translator, TranslatorConfig
-from translator.checkpoints import Checkpoint, resolve
+from translator.models.checkpoints import Checkpoint, resolve
 
 
 @pytest.fixture(scope="session")

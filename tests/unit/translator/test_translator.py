@@ -14,8 +14,8 @@ from tests.agreement import near_best, nearly_equal
 from training.corpus import DIRECTIONS, read_references
 from translator import Translator
 from translator.engines import DecodedSegment, EncodedSegment
-from translator.quality import EMPTY, LOST, REPETITION
 from translator.translator import Translated
+from translator.verify.quality import EMPTY, LOST, REPETITION
 
 LONG = "I know that he knows that she knows that we know, " * 40 + "and that is all."
 
@@ -290,7 +290,9 @@ def test_too_little_memory_for_one_segment_is_an_error_of_that_text(
 
 
 def test_importing_the_package_loads_no_model_library() -> None:
-    script = "import translator, translator.checkpoints, sys; assert 'torch' not in sys.modules"
+    script = (
+        "import translator, translator.models.checkpoints, sys; assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], check=True)
 
 

@@ -8,7 +8,6 @@ from functools import partial
 import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-from translator.checkpoints import Checkpoint
 from translator.config import TranslatorConfig
 from translator.engines import Engine
 from translator.engines.inflight.admission import FIELDS
@@ -27,6 +26,7 @@ from translator.engines.inflight.weights import load
 from translator.engines.loading import load_model
 from translator.engines.replicas import ReplicatedEngine
 from translator.errors import DeviceError
+from translator.models.checkpoints import Checkpoint
 
 LATER_SLOTS = 16  # of the second lane and those after it
 # A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.

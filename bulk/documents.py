@@ -1,0 +1,96 @@
+"""Whole documents: their texts go through the run, all else stays byte by byte."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bulk.errors import InputError
+from bulk.run import Job, Run, write_to_stdout
+from documents import FORMATS, Conversation, DocumentError, converse
+
+_GROUP_BYTES = 256 * 2**10  # of small documents that are translated side by side
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    job: Job
+    suffix: str
+    data: bytes
+
+    def conversation(self) -> Conversation[bytes]:
+        """Return the document's conversation, whose errors name the document."""
+        try:
+            return (yield from FORMATS[self.suffix](self.data))
+        except DocumentError as error:
+            raise InputError(f"{self.job.name}: {error}") from error
+
+
+def check_formats(jobs: Iterable[Job]) -> None:
+    """Raise InputError unless every input is a file of a known format."""
+    known = ", ".join(sorted(FORMATS))
+    for job in jobs:
+        if job.source is None:
+            raise InputError(f"--documents needs files, whose names tell the format: {known}")
+        if job.source.suffix.lower() not in FORMATS:
+            raise InputError(f"{job.name}: none of the formats that --documents knows: {known}")
+
+
+def translate_documents(run: Run, jobs: Iterable[Job]) -> None:
+    """Translate documents whose formats are known, small ones side by side. Raises BulkError."""
+    for group in _groups(jobs):
+        _translate_group(run, group)
+
+
+def _groups(jobs: Iterable[Job]) -> Iterator[list[_Document]]:
+    group: list[_Document] = []
+    size = 0
+    for job in jobs:
+        assert job.source is not None
+        document = _Document(job, job.source.suffix.lower(), job.source.read_bytes())
+        if group and size + len(document.data) > _GROUP_BYTES:
+            yield group
+            group, size = [], 0
+        group.append(document)
+        size += len(document.data)
+    if group:
+        yield group
+
+
+def _translate_group(run: Run, group: Sequence[_Document]) -> None:
+    """Translate documents, and write them once all are through."""
+    with ExitStack() as outputs:
+        pending = [
+            (document, write)
+            for document in group
+            if (write := _destination(run, document, outputs)) is not None
+        ]
+        name = ", ".join(document.job.name for document, _ in pending)
+        with run.bar(name, " texts", 0) as bar:
+
+            def translate(texts: list[str]) -> list[str]:
+                bar.total += len(texts)
+                return run.answers(name, texts, bar)
+
+            wholes = converse((document.conversation() for document, _ in pending), translate)
+        for (_, write), whole in zip(pending, wholes, strict=True):
+            write(whole)
+
+
+def _destination(
+    run: Run, document: _Document, outputs: ExitStack
+) -> Callable[[bytes], None] | None:
+    """Return what writes the translated document; None: that was finished before."""
+    if document.job.target is None:
+        return write_to_stdout
+    of = {"document": hashlib.sha256(document.data).hexdigest()}
+    output = outputs.enter_context(run.open(document.job.target, of))
+    if output.finished:
+        return None
+    output.clear()
+
+    def write(whole: bytes) -> None:
+        output.write(whole)
+        output.finish()
+
+    return write

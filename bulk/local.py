@@ -1,0 +1,82 @@
+"""Translation on the devices of this machine."""
+
+import hashlib
+import math
+import time
+from collections.abc import Sequence
+
+from bulk.backend import language_pair
+from bulk.errors import InputError, RetryableError, TextError
+from gpu_pool.devices import parse_devices
+from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
+from gpu_pool.pool import GpuPool
+from server.core import errors
+from server.core.glossaries import GlossaryError, load_glossaries
+from server.core.pool_factory import describe_model, make_pool
+from server.core.requests import Answer, Order, Terms
+from server.core.settings import Settings
+from server.core.translation import TranslationService
+from translator import CheckpointError
+from translator.models.checkpoints import resolve
+
+_POLL_SECONDS = 0.05
+# Nobody else asks this pool; what is in hand at a time is bounded by the window of batches.
+_ANY_AMOUNT = 2**31
+
+
+class Local:
+    """A pool of workers in processes of this command's own; a Backend."""
+
+    def __init__(self, settings: Settings, pair: tuple[str, str]) -> None:
+        """Start the workers and wait for the first. Raises InputError and RetryableError."""
+        settings = settings.model_copy(update={"max_queued_tokens": _ANY_AMOUNT})
+        try:
+            self.devices = parse_devices(settings.devices)
+            checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
+            model = describe_model(settings, checkpoint)
+            glossaries = load_glossaries(settings.glossaries, model.languages)
+            self._pool = make_pool(settings, self.devices, checkpoint)
+        except (TimeoutError, CheckpointError) as error:  # of NVML; the hub may be out of reach
+            raise RetryableError(f"model {settings.model}: {error}") from error
+        except (GlossaryError, ValueError) as error:
+            raise InputError(str(error)) from error
+        self._source, self._target = language_pair(*pair, model.languages)
+        self._service = TranslationService(self._pool, model, glossaries)
+        entries = repr(sorted(glossaries.items())).encode()
+        self.fingerprint = {
+            "source": self._source,
+            "target": self._target,
+            "model": model.name,
+            "engine": settings.engine,
+            "dtype": settings.dtype,
+            "beams": settings.beams,
+            "glossaries": hashlib.sha256(entries).hexdigest() if glossaries else None,
+        }
+        self._pool.start()
+        _wait_until_ready(self._pool)
+
+    def translate(self, texts: Sequence[str]) -> list[Answer]:
+        """Translate texts, in as many segments as they have sentences."""
+        orders = [Order(text, self._source, self._target) for text in texts]
+        while True:
+            try:
+                return self._service.translate(orders, Terms(timeout=math.inf))
+            except OverloadedError as error:
+                time.sleep(error.retry_after)
+            except errors.TextError as error:
+                raise TextError(error.index, RetryableError(str(error.reason))) from error
+            except (UnavailableError, DeadlineError) as error:
+                raise RetryableError(str(error)) from error
+
+    def close(self) -> None:
+        """Stop the workers; what they have in hand is given up."""
+        self._pool.close()
+
+
+def _wait_until_ready(pool: GpuPool) -> None:
+    while (status := pool.status()).state == "loading":
+        time.sleep(_POLL_SECONDS)
+    if status.state == "dead":
+        pool.close()
+        reasons = {worker.last_error or "unknown" for worker in status.workers}
+        raise RetryableError(f"no worker could start: {'; '.join(sorted(reasons))}")

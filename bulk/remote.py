@@ -1,0 +1,174 @@
+"""Translation by a server, over HTTP."""
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+import httpx
+
+from bulk.backend import language_pair
+from bulk.errors import BulkError, InputError, RetryableError, TextError
+from server.core.requests import Answer
+
+_CONNECT_SECONDS = 10.0
+_ANSWER_SECONDS = 600.0  # the longest time that servers give a request unless told otherwise
+_MARGIN_SECONDS = 60.0
+_ATTEMPTS = 6  # at what another moment may cure: no connection, 502, 503, 504
+_TRANSIENT = frozenset({502, 503, 504})
+_LONGEST_PAUSE = 3600.0
+_TOO_MUCH_AT_ONCE = frozenset({413, 504})
+_TOO_MANY_REQUESTS = 429
+_KEY_REFUSED = frozenset({401, 403})
+_SERVER_ERROR = 500
+_FIELD = re.compile(r"text\[(\d+)\]")
+
+
+class Remote:
+    """A server that speaks this project's API; a Backend."""
+
+    def __init__(
+        self,
+        url: str,
+        api_key: str | None,
+        pair: tuple[str, str],
+        timeout: float | None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Ask the server for its model and languages. Raises InputError and RetryableError.
+
+        `timeout` is what a request may take, in seconds; None: as long as the server lets it.
+        """
+        self._sleep = sleep
+        patience = (timeout or _ANSWER_SECONDS) + _MARGIN_SECONDS
+        try:
+            self._client = httpx.Client(
+                base_url=url,
+                headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+                timeout=httpx.Timeout(patience, connect=_CONNECT_SECONDS),
+                limits=httpx.Limits(),  # as many connections as there are threads
+            )
+        except httpx.InvalidURL:
+            raise InputError("--url is no URL") from None
+        if self._client.base_url.scheme not in ("http", "https"):
+            raise InputError("--url must begin with http:// or https://")
+        with ExitStack() as on_error:
+            on_error.callback(self.close)
+            model = _member(self._get("/health_check"), "model")
+            languages = [_member(row, "code") for row in self._get("/languages")]
+            source, target = language_pair(*pair, languages)
+            on_error.pop_all()
+        self.fingerprint = {"source": source, "target": target, "model": model}
+        self._terms: dict[str, Any] = {
+            "source_language": source,
+            "target_language": target,
+            "priority": "bulk",
+        }
+        if timeout is not None:
+            self._terms["timeout"] = timeout
+
+    def translate(self, texts: Sequence[str]) -> list[Answer]:
+        """Translate texts; in halves, where they are too many or take too long for one request."""
+        response = self._ask("POST", "/translation", self._terms | {"text": list(texts)})
+        if response.status_code in _TOO_MUCH_AT_ONCE and len(texts) > 1:
+            half = len(texts) // 2
+            first = self.translate(texts[:half])
+            try:
+                return first + self.translate(texts[half:])
+            except TextError as error:
+                raise TextError(half + error.index, error.reason) from None
+        return _answers(self._body(response), len(texts))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _get(self, path: str) -> Any:
+        return self._body(self._ask("GET", path))
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Return an answer that will not be another one in a moment.
+
+        A 429 is waited out, however often it comes: a busy server is not broken.
+        """
+        failures = 0
+        while True:
+            pause = None
+            try:
+                response = self._client.request(method, path, json=body)
+            except httpx.TransportError as error:
+                trouble = f"cannot be reached ({type(error).__name__})"
+            else:
+                pause = _retry_after(response)
+                if response.status_code == _TOO_MANY_REQUESTS:
+                    self._sleep(1.0 if pause is None else pause)
+                    continue
+                late = response.status_code in _TOO_MUCH_AT_ONCE and _several(body)
+                if late or response.status_code not in _TRANSIENT:
+                    return response
+                trouble = f"answers {response.status_code}"
+            failures += 1
+            if failures == _ATTEMPTS:
+                raise RetryableError(f"the server {trouble}, {failures} times")
+            self._sleep(2.0 ** (failures - 1) if pause is None else pause)
+
+    def _body(self, response: httpx.Response) -> Any:
+        """Return the JSON of a good answer; raise what another means."""
+        status = response.status_code
+        if status in _KEY_REFUSED:
+            raise InputError(f"the server refuses the API key, or wants one (answers {status})")
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        if response.is_success and body is not None:
+            return body
+        problem = body if isinstance(body, dict) and "detail" in body else None
+        if problem is None and status < _SERVER_ERROR:
+            place = self._client.base_url
+            raise InputError(f"there is no translation server of this kind at {place} ({status})")
+        detail = problem["detail"] if problem else "no reason given"
+        kind = RetryableError if status >= _SERVER_ERROR else InputError
+        error: BulkError = kind(f"the server answers {status}: {detail}")
+        field = _FIELD.fullmatch(str(problem.get("field"))) if problem else None
+        if field or status in _TOO_MUCH_AT_ONCE:
+            raise TextError(int(field[1]) if field else 0, error)
+        raise error
+
+
+def _several(body: dict[str, Any] | None) -> bool:
+    return body is not None and len(body["text"]) > 1
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Return the seconds that the server asks to wait; None: it does not say."""
+    header = response.headers.get("Retry-After", "")
+    return min(float(header), _LONGEST_PAUSE) if header.isdecimal() else None
+
+
+def _member(document: Any, name: str) -> Any:
+    if not isinstance(document, dict) or name not in document:
+        raise InputError(f"the server's answer has no {name!r}: it is not of this kind")
+    return document[name]
+
+
+def _answers(body: Any, count: int) -> list[Answer]:
+    """Return an answer per text, of the body of a reply."""
+    translations = _member(body, "translation")
+    if (
+        not isinstance(translations, list)
+        or len(translations) != count
+        or not all(isinstance(translation, str) for translation in translations)
+    ):
+        raise InputError("the server's answer has not one translation per text")
+    source = body.get("source_language")
+    warnings: list[list[str]] = [[] for _ in translations]
+    for warning in body.get("warnings", ()):
+        field = _FIELD.fullmatch(str(warning.get("field")))
+        if field and int(field[1]) < count:
+            warnings[int(field[1])].append(str(warning.get("code")))
+    return [
+        Answer(text, source[i] if isinstance(source, list) else source, warnings=tuple(codes))
+        for i, (text, codes) in enumerate(zip(translations, warnings, strict=True))
+    ]

@@ -1,0 +1,161 @@
+"""One run: every input, line by line, through the backend into its output."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from bulk.backend import Backend
+from bulk.errors import TextError
+from bulk.lines import (
+    Line,
+    batches,
+    measure,
+    read_lines,
+    read_section,
+    render,
+    texts,
+    translations,
+)
+from bulk.output import Fingerprint, Output
+from bulk.window import Window
+from server.core.requests import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input and its output; None: standard input, standard output."""
+
+    source: Path | None
+    target: Path | None
+
+    @property
+    def name(self) -> str:
+        """What messages call the input."""
+        return "standard input" if self.source is None else str(self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What holds for all inputs of a run."""
+
+    threads: int  # batches in hand at a time
+    shard: tuple[int, int] = (0, 1)
+    overwrite: bool = False
+    progress: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did."""
+
+    lines: int = 0  # written
+    resumed: int = 0  # lines that were there from an earlier run
+    finished_before: int = 0  # outputs that were there
+    warnings: Counter[str] = field(default_factory=Counter)  # by code
+
+
+class Run:
+    """Translates inputs one after the other, many batches of each at a time."""
+
+    def __init__(self, backend: Backend, options: Options) -> None:
+        self._backend = backend
+        self._options = options
+        self._window = Window(self._translate, options.threads)
+        self._name, self._unit = "", "line"
+        self.tally = Tally()
+
+    def translate(self, job: Job) -> None:
+        """Translate an input line by line. Raises BulkError; what was written is not lost."""
+        self._name, self._unit = job.name, "line"
+        if job.source is None:
+            self._write(job, read_lines(sys.stdin.buffer, job.name), None, None)
+        elif not job.source.is_file():  # such as a pipe, which can be read only once
+            with job.source.open("rb") as stream:
+                self._write(job, read_lines(stream, job.name), None, None)
+        else:
+            section = measure(job.source, self._options.shard)
+            of = {"lines": section.lines, "sha256": section.sha256}
+            self._write(job, read_section(section), section.lines, of)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._window.stop()
+
+    def open(self, target: Path, of: Fingerprint | None) -> Output:
+        """Open an output; `of` tells its input from others, None: it cannot be told."""
+        fingerprint = None if of is None else of | self._backend.fingerprint
+        output = Output(target, fingerprint, overwrite=self._options.overwrite)
+        self.tally.finished_before += output.finished
+        return output
+
+    def _write(
+        self, job: Job, lines: Iterator[Line], total: int | None, of: Fingerprint | None
+    ) -> None:
+        if job.target is None:
+            self._pass_on(lines, total, 0, write_to_stdout)
+            return
+        with self.open(job.target, of) as output:
+            if output.finished:
+                return
+            done = output.resume(lines)
+            self.tally.resumed += done
+            self._pass_on(lines, total, done, output.write)
+            output.finish()
+
+    def _pass_on(
+        self, lines: Iterator[Line], total: int | None, done: int, write: Callable[[bytes], None]
+    ) -> None:
+        with self.bar(self._name, " lines", total, done) as bar:
+            for batch, answers in self._answered(lines, bar):
+                write(render(batch, (answer.text for answer in answers)))
+                self.tally.lines += len(batch)
+
+    def answers(self, name: str, wanted: Sequence[str], bar: Any) -> list[str]:
+        """Translate texts, which are parts of `name`; line breaks in them stay."""
+        self._name, self._unit = name, "text"
+        numbered = (Line(number, "", text, "") for number, text in enumerate(wanted, 1))
+        return [
+            translation
+            for batch, answers in self._answered(numbered, bar)
+            for translation in translations(batch, (answer.text for answer in answers))
+        ]
+
+    def bar(self, name: str, unit: str, total: int | None, done: int = 0) -> Any:
+        """Return a progress bar, which shows nothing where none is wanted."""
+        return tqdm(
+            desc=name,
+            total=total,
+            initial=done,
+            unit=unit,
+            disable=not self._options.progress,
+            file=sys.stderr,
+            dynamic_ncols=True,
+        )
+
+    def _answered(
+        self, lines: Iterable[Line], bar: Any
+    ) -> Iterator[tuple[list[Line], list[Answer]]]:
+        for batch, answers in self._window.map(batches(lines)):
+            yield batch, answers
+            self.tally.warnings.update(code for answer in answers for code in answer.warnings)
+            bar.update(len(batch))
+
+    def _translate(self, batch: list[Line]) -> list[Answer]:
+        """Translate the lines that are not blank; runs in the threads of the window."""
+        wanted = texts(batch)
+        try:
+            return self._backend.translate(wanted) if wanted else []
+        except TextError as error:
+            number = [line.number for line in batch if not line.blank][error.index]
+            kind = type(error.reason)
+            raise kind(f"{self._name}: {self._unit} {number}: {error.reason}") from error
+
+
+def write_to_stdout(data: bytes) -> None:
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()

@@ -1,0 +1,64 @@
+"""Many batches in hand at a time, results in order, memory bounded."""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from bulk.errors import BulkError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+_AHEAD = 2  # items read for each thread: one may be slow while the others go on
+
+
+class Window(Generic[Item, Result]):
+    """Threads that work on a stream of items.
+
+    They are daemons, unlike those of `concurrent.futures`: an interrupted run does not wait for
+    the answers of a server that it no longer needs.
+    """
+
+    def __init__(self, work: Callable[[Item], Result], threads: int) -> None:
+        self._work = work
+        self._size = _AHEAD * threads
+        self._inbox: queue.SimpleQueue[tuple[Item, Future[Result]]] = queue.SimpleQueue()
+        for number in range(threads):
+            threading.Thread(target=self._run, name=f"bulk-{number}", daemon=True).start()
+
+    def map(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """Yield each item with its result, in order; raise the error of the first that failed."""
+        pending: deque[tuple[Item, Future[Result]]] = deque()
+        for item in items:
+            future: Future[Result] = Future()
+            pending.append((item, future))
+            self._inbox.put((item, future))
+            while pending and (len(pending) == self._size or pending[0][1].done()):
+                yield _settle(pending)
+        while pending:
+            yield _settle(pending)
+
+    def stop(self) -> None:
+        """Begin nothing more; what is in hand is left to its end, which nobody waits for."""
+        with suppress(queue.Empty):
+            while True:
+                self._inbox.get_nowait()[1].cancel()
+
+    def _run(self) -> None:
+        while True:
+            item, future = self._inbox.get()
+            try:
+                future.set_result(self._work(item))
+            except BulkError as error:
+                future.set_exception(error)
+            finally:
+                if not future.done():  # a bug ends the thread, with a traceback, and then the run
+                    future.cancel()
+
+
+def _settle(pending: "deque[tuple[Item, Future[Result]]]") -> tuple[Item, Result]:
+    item, future = pending.popleft()
+    return item, future.result()

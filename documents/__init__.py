@@ -1,0 +1,42 @@
+"""Documents as conversations: their texts out, translations in, all else byte by byte as it was."""
+
+from collections.abc import Callable
+
+from documents.gettext import translate_gettext
+from documents.html import translate_html, translate_html_file
+from documents.json_values import translate_json
+from documents.markdown import translate_markdown
+from documents.plain_text import translate_text
+from documents.rounds import Conversation, DocumentError, converse, gather
+from documents.subtitles import translate_srt, translate_vtt
+
+__all__ = [
+    "FORMATS",
+    "Conversation",
+    "DocumentError",
+    "converse",
+    "gather",
+    "translate_html",
+]
+
+
+def _translate_docx(data: bytes) -> Conversation[bytes]:
+    """Import lxml when it is first needed."""
+    from documents.docx import translate_docx
+
+    return translate_docx(data)
+
+
+FORMATS: dict[str, Callable[[bytes], Conversation[bytes]]] = {
+    ".docx": _translate_docx,
+    ".htm": translate_html_file,
+    ".html": translate_html_file,
+    ".json": translate_json,
+    ".markdown": translate_markdown,
+    ".md": translate_markdown,
+    ".po": translate_gettext,
+    ".srt": translate_srt,
+    ".txt": translate_text,
+    ".vtt": translate_vtt,
+}
+"""How to translate a file, by the suffix of its name. Broken files raise `DocumentError`."""

@@ -1,0 +1,33 @@
+"""JSON: strings that are values are translated; names, numbers and layout stay."""
+
+import json
+import re
+from functools import partial
+
+from documents.encoding import decode
+from documents.rounds import Conversation, DocumentError
+from documents.text_ranges import Slot, translate_slots
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?P<name>\s*:)?')
+
+
+def translate_json(data: bytes) -> Conversation[bytes]:
+    """Translate a UTF-8 file; raise `DocumentError` for another encoding, or no JSON."""
+    bom, text = decode(data)
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"no JSON at line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise DocumentError("the JSON is nested too deeply") from None
+    except ValueError:
+        raise DocumentError("the JSON has a number with too many digits") from None
+    # A file that escapes what is not ASCII goes on doing so.
+    write = partial(json.dumps, ensure_ascii=text.isascii() and "\\u" in text)
+    slots = (
+        Slot(*string.span(), json.loads(string[0]), write)
+        for string in _STRING.finditer(text)
+        if string["name"] is None
+    )
+    translated = yield from translate_slots(text, slots)
+    return bom + translated.encode()

@@ -1,0 +1,215 @@
+"""The inside of a Markdown block: markdown-it says what it means, this finds where it is written.
+
+markdown-it gives no positions within a block, but all that it reads, in order. So a cursor follows
+its tokens through the text. Where the two part, the block is left as it is.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from markdown_it.helpers import parseLinkDestination, parseLinkTitle
+from markdown_it.token import Token
+
+from documents.html_regions import VOID, Regions
+from documents.html_tokens import pieces_of
+from documents.spans import Atom, Item, Mark, Text
+
+HARD_BREAK = "line"
+"""The name of the marks after which a new line begins."""
+
+_SOFT_BREAK = re.compile(r"[ \t]*\n[ \t]*")
+_HARD_BREAK = re.compile(r"(?:\\|[ \t]*)\n[ \t]*")
+_BLANKS = re.compile(r"\s*")
+_LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)+\]", re.DOTALL)
+_BLOCK_START = re.compile(r"(\[[ xX]\]\s+|\[![A-Z]+\])")  # tasks and alerts
+# What other dialects read as markup: footnotes, targets of links after them, directives.
+_FOREIGN = re.compile(r"(\[\^[^\]\s]+\]:?|^\[[^\]]+\]: .*|\{%.*?%\}|^:::.*|^!!! .*)")
+
+
+class MisalignedError(Exception):
+    """The text is not what markdown-it read."""
+
+
+class InlineReader:
+    """Reads the tokens of one block beside its text."""
+
+    def __init__(self, content: str, source: Callable[[int, int], str]) -> None:
+        """`source` returns what the document has from one position of `content` to another."""
+        self._content = content
+        self._source = source
+        self._position = 0
+        self._items: list[Item] = []
+        self._regions = Regions()
+        self._links: list[int] = []  # where among the items the open links begin
+
+    def read(self, tokens: Sequence[Token]) -> list[Item]:
+        """Return items for all of the block; raise `MisalignedError`."""
+        remaining = list(reversed(tokens))
+        while remaining:
+            token = remaining.pop()
+            if token.markup == "autolink":
+                while remaining.pop().type != "link_close":
+                    pass
+                self._keep(self._after(">"))
+            else:
+                self._read(token)
+        if self._position != len(self._content):
+            raise MisalignedError
+        return self._items
+
+    def _read(self, token: Token) -> None:
+        match token.type.rpartition("_"):
+            case ("", _, "text"):
+                self._text(token.content)
+            case ("text", _, "special"):
+                self._expect(token.markup)
+                self._add_text(token.markup, token.content)
+            case ("em" | "strong" | "s" as name, _, "open" | "close" as role):
+                self._expect(token.markup)
+                self._mark(len(token.markup), "open" if role == "open" else "close", name)
+            case _:
+                self._read_other(token)
+
+    def _read_other(self, token: Token) -> None:
+        match token.type:
+            case "softbreak":
+                source = self._take(self._match(_SOFT_BREAK))
+                self._items.append(Text(source, "\n"))
+            case "hardbreak":
+                self._items.append(Mark(self._take(self._match(_HARD_BREAK)), "alone", HARD_BREAK))
+            case "code_inline":
+                self._expect(token.markup)
+                self._keep(self._code_end(token.markup))
+            case "html_inline":
+                self._expect(token.content)
+                self._html(token.content)
+            case "link_open":
+                self._expect("[")
+                self._links.append(len(self._items))
+                self._mark(1, "open", "link")
+            case "link_close":
+                self._link_close()
+            case "image":
+                self._image(token)
+            case _:
+                raise MisalignedError
+
+    def _expect(self, text: str) -> None:
+        if not self._content.startswith(text, self._position):
+            raise MisalignedError
+
+    def _take(self, end: int) -> str:
+        """Return the source up to a position of the content, and go there."""
+        source = self._source(self._position, end)
+        self._position = end
+        return source
+
+    def _match(self, pattern: re.Pattern[str]) -> int:
+        match = pattern.match(self._content, self._position)
+        if match is None:
+            raise MisalignedError
+        return match.end()
+
+    def _after(self, text: str) -> int:
+        found = self._content.find(text, self._position)
+        if found < 0:
+            raise MisalignedError
+        return found + len(text)
+
+    def _mark(self, length: int, role: Literal["open", "close"], name: str) -> None:
+        self._items.append(Mark(self._take(self._position + length), role, name))
+
+    def _keep(self, end: int) -> None:
+        """Keep what is up to a position as a word of its sentence."""
+        plain = self._content[self._position : end].strip("`<> \n")
+        self._items.append(Atom(self._take(end), plain))
+
+    def _text(self, text: str) -> None:
+        self._expect(text)
+        first = _BLOCK_START.match(text) if self._position == 0 else None
+        if first is not None:
+            self._items.append(Mark(self._take(first.end())))
+            text = text[first.end() :]
+        for number, part in enumerate(_FOREIGN.split(text)):
+            if number % 2:
+                self._items.append(Mark(self._take(self._position + len(part))))
+            elif part:
+                self._add_text(part, part)
+
+    def _add_text(self, written: str, plain: str) -> None:
+        source = self._take(self._position + len(written))
+        kind = Text if self._regions.translated else Atom
+        self._items.append(kind(source, plain))
+
+    def _code_end(self, fence: str) -> int:
+        end = re.compile(rf"(?<!`){fence}(?!`)").search(self._content, self._position + len(fence))
+        if end is None:
+            raise MisalignedError
+        return end.end()
+
+    def _html(self, markup: str) -> None:
+        source = self._take(self._position + len(markup))
+        piece = next(pieces_of(markup))
+        if piece.kind == "start":
+            self._regions.start(piece.tag, wanted=piece.wanted)
+        elif piece.kind == "end":
+            self._regions.end(piece.tag)
+        if piece.kind not in ("start", "end") or piece.tag in VOID:
+            self._items.append(Mark(source))
+        else:
+            role: Literal["open", "close"] = "open" if piece.kind == "start" else "close"
+            self._items.append(Mark(source, role, f"<{piece.tag}>"))
+
+    def _link_close(self) -> None:
+        self._expect("]")
+        first = self._links.pop()
+        end = self._target_end(self._position)
+        labelled = self._content[self._position + 1 : end] not in ("", "[]")
+        self._items.append(Mark(self._take(end), "close", "link"))
+        if not labelled:  # its text is the name of its target
+            link = self._items[first:]
+            plain = "".join("" if isinstance(item, Mark) else item.plain for item in link)
+            self._items[first:] = [Atom("".join(item.source for item in link), plain)]
+
+    def _image(self, token: Token) -> None:
+        self._expect(f"![{token.content}]")
+        text_end = self._position + 2 + len(token.content)
+        end = self._target_end(text_end)
+        if self._content[text_end + 1 : end] in ("", "[]"):
+            self._items.append(Mark(self._take(end)))
+            return
+        self._items.append(Mark(self._take(self._position + 2)))
+        if re.search(r"[\\`*_\[\]<&\n]", token.content):
+            self._items.append(Mark(self._take(text_end)))
+        elif token.content:
+            self._add_text(token.content, token.content)
+        self._items.append(Mark(self._take(end)))
+
+    def _target_end(self, bracket: int) -> int:
+        """Return where a link ends whose text ends with the bracket at that position."""
+        content = self._content
+        if content.startswith("](", bracket):
+            end = _inline_target_end(content, bracket + 2)
+            if end is not None:
+                return end
+        if content.startswith("][]", bracket):
+            return bracket + 3
+        label = _LABEL.match(content, bracket + 1)
+        return label.end() if label else bracket + 1
+
+
+def _inline_target_end(content: str, position: int) -> int | None:
+    """Return where `(url "title")` ends, if it is one; its parenthesis opens before `position`."""
+
+    def skip_blanks(position: int) -> int:
+        blanks = _BLANKS.match(content, position)
+        return blanks.end() if blanks else position
+
+    start = skip_blanks(position)
+    target = parseLinkDestination(content, start, len(content))
+    position = skip_blanks(target.pos if target.ok else start)
+    title = parseLinkTitle(content, position, len(content))
+    if title.ok:
+        position = skip_blanks(title.pos)
+    return position + 1 if content.startswith(")", position) else None

@@ -1,0 +1,104 @@
+"""One incarnation of a worker: its process, its inbox, its results, and their threads.
+
+Nothing of it outlives it. A lock or pipe that two processes share may be left in any state by
+a SIGKILL, so each incarnation has an inbox and a result pipe of its own. Neither may block the
+dispatcher: a stopped worker fills its inbox and leaves half a message in its result pipe. So one
+thread writes the inbox, another reads the results, and both end when the worker does. (The inbox
+is built like `multiprocessing.Queue`, a buffer, a thread and a pipe; but that keeps a reading end
+in the front, and with it the thread of a dead worker would wait for ever on a full pipe.)
+"""
+
+import queue
+import threading
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from gpu_pool.messages import FromWorker, ToWorker
+from gpu_pool.worker_main import WorkerFactory, main
+
+_SPAWN = get_context("spawn")  # CUDA does not survive a fork
+_REAP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message from a worker."""
+
+    process: "WorkerProcess"
+    message: FromWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A worker's result pipe is closed: it has exited, or been killed."""
+
+    process: "WorkerProcess"
+
+
+WorkerEvent = Received | Gone
+
+
+class WorkerProcess:
+    """A worker from its spawn to its end; reports to the dispatcher's event queue."""
+
+    def __init__(
+        self, device: str, factory: WorkerFactory, events: "queue.SimpleQueue[WorkerEvent]"
+    ) -> None:
+        """Spawn. The calling thread must outlive the worker (see `worker._die_with_the_front`)."""
+        self._events = events
+        inbox, self._inbox = _SPAWN.Pipe(duplex=False)
+        self._results, results = _SPAWN.Pipe(duplex=False)
+        self._process = _SPAWN.Process(
+            target=main,
+            args=(device, factory, inbox, results),
+            name=f"translator {device}",
+            daemon=True,
+        )
+        self._process.start()
+        self.pid = self._process.pid
+        self.exitcode: int | None = None  # once discarded; minus the signal where one ended it
+        # Ours of the worker's ends: while they are open, its death would not close the pipes.
+        inbox.close()
+        results.close()
+        self._outgoing: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._write, name=f"inbox {device}", daemon=True),
+            threading.Thread(target=self._read, name=f"results {device}", daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, message: ToWorker) -> None:
+        """Put a message into the inbox; never blocks."""
+        self._outgoing.put(message)
+
+    def kill(self) -> None:
+        """SIGKILL, which ends a stopped or hanging process too; `Gone` follows."""
+        self._process.kill()
+
+    def discard(self) -> None:
+        """Kill what is left, and give back every thread and descriptor."""
+        self._process.kill()
+        self._process.join(_REAP_SECONDS)
+        self._outgoing.put(None)
+        for thread in self._threads:
+            thread.join(_REAP_SECONDS)
+        self._inbox.close()
+        self._results.close()
+        self.exitcode = self._process.exitcode
+        if self.exitcode is not None:
+            self._process.close()
+
+    def _write(self) -> None:
+        try:
+            while (message := self._outgoing.get()) is not None:
+                self._inbox.send(message)
+        except OSError:
+            return  # the worker is gone; the reader has seen it too
+
+    def _read(self) -> None:
+        try:
+            while True:
+                self._events.put(Received(self, self._results.recv()))
+        except (EOFError, OSError):
+            self._events.put(Gone(self))

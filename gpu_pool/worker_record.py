@@ -1,0 +1,177 @@
+"""A worker's place in the pool: what lasts while its processes come and go."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice, zip_longest
+
+from gpu_pool.exit_cause import Cause
+from gpu_pool.memory import MemoryBudget
+from gpu_pool.messages import Done, EngineInfo, Heartbeat, Ready
+from gpu_pool.monitor import GpuReading, normalise_uuid
+from gpu_pool.scheduler import Load
+from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
+from gpu_pool.task import Task
+from gpu_pool.totals import Tally
+from gpu_pool.worker_process import WorkerProcess
+
+_log = logging.getLogger(__name__)
+Readings = Mapping[str, GpuReading]  # by normalised UUID
+
+_SPEED_WEIGHT = 0.2  # of the newest batch in the moving average
+
+
+@dataclass(slots=True)
+class Slot:
+    """Changed by the dispatcher's thread alone; others read single fields for the status."""
+
+    device: str
+    state: WorkerState = "starting"
+    process: WorkerProcess | None = None
+    name: str | None = None
+    uuids: tuple[str, ...] = ()
+    engine: EngineInfo | None = None
+    memory: MemoryBudget = field(default_factory=MemoryBudget)
+    memory_scale: float = 1.0  # bytes that the device gives for each that the formula counts
+    held_back: str | None = None  # why it is given nothing although work waits
+    batches: int = 1
+    cached: int = 0
+    splits: int = 0
+    restarts: int = 0
+    failures: int = 0  # deaths in a row without a finished segment between them
+    load_failures: int = 0  # of those in a row, deaths before readiness
+    heard_at: float = 0.0
+    retry_at: float = 0.0
+    leave_by: float = 0.0  # when a worker that restarts is killed
+    cause: Cause | None = None  # why we killed the present process; None: we have not
+    reason: str | None = None  # why the present process cannot go on, where that is known
+    last_error: str | None = None  # why the last one ended
+    outstanding: dict[int, Task] = field(default_factory=dict)
+    outstanding_tokens: int = 0
+    outstanding_memory: int = 0
+    finished_segments: int = 0
+    finished_tokens: int = 0
+    speed: float | None = None  # tokens a second while computing
+    tally: Tally = field(default_factory=Tally)
+
+    def introduce(self, message: Ready) -> None:
+        """Take note of what a worker says of itself once its model is loaded."""
+        self.state, self.name, self.uuids = "ready", message.name, message.uuids
+        self.memory, self.memory_scale = MemoryBudget(message.budget), message.memory_scale
+        self.batches, self.engine = message.batches, message.engine
+        engine = message.engine
+        _log.info(
+            "%s (%s) is ready: engine %s in %s, %s",
+            self.device, self.name, engine.name, engine.dtype, engine.reason,
+        )  # fmt: skip
+
+    def give(self, task: Task) -> None:
+        """Count a task as in the worker's hands."""
+        self.outstanding[task.job.id] = task
+        self.outstanding_tokens += task.job.tokens
+        self.outstanding_memory += task.job.memory
+        self.tally.hand_over(time.monotonic() - task.accepted_at)
+
+    def take_back(self) -> list[Task]:
+        """Return all tasks that were in the worker's hands, oldest first."""
+        tasks = list(self.outstanding.values())
+        self.outstanding.clear()
+        self.outstanding_tokens = self.outstanding_memory = 0
+        return tasks
+
+    def finish(self, done: Done) -> list[Task | None]:
+        """Count a worker's results in; return the task of each, None for one it no longer has."""
+        tasks = [self.outstanding.pop(result.id, None) for result in done.results]
+        tokens = sum(task.job.tokens for task in tasks if task)
+        self.outstanding_tokens -= tokens
+        self.outstanding_memory -= sum(task.job.memory for task in tasks if task)
+        self.finished_tokens += tokens
+        self.finished_segments += sum(task is not None for task in tasks)
+        if done.busy_seconds > 0:
+            self.tally.finish(len(done.results), done.busy_seconds)
+        if tokens and done.busy_seconds > 0:
+            speed = tokens / done.busy_seconds
+            before = self.speed or speed
+            self.speed = before + _SPEED_WEIGHT * (speed - before)
+            self.failures = self.load_failures = 0
+        return tasks
+
+    def load(self, index: int, readings: Readings, margin: int) -> Load:
+        """Return what the scheduler must know of this worker; `readings` are by UUID."""
+        available = self._available(readings, margin)
+        return Load(
+            worker=index,
+            tokens=self.outstanding_tokens,
+            reserved=self.outstanding_memory,
+            speed=self.speed,
+            budget=self.ceiling(),
+            share=self.memory.share,
+            batches=self.batches,
+            available=None if available is None else int(available / self.memory_scale),
+            # A job that travels alone is the only one there is.
+            exclusive=any(task.job.alone for task in islice(self.outstanding.values(), 1)),
+        )
+
+    def ceiling(self) -> int | None:
+        """Return the bytes that its segments may hold at best, as the formula counts them."""
+        return None if self.memory.full is None else int(self.memory.full / self.memory_scale)
+
+    def beat(self, message: Heartbeat, now: float) -> None:
+        """Take note that the worker's loop turns, and whether its memory ran out meanwhile."""
+        if message.splits > self.splits:
+            self.memory.shrink()
+            self.tally.oom_splits += message.splits - self.splits
+        else:
+            self.memory.recover(now - self.heard_at)
+        self.cached, self.splits = message.cached, message.splits
+
+    def _available(self, readings: Readings, margin: int) -> int | None:
+        """Return the bytes free on its device, on the fullest one of a group; None if unknown."""
+        found = [readings.get(normalise_uuid(uuid)) for uuid in self.uuids]
+        free = [r.memory_free for r in found if r is not None and r.memory_free is not None]
+        return min(free) + self.cached - margin if free else None
+
+    def status(self, readings: Readings, monitor_error: str) -> WorkerStatus:
+        """Return the worker with what NVML says of its devices, or why it says nothing."""
+        return WorkerStatus(
+            device=self.device,
+            gpus=tuple(self._gpus(readings, monitor_error)),
+            state=self.state,
+            engine=self.engine,
+            memory_budget=self.memory.now,
+            memory_reserved=int(self.outstanding_memory * self.memory_scale),
+            pid=self.process.pid if self.process else None,
+            restarts=self.restarts,
+            outstanding_segments=len(self.outstanding),
+            outstanding_tokens=self.outstanding_tokens,
+            finished_segments=self.finished_segments,
+            finished_tokens=self.finished_tokens,
+            tokens_per_second=self.speed,
+            oom_splits=self.splits,
+            held_back=self.held_back,
+            last_error=self.last_error,
+            totals=self.tally.snapshot(),
+        )
+
+    def _gpus(self, readings: Readings, monitor_error: str) -> Iterator[GpuStatus]:
+        for device, uuid in zip_longest(self.device.split("+"), self.uuids):
+            reading = readings.get(normalise_uuid(uuid)) if uuid else None
+            if reading is None:
+                # A CPU has no UUID, and nothing to be missed.
+                yield GpuStatus(
+                    device, self.name, uuid, monitor_error=monitor_error if uuid else None
+                )
+                continue
+            yield GpuStatus(
+                device=device,
+                name=reading.name or self.name,
+                uuid=uuid,
+                memory_total=reading.memory_total,
+                memory_used=reading.memory_used,
+                memory_free=reading.memory_free,
+                utilisation=reading.utilisation,
+                temperature=reading.temperature,
+                power=reading.power,
+                monitor_error=reading.error,
+            )

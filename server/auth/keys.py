@@ -1,0 +1,120 @@
+"""The list of API keys: a TOML document with a table for each.
+
+Keys are random, 256 bits of them, so one round of SHA-256 is enough to store them: there is nothing
+to guess, which is what slow hashes and salts are for, and each request would pay for one.
+"""
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
+
+from server.core.settings import Settings
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # needs no quotes in TOML; goes into logs and labels
+
+
+class KeysError(Exception):
+    """The list of keys is wrong; the message says where and holds no key."""
+
+
+class ApiKey(BaseModel):
+    """A table of the list. Rates of None are not limited."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the key's UTF-8
+    requests_per_minute: PositiveInt | None = None
+    characters_per_minute: PositiveInt | None = None
+
+
+Keys = Mapping[str, ApiKey]  # by name
+_KEYS = TypeAdapter(dict[str, ApiKey])
+
+
+class KeyList:
+    """The keys that the settings name; those in a file may change while the server runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read the keys; none at all is an open server. Raises KeysError."""
+        self._file, text = settings.api_keys, settings.api_keys_toml
+        if self._file is not None and text is not None:
+            raise KeysError("are given twice: as a file and as text")
+        self._seen = _signature(self._file)
+        if self._file is not None:
+            self.keys = _read(self._file)
+        else:
+            self.keys = {} if text is None else parse_keys(text)
+        self.required = self._file is not None or text is not None
+        if self.required and not self.keys:
+            raise KeysError("there is none; leave the setting out for an open server")
+
+    def refresh(self) -> bool:
+        """Read the file again if it has changed; tell whether it has.
+
+        Raises KeysError where it is wrong now, once; the keys stay as they were.
+        """
+        signature = _signature(self._file)
+        if signature == self._seen:
+            return False
+        # Taken before the file is read: a change in between is seen the next time.
+        self._seen = signature
+        assert self._file is not None, "only a file can change"
+        self.keys = _read(self._file)
+        return True
+
+
+def digest_of(key: str) -> str:
+    """Return what is stored of a key."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def parse_keys(text: str) -> Keys:
+    """Return the keys of a TOML document. Raises KeysError."""
+    try:
+        keys = _KEYS.validate_python(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise KeysError(f"no TOML: {error}") from None
+    except ValidationError as error:
+        raise KeysError(_explain(error)) from None  # the cause shows the input
+    for name in keys:
+        if not NAME.fullmatch(name):
+            raise KeysError("a name may have 64 letters, digits, '-' and '_' at most")
+    if len({key.sha256 for key in keys.values()}) < len(keys):
+        raise KeysError("two names have one key")
+    return keys
+
+
+def _read(file: Path) -> Keys:
+    try:
+        return parse_keys(file.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise KeysError(f"{file}: is not UTF-8") from None
+    except OSError as error:
+        raise KeysError(f"{file}: {error.strerror or error}") from None
+    except KeysError as error:
+        raise KeysError(f"{file}: {error}") from None
+
+
+def _signature(file: Path | None) -> tuple[int, int, int] | None:
+    """Return what differs once a file has been written or replaced; None where there is none."""
+    if file is None:
+        return None
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _explain(error: ValidationError) -> str:
+    detail = error.errors(include_url=False, include_input=False)[0]
+    name, *rest = map(str, detail["loc"])
+    place = ".".join([name, *rest]) if NAME.fullmatch(name) else "a name"
+    message = "must be 64 hexadecimal digits" if rest == ["sha256"] else detail["msg"]
+    return f"{place}: {message}"

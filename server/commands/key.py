@@ -1,0 +1,56 @@
+"""`m2m-server key NAME`: make an API key."""
+
+import argparse
+import secrets
+import sys
+from collections.abc import Sequence
+
+from server.auth.keys import NAME, digest_of
+
+_BYTES = 32
+_PREFIX = "m2m_"  # by which a key that has leaked somewhere is recognised
+
+
+def key_command(argv: Sequence[str]) -> int:
+    """Print a new key once, and the table for the file of keys; return the exit code.
+
+    The table alone goes to stdout, so that `m2m-server key alice >> keys.toml` does all.
+    """
+    arguments = _parse(argv)
+    key = _PREFIX + secrets.token_urlsafe(_BYTES)
+    rates = [
+        f"{unit} = {rate}\n"
+        for unit in ("requests_per_minute", "characters_per_minute")
+        if (rate := getattr(arguments, unit)) is not None
+    ]
+    sys.stderr.write(f"The key of {arguments.name}, which is not kept and not shown again:\n")
+    sys.stderr.write(f"{key}\n")
+    sys.stderr.flush()
+    sys.stdout.write(f'[{arguments.name}]\nsha256 = "{digest_of(key)}"\n{"".join(rates)}\n')
+    return 0
+
+
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "m2m-server key",
+        description="Make an API key: the key to stderr, its table for --api-keys to stdout.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("name", type=_name, help="whose key it is: letters, digits, '-', '_'")
+    for unit in ("requests", "characters"):
+        parser.add_argument(
+            f"--{unit}-per-minute", type=_rate, metavar="N", help=f"{unit} it may send; unset: any"
+        )
+    return parser.parse_args(argv)
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise argparse.ArgumentTypeError("must be 1 to 64 letters, digits, '-' and '_'")
+    return value
+
+
+def _rate(value: str) -> int:
+    if not value.isdecimal() or int(value) == 0:
+        raise argparse.ArgumentTypeError("must be a whole number of 1 or more")
+    return int(value)

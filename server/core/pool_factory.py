@@ -1,0 +1,47 @@
+"""Settings → checkpoint → pool: what the server and `m2m-translate` both run."""
+
+import os
+from collections.abc import Sequence
+from functools import partial
+
+from gpu_pool.pool import GpuPool
+from gpu_pool.settings import PoolSettings
+from server.core.settings import Settings
+from server.core.translation import ServedModel
+from server.core.worker_factory import make_translator
+from translator import TranslatorConfig
+from translator.models.checkpoints import Checkpoint
+
+_BATCHES_AHEAD = 2
+
+
+def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
+    """Return what the front must know of a model: it reads the small files only."""
+
+    def memory(tokens: int, alternatives: int) -> int:
+        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype, alternatives)
+
+    return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
+
+
+def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
+    """Return a pool that is not started; ValueError where settings do not go together."""
+    cpus = sum(device.startswith("cpu") for device in devices)
+    threads = settings.threads or len(os.sched_getaffinity(0))
+    config = TranslatorConfig(
+        model=str(checkpoint.folder),  # found or downloaded here, once for all workers
+        dtype=settings.dtype,
+        engine=settings.engine,
+        beams=settings.beams,
+        batch_tokens=settings.batch_tokens,
+        threads=max(1, threads // cpus) if cpus else None,
+        cache=settings.cache,
+    )
+    limits = PoolSettings(
+        max_queued_tokens=settings.max_queued_tokens,
+        worker_tokens=_BATCHES_AHEAD
+        * settings.batch_tokens
+        // (settings.beams or checkpoint.beams),
+        hang_timeout=settings.hang_timeout,
+    )
+    return GpuPool(devices, partial(make_translator, config=config), limits)

@@ -1,0 +1,56 @@
+"""How the server logs: as text, or as JSON, a line each. User text is in neither."""
+
+import json
+import logging
+import time
+from typing import Any
+
+from server.http.request_log import current_record
+
+_TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+class TextFormatter(logging.Formatter):
+    """For people; a line of a request ends with the request's id."""
+
+    def __init__(self) -> None:
+        super().__init__(_TEXT)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """Return the line."""
+        line = super().formatMessage(record)
+        request = current_record()
+        return f"{line} [{request.id}]" if request else line
+
+
+class JsonFormatter(logging.Formatter):
+    """For machines: an object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, Any] = {
+            "time": f"{seconds}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        request = current_record()
+        if request:
+            line["request_id"] = request.id
+            if request.trace:
+                line["trace_id"] = request.trace
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def configure_logging(level: str, form: str) -> None:
+    """Log to stderr what is at least as severe as `level`; `form` is "text" or "json"."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler])
+    # waitress names the paths of requests when it tells about clients that went away.
+    logging.getLogger("waitress").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

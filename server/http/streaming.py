@@ -1,0 +1,112 @@
+"""POST /translation as server-sent events: each paragraph as soon as it is translated."""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+from gpu_pool.errors import PoolError
+from server.core.errors import PROBLEMS, ClientGoneError, TextError
+from server.core.paragraphs import split_lines
+from server.core.requests import Answer, Order, Terms
+from server.core.translation import TranslationService
+from server.http.sse import event
+
+_WINDOWS = 16  # of pieces that are waited for together: one thread each
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    owner: int  # index of the order that it is a part of
+    order: Order
+
+
+def stream(
+    translation: TranslationService,
+    orders: Sequence[Order],
+    terms: Terms,
+    name: Callable[[int], str],
+    show: Callable[[list[Answer]], dict[str, Any]],
+) -> Generator[bytes, None, None]:
+    """Yield an event `segment` for each piece, in order, then one `done` with the whole answer.
+
+    All is handed to the pool at once. What goes wrong before the first event is raised as by
+    `translate`; afterwards the last event is `failed`, and holds the problem. `name` tells how the
+    client wrote the text of an order, `show` makes the answer of all.
+    """
+    # The language is told by the whole, not by its pieces.
+    whole = [replace(translation.identify(order), text="") for order in orders]
+    windows = _windows(list(_pieces(orders, whole)))
+    closed = threading.Event()
+    begun = time.monotonic()
+    terms = replace(terms, client_gone=_either(closed.is_set, terms.client_gone))
+    executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
+    try:
+        futures = [
+            executor.submit(_translate, translation, window, terms, begun) for window in windows
+        ]
+        for window, future in zip(windows, futures, strict=True):
+            error = _error(future)
+            if isinstance(error, TextError):
+                error.index = window[error.index].owner
+            if error is not None and window is not windows[0]:
+                yield _failed(error, name)
+                return
+            for piece, answer in zip(window, future.result(), strict=True):
+                whole[piece.owner] = _add(whole[piece.owner], answer)
+                yield event("segment", {"index": piece.owner, "translation": answer.text})
+        yield event("done", show(whole))
+    finally:
+        closed.set()  # gives up what is in hand if the client went away
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _pieces(orders: Sequence[Order], answers: Sequence[Answer]) -> Iterator[_Piece]:
+    """Split texts at their lines, but those whose translation is only one as a whole."""
+    for i, (order, answer) in enumerate(zip(orders, answers, strict=True)):
+        entire = order.html or order.alternatives
+        parts = [order.text] if entire else split_lines(order.text, 1)
+        for part in parts:
+            yield _Piece(i, replace(order, text=part, source=answer.source))
+
+
+def _windows(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
+    """Return the first piece alone, for it is waited for most, then the others in equal parts."""
+    size = max(1, ceil((len(pieces) - 1) / _WINDOWS))
+    rest = [pieces[i : i + size] for i in range(1, len(pieces), size)]
+    return [pieces[:1], *rest]
+
+
+def _translate(
+    translation: TranslationService, window: Sequence[_Piece], terms: Terms, begun: float
+) -> list[Answer]:
+    left = max(0.0, terms.timeout - (time.monotonic() - begun))
+    return translation.translate([piece.order for piece in window], replace(terms, timeout=left))
+
+
+def _error(future: "Future[list[Answer]]") -> PoolError | TextError | ClientGoneError | None:
+    error = future.exception()
+    return error if isinstance(error, PoolError | TextError | ClientGoneError) else None
+
+
+def _failed(error: PoolError | TextError | ClientGoneError, name: Callable[[int], str]) -> bytes:
+    reason = error.reason if isinstance(error, TextError) else error
+    field = name(error.index) if isinstance(error, TextError) else None
+    problem = PROBLEMS[type(reason)]
+    return event("failed", problem.body(str(error) or problem.title, field))
+
+
+def _add(answer: Answer, piece: Answer) -> Answer:
+    return replace(
+        answer,
+        text=answer.text + piece.text,
+        warnings=tuple(dict.fromkeys((*answer.warnings, *piece.warnings))),
+        alternatives=piece.alternatives,
+    )
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: one() or other()

@@ -1,0 +1,82 @@
+"""The page at `/`: translate, and watch the devices. Its files are in `static/` and `templates/`.
+
+The files are served under a digest of them all, so that browsers may keep them for ever, and a
+new version of the server is never shown with parts of an old one.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+
+from documents import FORMATS
+from server.services import Services
+from translator.models.checkpoints import BUNDLED
+
+_STATIC = Path(__file__).with_name("static")
+_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_FOR_EVER = 365 * 24 * 3600  # seconds
+
+
+class Page:
+    """The page and what it is made of, read once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._assets = _read_assets()
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes."""
+        blueprint = Blueprint("page", __name__)
+        blueprint.add_url_rule("/", view_func=self.page)
+        blueprint.add_url_rule("/static/<digest>/<name>", view_func=self.asset)
+        return blueprint
+
+    def page(self) -> Response:
+        """Show the page; its addresses are relative, so that it works behind a proxy's prefix."""
+        model = Path(self._services.model.name).name
+        page = render_template(
+            "page.html",
+            assets=assets_address(),
+            model=model,
+            demonstration=model == BUNDLED,
+            suffixes=",".join(FORMATS),
+            max_characters=self._services.settings.max_characters,
+        )
+        return revalidated(page, "text/html")
+
+    def asset(self, digest: str, name: str) -> Response:
+        """Send one file of the page as it is now; 404 for what another version had."""
+        if digest != _digest() or name not in self._assets:
+            abort(404)
+        response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
+        response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
+        return response
+
+
+def revalidated(body: str, media_type: str) -> Response:
+    """Return an answer that is asked for each time, but sent only when it is another."""
+    response = Response(body, mimetype=media_type)
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def assets_address() -> str:
+    """Return where the files are, relative to the root: other pages are made of them, too."""
+    return f"static/{_digest()}"
+
+
+@cache
+def _read_assets() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir())}
+
+
+@cache
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for name, content in _read_assets().items():
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,166 @@
+"""DeepL's API, version 2: /v2/translate, /v2/languages, /v2/usage.
+
+Contract: DeepL's documentation of its API, and the official client. What this server cannot do as
+asked, such as a formality or a stored glossary, is refused rather than left out.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from server.auth.access import header_key
+from server.core.errors import InvalidFieldError, MissingKeyError, TextError
+from server.core.requests import AUTO, Order
+from server.routes.error_shapes import shape_errors
+from server.routes.parameters import check_size, read_fields, text_of, word_of
+from server.services import Services
+from translator.models.languages import NAMES
+
+MAX_TEXTS = 50
+_NO_LIMIT = 1_000_000_000_000  # characters; DeepL's own number for an unlimited account
+_STATUSES: Mapping[type[Exception], int] = {MissingKeyError: 403}
+_NAME = re.compile("[a-z_]{1,32}")  # what else a client wrote may be a text gone astray
+_SCHEME = "deepl-auth-key"
+_SUPPORTED = frozenset(
+    {
+        "auth_key",
+        "context",
+        "enable_beta_languages",
+        "formality",
+        "model_type",
+        "preserve_formatting",
+        "show_billed_characters",
+        "source_lang",
+        "split_sentences",
+        "tag_handling",
+        "tag_handling_version",
+        "target_lang",
+        "text",
+    }
+)
+_CHOICES = {
+    "split_sentences": frozenset({"0", "1", "nonewlines"}),
+    "tag_handling": frozenset({"html", "xml"}),
+    "formality": frozenset({"default", "prefer_more", "prefer_less"}),
+}
+# DeepL asks for a variety of these as a target; M2M100 has one of each.
+_VARIETIES = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT")}
+
+
+class DeepL:
+    """The routes, and what they are about."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes for clients."""
+        blueprint = Blueprint("deepl", __name__, url_prefix="/v2")
+        blueprint.add_url_rule("/translate", view_func=self.translate, methods=["POST"])
+        blueprint.add_url_rule("/languages", view_func=self.languages, methods=["GET", "POST"])
+        blueprint.add_url_rule("/usage", view_func=self.usage, methods=["GET", "POST"])
+        shape_errors(blueprint, lambda message: {"message": message}, _STATUSES)
+        return blueprint
+
+    def translate(self) -> dict[str, Any]:
+        """Translate up to 50 texts."""
+        services = self._services
+        fields = self._admitted()
+        _check(fields)
+        texts = _read_texts(fields)
+        check_size(texts, MAX_TEXTS, services.settings, "text")
+        services.access.admit(_key(fields), sum(map(len, texts)))
+        source, target = self._pair(fields)
+        html = "tag_handling" in fields
+        orders = [Order(text, source, target, html=html) for text in texts]
+        with services.gate():
+            try:
+                answers = services.translation.translate(orders, services.terms())
+            except TextError as error:
+                error.field = f"text[{error.index}]"
+                raise
+        return {
+            "translations": [
+                {
+                    "detected_source_language": answer.source.upper(),
+                    "text": answer.text,
+                    "billed_characters": len(order.text),
+                }
+                for order, answer in zip(orders, answers, strict=True)
+            ]
+        }
+
+    def languages(self) -> Response:
+        """List the languages, as sources or, with `type=target`, as targets."""
+        fields = self._admitted()
+        kind = word_of(fields, "type", "source")
+        if kind not in ("source", "target"):
+            raise InvalidFieldError("type must be 'source' or 'target'", "type")
+        codes = sorted(self._services.model.languages)
+        if kind == "source":
+            return jsonify([_describe(code, code.upper()) for code in codes])
+        return jsonify(
+            [
+                _describe(code, written) | {"supports_formality": False}
+                for code in codes
+                for written in _VARIETIES.get(code, (code.upper(),))
+            ]
+        )
+
+    def usage(self) -> dict[str, int]:
+        """Tell how many characters the key has had translated since the start of the server."""
+        name = self._services.access.identify(_key(self._admitted()))
+        return {
+            "character_count": self._services.metrics.characters_of(name),
+            "character_limit": _NO_LIMIT,
+        }
+
+    def _admitted(self) -> dict[str, Any]:
+        """Return the parameters of a request whose key, if one is needed, is right."""
+        if header_key(_SCHEME) is not None:
+            self._services.access.identify(header_key(_SCHEME))  # before the body is read
+        fields = read_fields(frozenset({"text"}))
+        self._services.access.identify(_key(fields))
+        return fields
+
+    def _pair(self, fields: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the source, perhaps AUTO, and the target."""
+        target = word_of(fields, "target_lang", "")
+        if not target:
+            raise InvalidFieldError("target_lang is missing", "target_lang")
+        source = word_of(fields, "source_lang", "") or AUTO
+        return (
+            self._services.language(source, "source_lang", auto=True),
+            self._services.language(target, "target_lang"),
+        )
+
+
+def _key(fields: Mapping[str, Any]) -> str | None:
+    return header_key(_SCHEME) or word_of(fields, "auth_key", "") or None
+
+
+def _check(fields: Mapping[str, Any]) -> None:
+    """Refuse what would change the translation, and is not supported."""
+    unknown = sorted(set(fields) - _SUPPORTED)
+    if unknown:
+        name = unknown[0] if _NAME.fullmatch(unknown[0]) else "a parameter"
+        raise InvalidFieldError(f"{name} is not supported by this server")
+    for name, choices in _CHOICES.items():
+        if name in fields and word_of(fields, name, "") not in choices:
+            allowed = ", ".join(sorted(choices))
+            raise InvalidFieldError(f"{name} must be one of {allowed}", name)
+
+
+def _read_texts(fields: Mapping[str, Any]) -> list[str]:
+    texts = fields.get("text")
+    if isinstance(texts, str):
+        texts = [texts]
+    if not isinstance(texts, list) or not texts:
+        raise InvalidFieldError("text must be an array of strings", "text")
+    return [text_of(text, f"text[{i}]") for i, text in enumerate(texts)]
+
+
+def _describe(code: str, written: str) -> dict[str, Any]:
+    return {"language": written, "name": NAMES.get(code, code)}

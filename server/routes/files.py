@@ -1,0 +1,90 @@
+"""POST /translation/file: a document in, the translated document out."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+
+from flask import Blueprint, Response, request
+
+from documents import DocumentError, converse
+from server.auth.access import header_key
+from server.core.errors import InvalidFieldError, TextError, TooLongError
+from server.core.requests import AUTO, Order, Terms
+from server.routes.uploads import Upload, read_upload, send_translated
+from server.services import Services
+
+_PICTURES = 16 << 20  # bytes that a Word file may have beside its text
+_SAMPLE = 5_000  # characters by which the language of a document is told
+
+
+class FileRoutes:
+    """The route for documents that are short enough to wait for."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes for clients."""
+        blueprint = Blueprint("files", __name__)
+        blueprint.add_url_rule("/translation/file", view_func=self.translate, methods=["POST"])
+        return blueprint
+
+    def translate(self) -> Response:
+        """Translate a file; headers tell the detected language and how many texts are doubtful."""
+        self._services.access.identify(header_key())  # before a stranger's body is read
+        request.max_content_length = self._services.settings.max_body_bytes + _PICTURES
+        with self._services.gate():
+            upload = read_upload(self._services)
+            translation = _FileTranslation(self._services, upload)
+            try:
+                (data,) = converse([upload.document()], translation.translate)
+            except DocumentError as error:
+                raise InvalidFieldError(f"file: {error}", "file") from None
+            except TextError as error:
+                error.field = "file"
+                raise
+        response = send_translated(data, upload.name, upload.target)
+        if upload.source == AUTO and translation.source is not None:
+            response.headers["X-Detected-Language"] = translation.source
+        if translation.warnings:
+            response.headers["X-Translation-Warnings"] = ", ".join(
+                f"{code}={count}" for code, count in sorted(translation.warnings.items())
+            )
+        return response
+
+
+class _FileTranslation:
+    """Translates the rounds of one document within one deadline."""
+
+    def __init__(self, services: Services, upload: Upload) -> None:
+        self.source = None if upload.source == AUTO else upload.source
+        self.warnings: Counter[str] = Counter()
+        self._services = services
+        self._upload = upload
+        self._deadline = time.monotonic() + services.settings.timeout
+        self._terms: Terms | None = None
+
+    def translate(self, texts: list[str]) -> list[str]:
+        """Translate a round; the first one has all of the document, and is counted."""
+        if self._terms is None:
+            self._admit(sum(map(len, texts)))
+            self._terms = self._services.terms()
+        if self.source is None:  # one for the whole: a line of a subtitle tells nothing
+            best = self._services.translation.detect("\n".join(texts)[:_SAMPLE])[0]
+            self.source = best.language
+        upload = self._upload
+        orders = [
+            Order(text, self.source, upload.target, glossary=upload.glossary) for text in texts
+        ]
+        left = max(0.0, self._deadline - time.monotonic())
+        answers = self._services.translation.translate(orders, replace(self._terms, timeout=left))
+        self.warnings.update(code for answer in answers for code in answer.warnings)
+        return [answer.text for answer in answers]
+
+    def _admit(self, characters: int) -> None:
+        most = self._services.settings.max_characters
+        if characters > most:
+            raise TooLongError(
+                f"a file may have {most} characters of text; send a larger one as a job", "file"
+            )
+        self._services.access.admit(header_key(), characters)

@@ -1,0 +1,185 @@
+"""How clients see jobs: their state, their results, what happens to them."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from server.core.errors import problem_type
+from server.core.requests import AUTO, WARNINGS
+from server.http.sse import KEEP_ALIVE, event
+from server.jobs.jobs import Jobs
+from server.jobs.records import Failure, Job, Outcome
+
+_PAGE = 500  # outcomes read at a time
+_KEEP_ALIVE_SECONDS = 15
+_CHECK_SECONDS = 1.0  # a client that went away is noticed so soon
+LAST_EVENT = "end"  # the id of the event after which there is none
+
+
+def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
+    """Return the state of a job; what has no sense for it yet is null."""
+    eta = None if job.ended else jobs.eta(job)
+    url = f"/translation/jobs/{job.id}"
+    shown: dict[str, Any] = {
+        "id": job.id,
+        "status": job.status,
+        "url": url,
+        "result_url": f"{url}/result",
+        "events_url": f"{url}/events",
+        "source_language": job.spec.source,
+        "target_language": job.spec.target,
+        "progress": {
+            "done": job.texts_done,
+            "total": job.texts,
+            "failed": job.texts_failed,
+            "eta": None if eta is None else round(eta, 1),
+        },
+        "created": _moment(job.created),
+        "started": _moment(job.started),
+        "finished": _moment(job.finished),
+        "expires": _moment(None if job.finished is None else job.finished + retention),
+    }
+    if job.spec.file is not None:
+        shown["file"] = job.spec.file
+    return shown if job.error is None else shown | {"error": job.error}
+
+
+def show_results(jobs: Jobs, job: Job, first: int, model: str) -> Iterator[bytes]:
+    """Yield the results from the text `first` on as JSON, up to the first that is not done.
+
+    They are not all in memory at once.
+    """
+    head: dict[str, Any] = {"id": job.id, "status": job.status, "from": first, "translation": []}
+    yield _dump(head)[:-2].encode()
+    following = _Following(job)
+    comma = ""
+    for outcome in _outcomes(jobs, job, first):
+        yield f"{comma}{_dump(_translation(outcome))}".encode()
+        comma, first = ",", outcome.position + 1
+        following.add(outcome)
+    rest = {"next": first, "total": job.texts, **following.members(), "model": model}
+    yield f"],{_dump(rest)[1:]}\n".encode()
+
+
+def show_events(
+    jobs: Jobs, job: Job, first: int, show: Callable[[Job], Any], gone: Callable[[], bool]
+) -> Iterator[bytes]:
+    """Yield what happens to a job, beginning with the text `first`, until its end.
+
+    Ends without a last event when the client has gone or the server stops.
+    """
+    progress, silent = -1, 0.0
+    while not jobs.stopping and not gone():
+        step = jobs.step
+        current = jobs.store.find(job.id)
+        if current is None:  # deleted
+            return
+        if current.texts_done != progress:
+            progress, silent = current.texts_done, 0.0
+            yield event("progress", show(current))
+        for outcome in _outcomes(jobs, current, first) if current.spec.file is None else ():
+            first = outcome.position + 1
+            yield event("text", _show_text(outcome), str(first))
+        if current.ended:
+            yield event(current.status, show(current), LAST_EVENT)
+            return
+        jobs.wait(step, _CHECK_SECONDS)
+        silent += _CHECK_SECONDS
+        if silent >= _KEEP_ALIVE_SECONDS:
+            silent = 0.0
+            yield KEEP_ALIVE
+
+
+class _Following:
+    """What the answer holds beside the translations, gathered text by text."""
+
+    def __init__(self, job: Job) -> None:
+        self._spec = job.spec
+        self._detected: list[dict[str, Any] | None] = []
+        self._alternatives: list[Sequence[str] | None] = []
+        self._warnings: list[dict[str, str]] = []
+        self._errors: list[dict[str, Any]] = []
+
+    def add(self, outcome: Outcome) -> None:
+        result = outcome.result
+        detected, alternatives = None, None
+        if isinstance(result, Failure):
+            self._errors.append({"field": _field(outcome), **_show_failure(result)})
+        else:
+            self._warnings += _warnings(outcome)
+            detected, alternatives = _detected(outcome), list(result.alternatives)
+        if self._spec.source == AUTO:
+            self._detected.append(detected)
+        if self._spec.alternatives:
+            self._alternatives.append(alternatives)
+
+    def members(self) -> dict[str, Any]:
+        members: dict[str, Any] = {
+            "source_language": self._spec.source,
+            "target_language": self._spec.target,
+        }
+        if self._spec.source == AUTO:
+            members["source_language"] = [d and d["language"] for d in self._detected]
+            members["detected"] = self._detected
+        if self._spec.alternatives:
+            members["alternatives"] = self._alternatives
+        if self._warnings:
+            members["warnings"] = self._warnings
+        if self._errors:
+            members["errors"] = self._errors
+        return members
+
+
+def _outcomes(jobs: Jobs, job: Job, first: int) -> Iterator[Outcome]:
+    while page := jobs.store.outcomes(job.number, first, _PAGE):
+        yield from page
+        first += len(page)
+
+
+def _show_text(outcome: Outcome) -> dict[str, Any]:
+    result = outcome.result
+    shown: dict[str, Any] = {"index": outcome.position, "translation": _translation(outcome)}
+    if isinstance(result, Failure):
+        return shown | {"error": _show_failure(result)}
+    if result.confidence is not None:
+        shown["detected"] = _detected(outcome)
+    if result.alternatives:
+        shown["alternatives"] = list(result.alternatives)
+    warnings = _warnings(outcome)
+    return shown | {"warnings": warnings} if warnings else shown
+
+
+def _translation(outcome: Outcome) -> str | None:
+    return None if isinstance(outcome.result, Failure) else outcome.result.text
+
+
+def _detected(outcome: Outcome) -> dict[str, Any]:
+    assert not isinstance(outcome.result, Failure)
+    return {"language": outcome.result.source, "confidence": outcome.result.confidence}
+
+
+def _warnings(outcome: Outcome) -> list[dict[str, str]]:
+    assert not isinstance(outcome.result, Failure)
+    return [
+        {"field": _field(outcome), "code": code, "detail": WARNINGS[code]}
+        for code in outcome.result.warnings
+    ]
+
+
+def _show_failure(failure: Failure) -> dict[str, Any]:
+    return {"type": problem_type(failure.slug), "detail": failure.detail}
+
+
+def _field(outcome: Outcome) -> str:
+    return f"text[{outcome.position}]"
+
+
+def _moment(seconds: float | None) -> str | None:
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

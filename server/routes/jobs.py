@@ -1,0 +1,130 @@
+"""POST /translation/jobs, and what belongs to a job: its state, result, events, its end."""
+
+from contextlib import ExitStack
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from gpu_pool.errors import OverloadedError
+from server.auth.access import header_key
+from server.core.errors import InvalidFieldError, JobsOffError, MediaTypeError, NoResultError
+from server.http import sse
+from server.jobs.jobs import Jobs
+from server.jobs.records import Job
+from server.routes.job_bodies import NewJob, read_file_job, read_text_job
+from server.routes.job_views import LAST_EVENT, show_events, show_job, show_results
+from server.routes.uploads import send_translated
+from server.services import Services
+
+_WATCHERS_RETRY_SECONDS = 5.0
+_RETRY_SECONDS = "5"
+
+
+class JobRoutes:
+    """The routes under /translation/jobs."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._settings = services.settings
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes for clients."""
+        blueprint = Blueprint("jobs", __name__, url_prefix="/translation/jobs")
+        for path, view, method in (
+            ("", self.create, "POST"),
+            ("/<job_id>", self.state, "GET"),
+            ("/<job_id>", self.remove, "DELETE"),
+            ("/<job_id>/result", self.result, "GET"),
+            ("/<job_id>/events", self.events, "GET"),
+        ):
+            blueprint.add_url_rule(path, view_func=view, methods=[method])
+        return blueprint
+
+    def create(self) -> tuple[dict[str, Any], int, dict[str, str]]:
+        """Take a job: an array of texts, or a file."""
+        jobs = self._jobs()
+        self._services.access.identify(header_key())  # before a stranger's body is read
+        request.max_content_length = self._settings.max_job_bytes
+        with self._services.gate(), jobs.reading:
+            jobs.check_room(request.content_length or 0)
+            new = self._read()
+            owner = self._services.access.admit(header_key(), new.characters)
+            client = self._services.terms().client
+            job = jobs.add(new.spec, new.pieces, client, owner, new.source)
+        shown = show_job(jobs, job, self._settings.job_retention)
+        return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
+
+    def state(self, job_id: str) -> dict[str, Any]:
+        """Show how far a job is."""
+        return self._show(self._find(job_id))
+
+    def remove(self, job_id: str) -> tuple[str, int]:
+        """Cancel a job, or delete it."""
+        self._jobs().remove(self._find(job_id))
+        return "", 204
+
+    def result(self, job_id: str) -> Response:
+        """Send the translated file, or the translations: all, or those from `from` on so far."""
+        job = self._find(job_id)
+        partial = "from" in request.args
+        if job.spec.file is not None:
+            if partial:
+                raise InvalidFieldError("from is not for a job that is a file", "from")
+            return self._send_file(job, job.spec.file)
+        first = _number(request.args.get("from", "0"), "from", job.texts)
+        if job.status != "done" and not partial:
+            raise NoResultError(f"the job is {job.status}; with ?from=0 you get what is done")
+        with ExitStack() as held:
+            held.enter_context(self._services.gate())
+            results = show_results(self._jobs(), job, first, self._services.model.name)
+            response = Response(results, mimetype="application/json")
+            response.call_on_close(held.pop_all().close)
+        return response
+
+    def events(self, job_id: str) -> Response:
+        """Send what happens to a job as it happens."""
+        jobs, job = self._jobs(), self._find(job_id)
+        last = request.headers.get("Last-Event-ID", request.args.get("from", "0"))
+        if last == LAST_EVENT:
+            return Response(status=204)  # tells the browser not to come back
+        first = _number(last, "Last-Event-ID", job.texts)
+        with ExitStack() as held:
+            held.enter_context(self._services.gate())
+            if not jobs.watchers.acquire(blocking=False):
+                raise OverloadedError(_WATCHERS_RETRY_SECONDS)
+            held.callback(jobs.watchers.release)
+            gone = self._services.terms().client_gone
+            return sse.respond(show_events(jobs, job, first, self._show, gone), held)
+
+    def _jobs(self) -> Jobs:
+        if self._services.jobs is None:
+            raise JobsOffError("this server has no folder for jobs, see --jobs")
+        return self._services.jobs
+
+    def _find(self, job_id: str) -> Job:
+        owner = self._services.access.identify(header_key())
+        return self._jobs().find(job_id, owner)
+
+    def _show(self, job: Job) -> dict[str, Any]:
+        return show_job(self._jobs(), job, self._settings.job_retention)
+
+    def _read(self) -> NewJob:
+        if request.is_json:
+            return read_text_job(request.get_data(), self._services)
+        if request.mimetype == "multipart/form-data":
+            return read_file_job(self._services)
+        raise MediaTypeError("send application/json with texts, or multipart/form-data with a file")
+
+    def _send_file(self, job: Job, name: str) -> Response:
+        if job.status != "done":
+            raise NoResultError(job.error or f"the job is {job.status}")
+        return send_translated(self._jobs().store.result(job.number), name, job.spec.target)
+
+
+def _number(given: str, field: str, most: int) -> int:
+    """Return the number of a text, or the one after the last."""
+    if not given.isascii() or not given.isdigit() or len(given) > len(str(most)):
+        raise InvalidFieldError(f"{field} must be a number from 0 to {most}", field)
+    if int(given) > most:
+        raise InvalidFieldError(f"{field} must be a number from 0 to {most}", field)
+    return int(given)

@@ -1,0 +1,181 @@
+"""LibreTranslate's API: /translate, /detect, /frontend/settings, /health.
+
+Its /languages is our own. Contract: the client libraries that speak it, and LibreTranslate's
+documentation of its API.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from server.auth.access import header_key
+from server.core.errors import (
+    InvalidFieldError,
+    MissingKeyError,
+    TextError,
+    TooLongError,
+    TooManyTextsError,
+)
+from server.core.requests import AUTO, Answer, Order
+from server.routes.error_shapes import shape_errors
+from server.routes.parameters import check_size, read_fields, text_of, word_of
+from server.schemas.translation import MAX_ALTERNATIVES
+from server.services import Services
+from translator.models.languages import NAMES
+from translator.text.detection import Detection
+
+_TIMEOUT_MILLISECONDS = 500  # that LibreTranslate's page waits after a key before it translates
+_STATUSES: Mapping[type[Exception], int] = {
+    TooManyTextsError: 400,
+    TooLongError: 400,
+    MissingKeyError: 400,
+}
+
+
+class LibreTranslate:
+    """The routes, and what they are about."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def blueprint(self) -> Blueprint:
+        """Return the routes for clients."""
+        blueprint = Blueprint("libretranslate", __name__)
+        for path, view, method in (
+            ("/translate", self.translate, "POST"),
+            ("/detect", self.detect, "POST"),
+            ("/frontend/settings", self.frontend_settings, "GET"),
+            ("/health", self.health, "GET"),
+        ):
+            blueprint.add_url_rule(path, view_func=view, methods=[method])
+        shape_errors(blueprint, lambda message: {"error": message}, _STATUSES)
+        return blueprint
+
+    def translate(self) -> dict[str, Any]:
+        """Translate `q`, a text or an array of texts."""
+        services = self._services
+        fields = self._admitted()
+        many, texts = _read_texts(fields)
+        check_size(texts, services.settings.max_texts, services.settings, "q")
+        services.access.admit(_key(fields), sum(map(len, texts)))
+        source = self._language(fields, "source")
+        target = self._language(fields, "target")
+        html = _read_format(fields) == "html"
+        alternatives = _read_alternatives(fields)
+        orders = [
+            Order(text, source, target, html=html, alternatives=0 if html else alternatives)
+            for text in texts
+        ]
+        with services.gate():
+            try:
+                answers = services.translation.translate(orders, services.terms())
+            except TextError as error:
+                error.field = f"q[{error.index}]" if many else "q"
+                raise
+        return _show(answers, many=many, detected=source == AUTO, alternatives=alternatives)
+
+    def detect(self) -> Response:
+        """Return the languages that `q` may be in, best first; an array of texts gets arrays."""
+        fields = self._admitted()
+        many, texts = _read_texts(fields)
+        check_size(texts, self._services.settings.max_texts, self._services.settings, "q")
+        self._services.access.admit(_key(fields), 0)
+        found = [
+            [_show_detection(each) for each in self._services.translation.detect(text)]
+            for text in texts
+        ]
+        return jsonify(found if many else found[0])
+
+    def frontend_settings(self) -> dict[str, Any]:
+        """Return what LibreTranslate's page asks for first, and some clients with it."""
+        services = self._services
+        codes = sorted(services.model.languages)
+        target = "en" if "en" in codes else codes[0]
+        return {
+            "charLimit": services.settings.max_characters,
+            "frontendTimeout": _TIMEOUT_MILLISECONDS,
+            "apiKeys": services.access.required,
+            "keyRequired": services.access.required,
+            "suggestions": False,
+            "filesTranslation": False,
+            "supportedFilesFormat": [],
+            "language": {
+                "source": {"code": AUTO, "name": "Auto Detect"},
+                "target": {"code": target, "name": NAMES.get(target, target)},
+            },
+        }
+
+    def health(self) -> tuple[dict[str, str], int]:
+        """Tell whether requests are answered."""
+        state = self._services.pool.status().state
+        serving = state in ("ok", "degraded")
+        return {"status": "ok" if serving else state}, 200 if serving else 503
+
+    def _admitted(self) -> dict[str, Any]:
+        """Return the parameters of a request whose key, if one is needed, is right."""
+        if header_key() is not None:
+            self._services.access.identify(header_key())  # before a stranger's body is read
+        fields = read_fields()
+        self._services.access.identify(_key(fields))
+        return fields
+
+    def _language(self, fields: dict[str, Any], name: str) -> str:
+        code = word_of(fields, name, "")
+        if not code:
+            raise InvalidFieldError(f"Invalid request: missing {name} parameter", name)
+        return self._services.language(code, name, auto=name == "source")
+
+
+def _key(fields: dict[str, Any]) -> str | None:
+    return word_of(fields, "api_key", "") or header_key()
+
+
+def _read_texts(fields: dict[str, Any]) -> tuple[bool, list[str]]:
+    """Return whether `q` is an array, and its texts."""
+    q = fields.get("q")
+    if q is None or q in ("", []):
+        raise InvalidFieldError("Invalid request: missing q parameter", "q")
+    if isinstance(q, list):
+        return True, [text_of(text, f"q[{i}]") for i, text in enumerate(q)]
+    text = text_of(q, "q")
+    if not request.is_json:  # a form writes line ends in its own way, and one at the end
+        text = text.replace("\r\n", "\n").removesuffix("\n")
+    return False, [text]
+
+
+def _read_format(fields: dict[str, Any]) -> str:
+    given = word_of(fields, "format", "text")
+    if given not in ("text", "html"):
+        raise InvalidFieldError("format must be 'text' or 'html'", "format")
+    return given
+
+
+def _read_alternatives(fields: dict[str, Any]) -> int:
+    value = fields.get("alternatives", 0)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value) if len(value) <= len(str(MAX_ALTERNATIVES)) else MAX_ALTERNATIVES + 1
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_ALTERNATIVES:
+        raise InvalidFieldError(
+            f"alternatives must be a number from 0 to {MAX_ALTERNATIVES}", "alternatives"
+        )
+    return value
+
+
+def _show(
+    answers: list[Answer], *, many: bool, detected: bool, alternatives: int
+) -> dict[str, Any]:
+    shown: dict[str, list[Any]] = {"translatedText": [answer.text for answer in answers]}
+    if detected:
+        shown["detectedLanguage"] = [
+            _show_detection(Detection(answer.source, answer.confidence or 0.0))
+            for answer in answers
+        ]
+    if alternatives:
+        shown["alternatives"] = [list(answer.alternatives) for answer in answers]
+    return shown if many else {name: values[0] for name, values in shown.items()}
+
+
+def _show_detection(detection: Detection) -> dict[str, Any]:
+    """Return a language with its confidence in per cent."""
+    return {"confidence": round(detection.confidence * 100, 1), "language": detection.language}

@@ -1,0 +1,298 @@
+"""HTML: what is text is translated, and every other byte is as it was."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from documents import FORMATS, DocumentError, translate_html
+from tests.unit.documents.translators import (
+    FakeTranslator,
+    backwards,
+    by_dictionary,
+    repeat,
+    shout,
+)
+
+FRAGMENTS = [
+    "<", ">", "/", "</", "<!--", "-->", "<!", "<?", "&", "&amp;", "&#65;", "&nbsp", "&eacute;",
+    '"', "'", "=", " ", "\n", "\r\n", "\r", "\x00", "a", "Hello.", "the cat", "é😀", "<p>",
+    "</p>", "<b>", "</b>", "<i class='notranslate'>", "</i>", "<a href=x title='go'>", "</a>",
+    '<img alt="it\'s">', "<br/>", "<p translate=no>", "<span translate=yes>", "</span>",
+    "<script>", "</script>", "<textarea>", "</textarea>", "<title>", "</title>", "<code>",
+    "</code>", "<table><td>", "<li>", "</>", "<svg/>", "<![CDATA[", "]]>", "<noscript>",
+    "</noscript>", "<plaintext>", "<a href=",
+]  # fmt: skip
+MARKUP = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join)
+TAG = re.compile(r"<[^<>]*>")
+
+INLINE = st.recursive(
+    st.sampled_from(["one", "two. ", " three ", "four, ", "&amp;", "\n", "<!--c-->", "<br>"]),
+    lambda inner: st.builds(
+        "<{0}>{1}</{0}>".format,
+        st.sampled_from(["b", "i", "a", "span", "code", "p", "x-y", "div"]),
+        st.lists(inner, max_size=4).map("".join),
+    ),
+    max_leaves=12,
+)
+
+
+@given(MARKUP)
+def test_without_changes_it_is_the_same(markup: str) -> None:
+    assert repeat(translate_html(markup)) == markup
+
+
+@given(MARKUP)
+def test_any_markup_survives(markup: str) -> None:
+    FakeTranslator(backwards).translate(translate_html(markup))
+
+
+@given(st.lists(INLINE, max_size=5).map("".join))
+def test_no_tag_is_lost_or_doubled(markup: str) -> None:
+    for function in (str.upper, backwards, lambda text: "new", lambda text: ""):
+        translated = FakeTranslator(function).translate(translate_html(markup))
+        assert sorted(TAG.findall(translated)) == sorted(TAG.findall(markup))
+
+
+@pytest.mark.parametrize(
+    "translated",
+    [
+        "PLAIN TEXT",
+        "<!doctype html><!-- no --><?php no ?>A",
+        "A <script>if (a<b) c()</script> B",
+        "<style>p > a {}</style><pre>x\n y</pre>A",
+        "<textarea>a <b> c</textarea>",
+        "<title>A &amp; B</title>",
+        "<noscript><p>ON <b>OR</b> OFF</p></noscript>",
+        "<select><option>ONE<option value=a>TWO</select>",
+        "<td>1,000</td><td>&mdash;</td><td>X",
+        "<svg><path d='a'/><text>HI</text></svg>",
+    ],
+)
+def test_what_is_text(translated: str) -> None:
+    assert shout(translate_html(translated.lower())) == translated
+
+
+@pytest.mark.parametrize(
+    ("markup", "asked", "translated"),
+    [
+        ("a &lt;b&gt; &amp; c", "a <b> & c", "A &lt;B&gt; &amp; C"),
+        ("caf&eacute;", "café", "CAFÉ"),
+        ("&nbsp;a&nbsp;b&nbsp;", "a\xa0b", "&nbsp;A\xa0B&nbsp;"),
+        ("a < b & c", "a < b & c", "A &lt; B &amp; C"),
+        ("&#x41;&#66;c", "ABc", "ABC"),
+        ("&unknown; x", "&unknown; x", "&amp;UNKNOWN; X"),
+    ],
+)
+def test_references_are_read_and_written(markup: str, asked: str, translated: str) -> None:
+    translator = FakeTranslator(str.upper)
+    assert translator.translate(translate_html(markup)) == translated
+    assert translator.rounds == [[asked]]
+
+
+@pytest.mark.parametrize(
+    "translated",
+    [
+        "<p translate='no'>a</p>B",
+        "<p translate=no>a<p>B",
+        "<div><p translate=no>a</div>B",
+        "<ul><li translate=no>a<ul><li>b</ul><li>C</ul>",
+        "<div class='x notranslate'><p>a</p><b>c</b></div>D",
+        "<div class='notranslated'>A</div>",
+        "<div translate=no>a<p translate=yes>B</p>c</div>D",
+        "<div translate=no>a<i translate=''>B</i></div>D",
+        "<div translate=no><div>a</div>b</div>C",
+        "<img translate=no alt=a> <p translate=no title=b>",
+        "</p></b><code>x",
+    ],
+)
+def test_what_is_not_to_be_translated(translated: str) -> None:
+    assert shout(translate_html(translated.lower())) == translated
+
+
+@pytest.mark.parametrize(
+    "translated",
+    [
+        '<img alt="A CAT" src="a">',
+        '<a aria-label="X" href="?a=b&c" data-title="y">Z</a>',
+        '<img alt="" title=" 12 ">',
+    ],
+)
+def test_attributes_that_are_text(translated: str) -> None:
+    assert shout(translate_html(translated.lower())) == translated
+
+
+def test_capitals_and_line_breaks_are_as_before() -> None:
+    markup = "<P CLASS=x Title=y TRANSLATE=No>a</P><p>\r\n two\r\n three<Br />\r\n</P >"
+    translated = markup.replace("two\r\n three", "TWO THREE")
+    assert shout(translate_html(markup)) == translated
+
+
+def test_references_in_attributes_are_read_and_written() -> None:
+    translator = FakeTranslator(str.upper)
+    markup = '<a title="1 < 2 &amp; &quot;a&quot;">b</a>'
+    assert translator.translate(translate_html(markup)) == (
+        '<a title="1 &lt; 2 &amp; &quot;A&quot;">B</a>'
+    )
+    assert translator.rounds == [["b", '1 < 2 & "a"']]
+
+
+def test_an_attribute_without_quotes_gets_some() -> None:
+    markup = "<img alt = dog title=cat><img alt=12>"
+    translator = by_dictionary({"dog": "the dog", "cat": "cat"})
+    assert translator.translate(translate_html(markup)) == (
+        '<img alt = "the dog" title=cat><img alt=12>'
+    )
+
+
+def test_a_quote_in_a_translation_does_not_end_an_attribute() -> None:
+    translator = by_dictionary({"dog": "d\"o'g"})
+    markup = "<img alt=\"dog\"><img alt='dog'><img alt=dog>"
+    assert translator.translate(translate_html(markup)) == (
+        '<img alt="d&quot;o\'g"><img alt=\'d"o&#39;g\'><img alt="d&quot;o\'g">'
+    )
+
+
+@pytest.mark.parametrize(
+    ("markup", "entries", "translated"),
+    [
+        (
+            "The <b>red</b> car.",
+            {"The red car.": "La voiture rouge.", "red": "rouge"},
+            "La voiture <b>rouge</b>.",
+        ),
+        (
+            "<i>Red</i> and <b>blue</b> cars",
+            {"Red and blue cars": "voitures bleues et Rouges", "Red": "rouges", "blue": "Bleues"},
+            "voitures <b>bleues</b> et <i>Rouges</i>",
+        ),
+        (
+            "a <a href=x>big <b>red</b> car</a>!",
+            {
+                "a big red car!": "una gran macchina rossa!",
+                "big red car": "gran macchina rossa.",
+                "red": "rossa",
+            },
+            "una <a href=x>gran macchina <b>rossa</b></a>!",
+        ),
+        (
+            "Press <code>make</code> now",
+            {"Press make now": "Jetzt make drücken"},
+            "Jetzt <code>make</code> drücken",
+        ),
+        (
+            "See <a href=x>GitHub</a> now",
+            {"See GitHub now": "Jetzt GitHub ansehen", "GitHub": "Git-Nabe"},
+            "Jetzt <a href=x>GitHub</a> ansehen",
+        ),
+        (
+            "<b>so</b> and so",
+            {"so and so": "so und so", "so": "so"},
+            "<b>so</b> und so",
+        ),
+        (
+            "so and <b>so</b>",
+            {"so and so": "so und so", "so": "so"},
+            "so und <b>so</b>",
+        ),
+        (
+            "これは<b>ペン</b>です",
+            {"これはペンです": "这是钢笔", "ペン": "钢笔"},
+            "这是<b>钢笔</b>",
+        ),
+        (
+            "see<b> this</b> now",
+            {"see this now": "sieh dies nun", "this": "dies"},
+            "sieh <b>dies</b> nun",
+        ),
+    ],
+)
+def test_marks_go_where_their_text_went(
+    markup: str, entries: dict[str, str], translated: str
+) -> None:
+    translator = by_dictionary(entries)
+    assert translator.translate(translate_html(f"<p>{markup}</p>")) == f"<p>{translated}</p>"
+    assert len(translator.rounds) == 1
+
+
+@pytest.mark.parametrize(
+    ("markup", "entries"),
+    [
+        ("The <b>red</b> car", {"The red car": "La voiture rouge", "red": "vermeil"}),  # not found
+        ("a <b>do</b> it", {"a do it": "A DONE IT"}),  # only within a word
+        ("no <b>no</b> yes", {"no no yes": "no yes", "no": "no"}),  # one of two is lost
+        ("<b>x</b> <i>x y</i>", {"x x y": "x y", "x": "x", "x y": "x y"}),  # they would overlap
+    ],
+)
+def test_what_has_no_sure_place_is_translated_in_pieces(
+    markup: str, entries: dict[str, str]
+) -> None:
+    translator = by_dictionary(entries)
+    translated = translator.translate(translate_html(markup))
+    assert TAG.findall(translated) == TAG.findall(markup)
+    assert TAG.sub("", translated).lower() in (TAG.sub("", markup), "the vermeil car")
+    assert len(translator.rounds) == 2
+
+
+def test_only_the_sentence_that_fails_is_translated_in_pieces() -> None:
+    markup = "It is <b>a red car</b>. He is <i>here</i>."
+    translator = by_dictionary(
+        {
+            "It is a red car. He is here.": "-",
+            "It is a red car.": "-",
+            "He is here.": "HIER IST ER.",
+            "here": "hier",
+        }
+    )
+    assert translator.translate(translate_html(markup)) == (
+        "IT IS <b>A RED CAR</b>. <i>HIER</i> IST ER."
+    )
+
+
+def test_marks_at_the_edges_need_no_place() -> None:
+    translator = FakeTranslator(backwards)
+    markup = "<p><b> <img> one two </b> <!-- c --></p><a><p>three</p></a>"
+    assert translator.translate(translate_html(markup)) == (
+        "<p><b> <img> TWO ONE </b> <!-- c --></p><a><p>THREE</p></a>"
+    )
+    assert translator.rounds == [["one two", "three"]]
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<b>" * 5_000 + "x",
+        "<b>x " * 2_000,
+        "<b>x</b> y " * 2_000,
+        "<code>x</code>" * 2_000,
+        "<i translate=no><b translate=yes>" * 2_000 + "</u>" * 2_000,
+        "<noscript>" * 3_000 + "x",
+        "<div>" * 5_000 + "</p>" * 5_000,
+        "<!--" * 5_000,
+        "<a href=" * 5_000,
+        "<a b='" * 5_000,
+    ],
+)
+def test_deep_and_broken_markup_costs_no_more_than_its_length(markup: str) -> None:
+    translator = FakeTranslator(backwards)
+    assert len(translator.translate(translate_html(markup))) >= len(markup) - 1
+    asked = sum(len(text) for texts in translator.rounds for text in texts)
+    assert asked <= 12 * len(markup)
+
+
+def test_files_keep_their_encoding() -> None:
+    translate = FORMATS[".html"]
+    assert shout(translate(b"\xef\xbb\xbf<p>a")) == b"\xef\xbb\xbf<p>A"
+    latin = '<meta charset="iso-8859-1"><p>é'.encode("latin-1")
+    assert shout(translate(latin)) == latin.replace(b"\xe9", b"\xc9")
+    translator = FakeTranslator(lambda text: "日")
+    assert translator.translate(translate(latin)) == latin.replace(b"\xe9", b"&#26085;")
+
+
+@pytest.mark.parametrize(
+    "declared", [b"", b"<meta charset=utf-8>", b"<meta charset=hex>", b"<meta charset=x>"]
+)
+def test_a_file_in_no_known_encoding(declared: bytes) -> None:
+    with pytest.raises(DocumentError):
+        repeat(FORMATS[".html"](declared + b"\xe9"))

@@ -1,0 +1,207 @@
+"""Markdown: text is translated; what markdown-it reads besides is the same before and after."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from documents import FORMATS
+from tests.unit.documents.translators import (
+    FakeTranslator,
+    backwards,
+    by_dictionary,
+    repeat,
+    shout,
+)
+
+MD = FORMATS[".md"]
+FRAGMENTS = [
+    "one", "two.", " ", "  ", "\n", "\r\n", "\n\n", "  \n", "\\\n", "\t", "*", "**", "_", "~~",
+    "`", "``", "[", "]", "(", ")", "](u)", "](<a b> 't')", "![", "[x]: /url 't'", "[x]", "[]",
+    "<b>", "</b>", "<br>", "<!-- c -->", "<http://a.b>", "\\*", "\\", "&amp;", "&", "# ", "> ",
+    "- ", "1. ", "    ", "```", "~~~", "---", "===", "|", "| a | b |\n|---|---|\n", "\\|",
+    "<div>", "[^1]", ":::", "\x00", "é😀",
+]  # fmt: skip
+MARKDOWN = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join)
+
+WORDS = st.lists(st.sampled_from(["one", "two", "three,", "four."]), min_size=1, max_size=3)
+INLINE = st.recursive(
+    WORDS.map(" ".join),
+    lambda inner: st.builds(
+        str.format,
+        st.sampled_from(
+            ["**{}**", "*{}*", "~~{}~~", "[{}](/u)", "{} `code`", "![{}](i.png)", "<b>{}</b>"]
+        ),
+        inner,
+    ),
+    max_leaves=3,
+)
+PARAGRAPH = st.lists(INLINE, min_size=1, max_size=4).map(" ".join)
+BLOCK = st.builds(
+    str.format,
+    st.sampled_from(
+        [
+            "{}",
+            "# {}",
+            "> {}",
+            "- {}",
+            "1. {}\n   {}",
+            "{}\n===",
+            "| {} | b |\n|---|---|\n| {} | d |",
+        ]
+    ),
+    PARAGRAPH,
+    PARAGRAPH,
+)
+
+
+def structure(markdown: str) -> tuple[list[str], Counter[tuple[str, str]]]:
+    """Return the blocks, in order, and what is inside of them, in any."""
+    tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
+    inside = Counter(
+        (token.type, str(token.attrs) or token.content)
+        for block in tokens
+        for token in block.children or ()
+        if token.type not in ("text", "softbreak")
+    )
+    return [f"{token.type} {token.markup} {_code(token)}" for token in tokens], inside
+
+
+def _code(token: Token) -> str:
+    return token.content if token.type in ("fence", "code_block", "html_block") else ""
+
+
+@given(MARKDOWN)
+def test_without_changes_it_is_the_same(markdown: str) -> None:
+    assert repeat(MD(markdown.encode())) == markdown.encode()
+
+
+@given(MARKDOWN)
+def test_any_markdown_survives(markdown: str) -> None:
+    FakeTranslator(backwards).translate(MD(markdown.encode()))
+
+
+@given(st.lists(BLOCK, max_size=4).map("\n\n".join))
+def test_the_structure_stays(markdown: str) -> None:
+    assume("~~~" not in markdown)  # at the start of a line it means another thing
+    for function in (str.upper, backwards):
+        translated = FakeTranslator(function).translate(MD(markdown.encode())).decode()
+        assert structure(translated) == structure(markdown)
+
+
+@given(st.text(st.sampled_from("abc *_`~[]()<>!#&;-+=|\\1.)\n:/"), max_size=12))
+def test_a_translation_is_read_as_text_alone(translation: str) -> None:
+    for markdown in ("one", "# one", "- one", "| one | b |\n|---|---|\n"):
+        translator = FakeTranslator(lambda text: translation.strip() or "x")
+        translated = translator.translate(MD(markdown.encode())).decode()
+        blocks, inside = structure(translated)
+        assert (blocks, sorted(inside)) == (structure(markdown)[0], [])
+
+
+TRANSLATED = """---
+title: front matter
+---
+# THE *TITLE* #
+
+SETEXT
+===
+
+A PARAGRAPH WITH `code`, [A LINK](https://a.b/c "title") AND ![A PICTURE](p.png).<br>
+NEXT LINE\\
+NEXT LINE. <span class="x">MARKED</span><br>TEXT <!-- no -->
+
+> QUOTED **TEXT**
+> > - [x] A TASK
+>
+> [!NOTE]
+
+1. ONE
+   - TWO
+
+     THREE
+
+```python
+no = "text"
+```
+
+    no text
+
+| HEAD | `code` |
+|:-----|-------:|
+| *CELL* | 12 |
+
+<div align="center">
+no text
+</div>
+
+<http://a.b> REFERENCE [TEXT][ref], [ref], [ref][] AND NOTE[^1].
+
+{% no %} ::: A
+
+[ref]: http://c.d "title"
+[^1]: THE NOTE HAS <kbd>Ctrl</kbd>.
+"""
+SOURCE = "\n".join(
+    line.lower().replace("ctrl", "Ctrl").replace("[!note]", "[!NOTE]")
+    for line in TRANSLATED.split("\n")
+)
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_what_is_text(newline: str) -> None:
+    source, translated = (text.replace("\n", newline) for text in (SOURCE, TRANSLATED))
+    assert shout(MD(source.encode())).decode() == translated
+
+
+def test_the_lines_of_a_paragraph_are_one_text() -> None:
+    translator = FakeTranslator(str.upper)
+    assert translator.translate(MD(b"> - one\n>   two\n> three\n")) == b"> - ONE TWO THREE\n"
+    assert translator.rounds == [["one two three"]]
+
+
+def test_escapes_and_references_are_read() -> None:
+    translator = FakeTranslator(str.upper)
+    assert translator.translate(MD(b"\\*a\\* &lt;b&gt; c\\_d &copy;")).decode() == (
+        "\\*A\\* \\<B> C_D ©"
+    )
+    assert translator.rounds == [["*a* <b> c_d ©"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "translation", "written"),
+    [
+        ("a", "# b", "\\# b"),
+        ("a", "- b", "\\- b"),
+        ("a", "1. b", "1\\. b"),
+        ("a", "> b", "\\> b"),
+        ("# a", "1. b", "# 1. b"),
+        ("a", "2 * 3 = snake_case", "2 * 3 = snake_case"),
+        ("a", "*b* `c` [d](e) <f> &amp; \\*", "\\*b\\* \\`c\\` [d\\](e) \\<f> \\&amp; \\\\\\*"),
+        ("a  \nb", "- x", "\\- x  \n\\- x"),
+        ("| a |\n|-|", "x | y", "| x \\| y |\n|-|"),
+    ],
+)
+def test_marks_in_a_translation_are_escaped(source: str, translation: str, written: str) -> None:
+    translator = FakeTranslator(lambda text: translation)
+    assert translator.translate(MD(source.encode())).decode() == written
+
+
+def test_marks_go_where_their_text_went() -> None:
+    translator = by_dictionary(
+        {
+            "The red car is on GitHub": "Auf GitHub ist das rote Auto",
+            "red car": "rote Auto",
+            "GitHub": "GitHub",
+        }
+    )
+    translated = translator.translate(MD(b"The **red car** is on [GitHub](/x)"))
+    assert translated == b"Auf [GitHub](/x) ist das **rote Auto**"
+
+
+def test_what_cannot_be_found_in_the_source_is_left() -> None:
+    assert shout(MD(b"a\0b\n\n| a \\| b | c |\n|---|---|\n")) == (
+        b"a\0b\n\n| a \\| b | C |\n|---|---|\n"
+    )

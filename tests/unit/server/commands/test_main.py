@@ -1,0 +1,90 @@
+"""The command line: what stops the start, and what the front must not load."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
+
+
+def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, *command], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.parametrize("module", ["server.app", "server.__main__", "server.core.worker_factory"])
+def test_the_front_loads_no_model_library(module: str) -> None:
+    heavy = "{'torch', 'transformers', 'ctranslate2'}"
+    result = run("-c", f"import sys, {module}; assert not {heavy} & set(sys.modules)")
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_spawned_worker_loads_nothing_of_the_front() -> None:
+    # It imports `__main__` again, which took a second while that module loaded Flask.
+    result = run(
+        "-c", "import sys, server.__main__; assert not {'flask', 'pydantic'} & set(sys.modules)"
+    )
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_converted_model_starts_without_libraries_that_take_seconds_to_load(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from translator import Translator, TranslatorConfig;"
+        f"Translator(TranslatorConfig(engine='ctranslate2', cache=Path({str(tmp_path)!r})));"
+        "print({'transformers', 'huggingface_hub'} & set(sys.modules))"
+    )
+    first, second = run("-c", code), run("-c", code)
+    assert "transformers" in first.stdout, first.stderr  # it converts the model
+    assert second.stdout == "set()\n", second.stderr
+
+
+def test_a_malformed_setting_exits_with_2() -> None:
+    result = run("-m", "server", "--port", "http")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--port='http'" in result.stderr
+
+
+def test_settings_that_do_not_go_together_exit_with_1() -> None:
+    result = run("-m", "server", "--devices", "cpu", "--engine", "reference", "--dtype", "int8")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert (
+        result.stderr
+        == "m2m-server: dtype int8 needs engine ctranslate2 or inflight; reference has none\n"
+    )
+
+
+def test_a_model_that_is_not_there_exits_with_1(tmp_path: Path) -> None:
+    result = run("-m", "server", "--devices", "cpu", "--model", str(tmp_path))
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is no M2M100 checkpoint" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_port_in_use_exits_with_1() -> None:
+    taken = HttpServer(lambda *_: [], Settings(port=0))
+    taken.start()
+    try:
+        port = taken.url.rpartition(":")[2]
+        result = run("-m", "server", "--devices", "cpu", "--port", port)
+    finally:
+        taken.close()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1 port {port}: Address already in use" in result.stderr
+
+
+def test_an_admin_port_in_use_exits_with_1() -> None:
+    taken = HttpServer(lambda *_: [], Settings(port=0))
+    taken.start()
+    try:
+        port = taken.url.rpartition(":")[2]
+        result = run("-m", "server", "--devices", "cpu", "--port", "0", "--admin-port", port)
+    finally:
+        taken.close()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert f"cannot listen on 127.0.0.1 admin port {port}: Address already in use" in result.stderr

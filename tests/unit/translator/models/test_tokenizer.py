@@ -1,0 +1,94 @@
+"""Our tokenizer gives what M2M100Tokenizer gives, and is safe where that is not."""
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from transformers import M2M100Tokenizer
+
+from training.corpus import LANGUAGES, sentences
+from translator.models.checkpoints import BUNDLED_FOLDER
+from translator.models.tokenizer import Tokenizer
+
+STRANGE = [
+    "", " ", "  two  spaces ", "\u00a0", "日本語", "😀👩‍👩‍👧",
+    "עברית", "½ ﬁ Ⅷ", "e\u0301", "a\u200bb",
+    "\ufeffBOM", "a\tb", "…—–“”", "x" * 500, "1234567890", "\U0010ffff", "\u0007",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def ours() -> Tokenizer:
+    return Tokenizer(BUNDLED_FOLDER)
+
+
+@pytest.fixture(scope="module")
+def theirs() -> M2M100Tokenizer:
+    return M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER)
+
+
+@pytest.mark.parametrize("split", ["test", "dev", "train"])
+def test_equal_on_the_whole_corpus(ours: Tokenizer, theirs: M2M100Tokenizer, split: str) -> None:
+    theirs.src_lang = "en"
+    texts = sentences(split)
+    for start in range(0, len(texts), 10_000):
+        chunk = texts[start : start + 10_000]
+        expected = theirs(chunk).input_ids
+        assert [ours.encode(text, "en") for text in chunk] == expected
+
+
+def test_equal_decoding(ours: Tokenizer, theirs: M2M100Tokenizer) -> None:
+    for text in [*sentences("test"), *STRANGE]:
+        ids = ours.encode(text, "en")
+        # M2M100Tokenizer leaves the language token in the text: it is no special token any more.
+        assert ours.decode(ids) == theirs.decode(ids[1:], skip_special_tokens=True)
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_equal_on_strange_text(ours: Tokenizer, theirs: M2M100Tokenizer, text: str) -> None:
+    for language in LANGUAGES:
+        theirs.src_lang = language
+        assert ours.encode(text, language) == theirs(text).input_ids
+
+
+def test_equal_language_tokens(ours: Tokenizer, theirs: M2M100Tokenizer) -> None:
+    assert ours.language_ids == theirs.lang_code_to_id
+    assert ours.size == len(ours.tokens()) == theirs.vocab_size + 100 + theirs.num_madeup_words
+    assert (ours.bos, ours.pad, ours.eos, ours.unk) == (
+        theirs.bos_token_id,
+        theirs.pad_token_id,
+        theirs.eos_token_id,
+        theirs.unk_token_id,
+    )
+
+
+@pytest.mark.parametrize("special", ["</s>", "<pad>", "<unk>", "<s>", "__de__"])
+def test_special_tokens_in_user_text_are_text(ours: Tokenizer, special: str) -> None:
+    ids = ours.encode(f"a {special} b", "en")
+    assert ours.decode(ids) == f"a {special} b"
+    assert ids.count(ours.eos) == 1
+    assert set(ids[1:-1]).isdisjoint({ours.eos, ours.pad, ours.unk, ours.language_ids["de"]})
+
+
+@pytest.mark.parametrize("text", ["日本語 😀", "Ünïcödé", "Привет", "12,345.67"])
+def test_what_the_vocabulary_lacks_survives_as_bytes(ours: Tokenizer, text: str) -> None:
+    assert ours.decode(ours.encode(text, "en")) == text
+
+
+def test_threads_share_it(ours: Tokenizer) -> None:
+    texts = sentences("dev")[:200]
+    work = list(itertools.product(texts, LANGUAGES))
+    expected = [ours.encode(text, language) for text, language in work]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda item: ours.encode(*item), work)) == expected
+
+
+@pytest.mark.parametrize("text", ["a", "Hello 世界", "3 Äpfel", "😀 ok"])
+def test_text_with_words(ours: Tokenizer, text: str) -> None:
+    assert ours.has_words(text)
+
+
+# Scripts of antiquity: no vocabulary of living languages spells them but by bytes.
+@pytest.mark.parametrize("text", ["", "12:30", "…!?", "ᚠᚢᚦᚨᚱᚲ, ᚷᚹ!", "𐎀𐎁𐎂", "😀👩‍👩‍👧", "𓀀𓂀"])
+def test_text_without_words_that_the_model_knows(ours: Tokenizer, text: str) -> None:
+    assert not ours.has_words(text)

@@ -1,0 +1,129 @@
+"""Nothing is lost, cut or re-spaced between a text and its segments."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from translator.text.placeholders import Replacement
+from translator.text.segmentation import Document, Segmenter
+
+TEXTS = st.text(
+    st.one_of(
+        st.sampled_from(" \t\n\r.!?,;:。、-–()\u2028\u00a0"),
+        st.characters(exclude_categories=["Cs"]),
+    ),
+    max_size=80,
+)
+
+
+def segmenter(limit: int = 100) -> Segmenter:
+    return Segmenter(len, limit, bool)
+
+
+def texts(document: Document) -> list[str]:
+    return [segment.text for segment in document.segments]
+
+
+@given(TEXTS, st.sampled_from(["en", "de", "ja", "zh", "ceb"]))
+def test_joining_the_segments_gives_the_text_back(text: str, language: str) -> None:
+    document = segmenter().split(text, language)
+    joined = "".join(
+        gap + segment for gap, segment in zip(document.gaps, [*texts(document), ""], strict=True)
+    )
+    assert joined == text
+    assert all(segment == segment.strip() != "" for segment in texts(document))
+
+
+@given(TEXTS, st.integers(8, 20))
+def test_no_segment_passes_the_limit(text: str, limit: int) -> None:
+    document = segmenter(limit).split(text, "en")
+    assert all(len(segment) <= limit for segment in texts(document))
+    assert "".join("".join(texts(document)).split()) == "".join(text.split())
+
+
+@given(TEXTS)
+def test_halving_loses_nothing(text: str) -> None:
+    document = segmenter().halve(text)
+    if document is None:
+        assert len(text) <= 1
+    else:
+        parts = zip(document.gaps, [*texts(document), ""], strict=True)
+        assert "".join(gap + part for gap, part in parts) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        ("Hello. How are you?", ["Hello.", "How are you?"]),
+        ("It costs 3.50 dollars. Dr. Smith paid.", ["It costs 3.50 dollars.", "Dr. Smith paid."]),
+        ("Yes. Yes. Yes.", ["Yes.", "Yes.", "Yes."]),
+        ("one\ntwo", ["one", "two"]),
+        ("- one\n  * two\n3. three\n> # four", ["one", "two", "three", "four"]),
+        ("-5 degrees. 3.5 metres.", ["-5 degrees.", "3.5 metres."]),
+        ("It grew by 0.5. Then by 1.25 %!", ["It grew by 0.5.", "Then by 1.25 %!"]),
+        ("Mr. and Mrs. Jones live here.", ["Mr. and Mrs. Jones live here."]),
+        ("We eat fruit, e.g. apples. Good.", ["We eat fruit, e.g. apples.", "Good."]),
+        ("See www.example.org. It is free.", ["See www.example.org.", "It is free."]),
+        ("Version 2.0.1 is out. Get it.", ["Version 2.0.1 is out.", "Get it."]),
+    ],
+)
+def test_sentences(text: str, sentences: list[str]) -> None:
+    assert texts(segmenter().split(text, "en")) == sentences
+
+
+def test_layout_is_kept() -> None:
+    text = "  # Title\r\n\r\n\t- one. two!  \r\n\r\n"
+    document = segmenter().split(text, "en")
+    assert document.join([s.upper() for s in texts(document)], "de") == text.upper()
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\n", "\t \r\n", "\u2028"])
+def test_blank_text_has_no_segments_and_comes_back(blank: str) -> None:
+    document = segmenter().split(blank, "en")
+    assert document.segments == ()
+    assert document.join([], "de") == blank
+
+
+def test_what_has_no_words_is_left_where_it_is() -> None:
+    letters_only = Segmenter(len, 20, lambda text: any(map(str.isalpha, text)))
+    document = letters_only.split("- One. 12! Two.\n  ☃☃ \n12 345\nThree?", "en")
+    assert texts(document) == ["One.", "Two.", "Three?"]
+    assert document.join(["Eins.", "Zwei.", "Drei?"], "de") == (
+        "- Eins. 12! Zwei.\n  ☃☃ \n12 345\nDrei?"
+    )
+    assert letters_only.split("1" * 50, "en").segments == ()
+
+
+def test_what_is_between_spans_is_translated() -> None:
+    text = "Write to {name}, {other} today."
+    document = segmenter().around(text, [Replacement(9, 15, "{name}"), Replacement(17, 24, "Anna")])
+    assert texts(document) == ["Write to", ",", "today."]
+    assert document.join(["Schreib", ",", "heute."], "de") == "Schreib {name}, Anna heute."
+    assert segmenter().around("{x}", [Replacement(0, 3, "{x}")]) == Document((), ("{x}",))
+
+
+def test_long_sentences_are_split_at_clauses_first() -> None:
+    text = "When it rains, I stay at home and read"
+    assert texts(segmenter(30).split(text, "en")) == ["When it rains,", "I stay at home and read"]
+
+
+def test_then_at_spaces_then_anywhere() -> None:
+    assert texts(segmenter(12).split("aaaa bbbb cccc dddd", "en")) == ["aaaa bbbb", "cccc dddd"]
+    assert texts(segmenter(10).split("a" * 16, "en")) == ["a" * 8, "a" * 8]
+
+
+def test_spaces_between_sentences_are_those_of_the_target() -> None:
+    japanese = segmenter().split("これはペンです。あれは本です。", "ja")
+    assert japanese.join(["This is a pen.", "That is a book."], "en") == (
+        "This is a pen. That is a book."
+    )
+    english = segmenter().split("This is a pen. That is a book.", "en")
+    assert english.join(["これはペンです。", "あれは本です。"], "ja") == (
+        "これはペンです。あれは本です。"
+    )
+
+
+def test_join_wants_one_translation_for_each_segment() -> None:
+    document = segmenter().split("One. Two.", "en")
+    with pytest.raises(ValueError, match="zip"):
+        document.join(["Eins."], "de")

@@ -1,0 +1,216 @@
+"""Where a model comes from, and what its files say about it. Loads no model library."""
+
+import json
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from translator.config import beams_for
+from translator.engines import Decoding
+from translator.errors import CheckpointError
+from translator.models.languages import M2M100_CODES
+from translator.models.manifest import Manifest, read_manifest
+from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
+from translator.text.segmentation import Segmenter
+
+BUNDLED = "bundled"
+BUNDLED_FOLDER = Path(__file__).with_name("bundled")
+_REQUIRED = ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
+_SMALL_FILES = (*_REQUIRED, "generation_config.json")
+_SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
+_PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
+NEEDED = (*_SMALL_FILES, *_SAFETENSORS, *_PICKLES)  # patterns; see also `needed_files`
+# One of several files that hold the weights of a model, such as model-00002-of-00003.safetensors.
+_SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
+# Half the length that an output may have, so that a translation of twice as many tokens still fits.
+_OUTPUT_PER_SOURCE = 2
+_BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all else is 16 bits wide
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A complete M2M100 checkpoint folder on this machine."""
+
+    name: str  # as the user called it: "bundled", the folder's name, or the hub id
+    folder: Path
+    config: dict[str, Any]
+    generation: dict[str, Any]
+    manifest: Manifest | None = None  # of a folder that was fetched
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Codes the model was trained on: `languages` of config.json, else all of M2M100."""
+        return tuple(self.config.get("languages", M2M100_CODES))
+
+    @property
+    def max_length(self) -> int:
+        """Most tokens of a translation, its language token and `</s>` counted."""
+        return min(int(self.generation.get("max_length", 200)), self.positions)
+
+    @property
+    def positions(self) -> int:
+        """Most tokens the model was made for, on either side."""
+        return int(self.config["max_position_embeddings"])
+
+    @property
+    def segment_limit(self) -> int:
+        """Most source tokens of a segment whose translation still fits `max_length`."""
+        return min(self.positions, max(8, self.max_length // _OUTPUT_PER_SOURCE))
+
+    @property
+    def beams(self) -> int:
+        """Beams that the checkpoint's generation_config asks for."""
+        return int(self.generation.get("num_beams", 1))
+
+    def tokenizer(self) -> Tokenizer:
+        """Load the tokenizer."""
+        return Tokenizer(self.folder)
+
+    def segmenter(self, tokenizer: Tokenizer | None = None) -> Segmenter:
+        """Return what splits text into segments that this model takes."""
+        tokenizer = tokenizer or self.tokenizer()
+        encode = tokenizer.encode_pieces
+        return Segmenter(
+            lambda text: len(encode(text)) + 2, self.segment_limit, tokenizer.has_words
+        )
+
+    def decoding(self, beams: int | None = None) -> Decoding:
+        """Return how translations are searched for, by `generation_config.json`."""
+        return Decoding(
+            beams=beams or self.beams,
+            max_length=self.max_length,
+            length_penalty=float(self.generation.get("length_penalty", 1.0)),
+            early_stopping=self.generation.get("early_stopping", False),
+        )
+
+    def bytes_per_segment(
+        self, tokens: int, beams: int | None, dtype: str, alternatives: int = 0
+    ) -> int:
+        """Return the device memory that a segment of `tokens` source tokens holds while decoded.
+
+        `dtype` is as in TranslatorConfig; `alternatives` are those wanted beside the best.
+
+        Keys and values of all decoder layers for the source (cross-attention, once) and for
+        each beam (self-attention), and the beams' scores over the vocabulary in fp32, twice:
+        `2·layers·d·bytes·(S + K·T) + K·V·8`.
+        """
+        width = beams_for(beams or self.beams, alternatives)
+        longest = min(self.max_length, 2 * tokens + 32)
+        per_position = 2 * int(self.config["decoder_layers"]) * int(self.config["d_model"])
+        scores = width * int(self.config["vocab_size"]) * 8
+        value = _BYTES_PER_VALUE.get(dtype, 2)
+        return per_position * value * (tokens + width * longest) + scores
+
+
+def resolve(model: str, *, local_files_only: bool = False) -> Checkpoint:
+    """Return the checkpoint that a user named: "bundled", a folder, or a hub id.
+
+    A hub id is downloaded unless it is in the local hub cache; with `local_files_only` (or
+    `HF_HUB_OFFLINE=1`) it must be there. Raises CheckpointError saying what is missing.
+    """
+    if model == BUNDLED:
+        return read_folder(BUNDLED, BUNDLED_FOLDER)
+    if not is_hub_id(model):
+        folder = local_folder(model)
+        return read_folder(folder.name, folder)
+    # Here, since the hub's library takes half a second to load.
+    from translator.models.snapshot import download
+
+    return read_folder(model, download(model, local_files_only=local_files_only))
+
+
+def is_hub_id(model: str) -> bool:
+    """Tell whether a name that a user gave means a model of the hub: it does where no folder is."""
+    return (
+        model.count("/") == 1 and not model.startswith((".", "/", "~")) and not Path(model).is_dir()
+    )
+
+
+def local_folder(model: str) -> Path:
+    """Return the folder that "bundled" or a path means; raises CheckpointError if there is none."""
+    if model == BUNDLED:
+        return BUNDLED_FOLDER
+    folder = Path(model).expanduser().resolve()
+    if not folder.is_dir():
+        raise CheckpointError(
+            f"there is no folder {model!r}; name 'bundled', a folder, or a hub id such as "
+            "'facebook/m2m100_418M'"
+        )
+    return folder
+
+
+def needed_files(names: Iterable[str]) -> list[str]:
+    """Return those of a repository's files that are read: the small ones first, then the weights.
+
+    Weights are taken as safetensors where there are any, else as pickles.
+    """
+    given = sorted(names)
+    weights: list[str] = []
+    for patterns in (_SAFETENSORS, _PICKLES):
+        weights = weights or [name for name in given if any(fnmatch(name, p) for p in patterns)]
+    return [name for name in _SMALL_FILES if name in given] + weights
+
+
+def read_folder(name: str, folder: Path) -> Checkpoint:
+    """Return the checkpoint in `folder`; raises CheckpointError for one that lacks something."""
+    manifest = read_manifest(folder)
+    if manifest is not None:
+        manifest.check_sizes(folder)
+    check_complete([path.name for path in folder.iterdir()], str(folder))
+    config = read_config(folder)
+    path = folder / "generation_config.json"
+    # Older checkpoints keep their generation defaults in config.json.
+    generation = _read_json(path) if path.is_file() else config
+    return Checkpoint(name, folder, config, generation, manifest)
+
+
+def check_complete(names: Sequence[str], place: str) -> None:
+    """Raise CheckpointError unless `names`, the files in `place`, make a checkpoint."""
+    missing = [name for name in _REQUIRED if name not in names]
+    weights = set(needed_files(names)).difference(_SMALL_FILES)
+    if not weights:
+        missing.append("model.safetensors or pytorch_model.bin")
+    missing += sorted(_companions(weights) - weights)
+    if missing:
+        raise CheckpointError(f"{place} is no M2M100 checkpoint: it lacks {', '.join(missing)}")
+
+
+def _companions(weights: Collection[str]) -> set[str]:
+    """Return what the shards among `weights` are of no use without: each other, and an index."""
+    needed: set[str] = set()
+    for match in filter(None, map(_SHARD.fullmatch, weights)):
+        stem, count, suffix = match.groups()
+        if f"{stem}{suffix}" in weights:
+            continue  # transformers reads the whole file then, and leaves the shards alone
+        needed.add(f"{stem}{suffix}.index.json")
+        needed |= {f"{stem}-{i + 1:05}-of-{count}{suffix}" for i in range(int(count))}
+    return needed
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Return the content of config.json; raises CheckpointError unless it is of an M2M100 model."""
+    config = _read_json(folder / "config.json")
+    if config.get("model_type") != "m2m_100":
+        raise CheckpointError(
+            f"{folder} holds a model of type {config.get('model_type')!r}; only 'm2m_100' is served"
+        )
+    return config
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """Return the files that hold the weights: safetensors if there are any, else pickles."""
+    names = needed_files(path.name for path in folder.iterdir())
+    return [folder / name for name in names if name not in _SMALL_FILES]
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise CheckpointError(f"{path} is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} does not hold a JSON object")
+    return content

@@ -1,0 +1,190 @@
+"""From a hub model or a folder to a complete model folder: pinned, checked, converted for CPUs.
+
+All is made in a hidden folder beside the one asked for, which gets its name when it is complete.
+What is in the hidden folder when the process is killed is taken up by the next one.
+"""
+
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from translator.errors import CheckpointError
+from translator.models.checkpoints import is_hub_id, read_config, read_folder
+from translator.models.manifest import (
+    CONVERTED_PREFIX,
+    MANIFEST_FILE,
+    FileRecord,
+    Manifest,
+    read_manifest,
+    sha256,
+)
+from translator.models.sources import Report, Source, open_source, sync
+
+_log = logging.getLogger(__name__)
+_LOCK_FILE = ".lock"
+_QUANTIZATION = "int8"  # what engine "auto" takes on CPUs
+# An upper bound on the converted model beside its weights: int8 of weights that have 16 bits.
+_CONVERTED_SHARE = 0.5
+
+# Shows progress: of what (a word), of how many bytes, of which so many are done already.
+Progress = Callable[[str, int, int], AbstractContextManager[Report]]
+
+
+def fetch(
+    model: str,
+    folder: Path,
+    progress: Progress,
+    *,
+    revision: str | None = None,
+    conversion: bool = True,
+) -> Manifest:
+    """Make `folder` hold `model` ("bundled", a folder, or a hub id), complete and checked.
+
+    Where it does already, every file is compared with its checksum. With `conversion`, the model is
+    also converted for CPUs. Raises CheckpointError saying what to do; then `folder` is as it was.
+    """
+    folder = folder.expanduser().absolute()
+    _check_place(folder)
+    existing = read_manifest(folder) if folder.is_dir() else None
+    if existing is not None:
+        _check_existing(existing, folder, model, revision, conversion=conversion)
+        _check_hashes(existing, folder, progress)
+        return existing
+    source = open_source(model, revision)
+    _log.info("%s%s", source.model, f" at {source.revision}" if source.revision else "")
+    partial = folder.with_name(f".{folder.name}.partial")
+    try:
+        partial.mkdir(parents=True, exist_ok=True)
+        with FileLock(partial / _LOCK_FILE, timeout=0):
+            _check_space(source, partial, conversion=conversion)
+            _bring(source, partial, progress)
+            _remove_others(source, partial)
+            if conversion:
+                _convert(source.model, partial)
+            manifest = _list(source, partial, progress)
+            _finish(partial, folder)
+    except Timeout as error:
+        raise CheckpointError(f"another process is fetching into {folder}: wait for it") from error
+    except OSError as error:
+        raise CheckpointError(_explain_disk(error, folder)) from error
+    return manifest
+
+
+def _check_place(folder: Path) -> None:
+    """Refuse a place that cannot be given to a folder made elsewhere, or holds something else."""
+    if not folder.is_dir():
+        if folder.exists():
+            raise CheckpointError(f"{folder} is a file; name a folder that does not exist yet")
+    elif not (folder / MANIFEST_FILE).is_file():
+        if os.path.ismount(folder):
+            raise CheckpointError(
+                f"{folder} is a mounted volume; name a folder inside it, such as {folder}/model"
+            )
+        if any(folder.iterdir()):
+            raise CheckpointError(
+                f"{folder} holds something else; name a folder that does not exist yet"
+            )
+
+
+def _check_existing(
+    manifest: Manifest, folder: Path, model: str, revision: str | None, *, conversion: bool
+) -> None:
+    """Refuse a folder that was fetched before and is not what is asked for now."""
+    # Without the network: what is complete stays usable where the hub cannot be reached.
+    name = model if is_hub_id(model) else open_source(model, None).model
+    if manifest.model != name:
+        raise CheckpointError(f"{folder} holds {manifest.model}, not {name}; name another folder")
+    if revision not in (None, manifest.revision):
+        raise CheckpointError(
+            f"{folder} holds revision {manifest.revision}; name another folder for {revision}"
+        )
+    if conversion and not any(name.startswith(CONVERTED_PREFIX) for name in manifest.files):
+        raise CheckpointError(
+            f"{folder} was made with --no-conversion; name another folder, or say so again"
+        )
+
+
+def _check_hashes(manifest: Manifest, folder: Path, progress: Progress) -> None:
+    with progress("checking", manifest.size, 0) as report:
+        manifest.check_hashes(folder, report)
+    _log.info("it is there already, and every checksum is right")
+
+
+def _check_space(source: Source, partial: Path, *, conversion: bool) -> None:
+    total = sum(source.sizes.values())
+    present = sum(source.present(name, partial) for name in source.sizes)
+    needed = int(total * (1 + _CONVERTED_SHARE * conversion)) - present
+    free = shutil.disk_usage(partial).free
+    if free < needed:
+        raise CheckpointError(
+            f"{partial.parent} has {free / 1e9:.2f} GB free and {source.model} needs "
+            f"{needed / 1e9:.2f} GB; free some, or name a folder on another disk"
+        )
+
+
+def _bring(source: Source, partial: Path, progress: Progress) -> None:
+    """Bring all files; the first tell whether the gigabytes that follow are wanted."""
+    present = sum(source.present(name, partial) for name in source.sizes)
+    with progress("fetching", sum(source.sizes.values()), present) as report:
+        for name in source.sizes:
+            source.bring(name, partial, report)
+            if name == "config.json":
+                read_config(partial)
+
+
+def _remove_others(source: Source, partial: Path) -> None:
+    """Remove what earlier runs left and this one has not brought."""
+    for path in partial.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name not in source.sizes and path.name != _LOCK_FILE:
+            path.unlink()
+
+
+def _convert(name: str, partial: Path) -> None:
+    from translator.engines.conversion import fetched_name
+    from translator.engines.converter import convert  # loads torch
+
+    _log.info("converting it for CPUs (%s)", _QUANTIZATION)
+    checkpoint = read_folder(name, partial)
+    folder = partial / fetched_name(_QUANTIZATION)
+    folder.mkdir()
+    convert(checkpoint, checkpoint.tokenizer(), _QUANTIZATION, folder)
+    for path in folder.iterdir():
+        sync(path)
+
+
+def _list(source: Source, partial: Path, progress: Progress) -> Manifest:
+    """Write down what `partial` holds, as it is on the disk."""
+    files = sorted(path for path in partial.rglob("*") if path.is_file())
+    files = [path for path in files if path.name not in (_LOCK_FILE, MANIFEST_FILE)]
+    with progress("checksums", sum(path.stat().st_size for path in files), 0) as report:
+        records = {
+            path.relative_to(partial).as_posix(): FileRecord(
+                size=path.stat().st_size, sha256=sha256(path, report)
+            )
+            for path in files
+        }
+    manifest = Manifest(model=source.model, revision=source.revision, files=records)
+    manifest.write(partial)
+    return manifest
+
+
+def _finish(partial: Path, folder: Path) -> None:
+    """Give the complete folder its name, for good."""
+    sync(partial)
+    (partial / _LOCK_FILE).unlink()  # held to the end, but it must not travel along
+    partial.replace(folder)
+    sync(folder.parent)
+
+
+def _explain_disk(error: OSError, folder: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"no space is left for {folder}; free some and run the same command again"
+    return f"cannot write {folder}: {error.strerror or error}; name a folder that can be written"
