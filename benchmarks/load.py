@@ -19,7 +19,7 @@ _ANSWER_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
-class Load:
+class WorkerLoad:
     """What clients saw that each sent one sentence after another, while all were at work."""
 
     rate: float  # sentences a second
@@ -36,7 +36,9 @@ def running_server(*flags: str) -> Iterator[str]:
         yield server.url
 
 
-def put_load(url: str, sentences: Sequence[str], clients: int, source: str, target: str) -> Load:
+def put_load(
+    url: str, sentences: Sequence[str], clients: int, source: str, target: str
+) -> WorkerLoad:
     """Translate with `clients` requests at a time, one sentence each, until as many are measured.
 
     The clock runs from the moment that each client could have had its first answer until as many
@@ -63,7 +65,7 @@ def put_load(url: str, sentences: Sequence[str], clients: int, source: str, targ
         for asked in [threads.submit(ask) for _ in range(clients)]:
             asked.result()
     seconds = ends[wanted - 1] - ends[clients - 1]
-    return Load(len(sentences) / seconds, median(times[clients:wanted]))
+    return WorkerLoad(len(sentences) / seconds, median(times[clients:wanted]))
 
 
 def put_bulk(url: str, sentences: Sequence[str], source: str, target: str) -> float:

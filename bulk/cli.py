@@ -13,7 +13,7 @@ from bulk.documents import check_formats, translate_documents
 from bulk.errors import BulkError, InputError
 from bulk.lines import parse_shard
 from bulk.output import forget
-from bulk.run import Job, Options, Run, Tally
+from bulk.run import FilePair, Options, Run, RunSummary
 from documents import FORMATS
 from server.core.settings import add_flags, flag, make_settings
 
@@ -76,13 +76,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(
     parser: argparse.ArgumentParser, args: argparse.Namespace, environ: Mapping[str, str]
 ) -> int:
-    jobs = make_jobs([Path(name) for name in args.files], args.output)
-    if args.shard != (0, 1) and any(job.source is None for job in jobs):
+    file_pairs = make_file_pairs([Path(name) for name in args.files], args.output)
+    if args.shard != (0, 1) and any(file_pair.source is None for file_pair in file_pairs):
         raise InputError("--shard needs a file: standard input can be read only once")
     if args.documents:
         if args.shard != (0, 1):
             raise InputError("--shard cuts between lines; --documents are not cut")
-        check_formats(jobs)
+        check_formats(file_pairs)
     backend, threads = _make_backend(parser, args, environ)
     options = Options(
         threads=args.concurrency or threads,
@@ -93,19 +93,19 @@ def _run(
     run = Run(backend, options)
     try:
         if args.documents:
-            translate_documents(run, jobs)
+            translate_documents(run, file_pairs)
         else:
-            for job in jobs:
-                run.translate(job)
+            for file_pair in file_pairs:
+                run.translate(file_pair)
     finally:
         run.stop()  # after an error there may be batches that wait for a thread
         backend.close()
-        _report(run.tally)
-    forget(job.target for job in jobs if job.target is not None)
+        _report(run.summary)
+    forget(file_pair.target for file_pair in file_pairs if file_pair.target is not None)
     return 0
 
 
-def make_jobs(files: Sequence[Path], output: Path | None) -> list[Job]:
+def make_file_pairs(files: Sequence[Path], output: Path | None) -> list[FilePair]:
     """Return which input goes to which output. Raises InputError.
 
     An output that is a folder, as it must be for several inputs, gets a file of each one's name.
@@ -113,29 +113,33 @@ def make_jobs(files: Sequence[Path], output: Path | None) -> list[Job]:
     if not files or files == [Path("-")]:
         if output is not None and output.is_dir():
             raise InputError(f"{output} is a folder; standard input has no name in it")
-        return [Job(None, output)]
+        return [FilePair(None, output)]
     for file in files:
         if not file.exists() or file.is_dir():
             raise InputError(f"{file} is {'a folder' if file.exists() else 'not there'}")
     if output is None and len(files) > 1:
         raise InputError("several inputs need a folder for their outputs: --output FOLDER")
     if output is None or (len(files) == 1 and not output.is_dir()):
-        jobs = [Job(files[0], output)]
+        file_pairs = [FilePair(files[0], output)]
     else:
-        jobs = _into_folder(files, output)
-    for job in jobs:
-        if job.source and job.target and job.source.resolve() == job.target.resolve():
-            raise InputError(f"{job.source} is both input and output")
-    return jobs
+        file_pairs = _into_folder(files, output)
+    for file_pair in file_pairs:
+        if (
+            file_pair.source
+            and file_pair.target
+            and file_pair.source.resolve() == file_pair.target.resolve()
+        ):
+            raise InputError(f"{file_pair.source} is both input and output")
+    return file_pairs
 
 
-def _into_folder(files: Sequence[Path], folder: Path) -> list[Job]:
+def _into_folder(files: Sequence[Path], folder: Path) -> list[FilePair]:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is no folder, which several inputs need")
     if len({file.name for file in files}) < len(files):
         raise InputError("two inputs have the same name, and so would their outputs")
     folder.mkdir(parents=True, exist_ok=True)
-    return [Job(file, folder / file.name) for file in files]
+    return [FilePair(file, folder / file.name) for file in files]
 
 
 def _make_backend(
@@ -234,14 +238,14 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _report(tally: Tally) -> None:
+def _report(summary: RunSummary) -> None:
     """Tell what there was already, and what is doubtful."""
-    if tally.finished_before:
-        _say(f"outputs that were finished already: {tally.finished_before}")
-    if tally.resumed:
-        _say(f"{tally.resumed} lines were there already, {tally.lines} are new")
-    if tally.warnings:
-        counts = ", ".join(f"{code} {count}" for code, count in tally.warnings.most_common())
+    if summary.finished_before:
+        _say(f"outputs that were finished already: {summary.finished_before}")
+    if summary.resumed:
+        _say(f"{summary.resumed} lines were there already, {summary.lines} are new")
+    if summary.warnings:
+        counts = ", ".join(f"{code} {count}" for code, count in summary.warnings.most_common())
         _say(f"doubtful translations: {counts}")
 
 

@@ -6,48 +6,52 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bulk.errors import InputError
-from bulk.run import Job, Run, write_to_stdout
-from documents import FORMATS, Conversation, DocumentError, converse
+from bulk.run import FilePair, Run, write_to_stdout
+from documents import FORMATS, DocumentError, Rounds, run_rounds
 
 _GROUP_BYTES = 256 * 2**10  # of small documents that are translated side by side
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    job: Job
+    file_pair: FilePair
     suffix: str
     data: bytes
 
-    def conversation(self) -> Conversation[bytes]:
+    def conversation(self) -> Rounds[bytes]:
         """Return the document's conversation, whose errors name the document."""
         try:
             return (yield from FORMATS[self.suffix](self.data))
         except DocumentError as error:
-            raise InputError(f"{self.job.name}: {error}") from error
+            raise InputError(f"{self.file_pair.name}: {error}") from error
 
 
-def check_formats(jobs: Iterable[Job]) -> None:
+def check_formats(file_pairs: Iterable[FilePair]) -> None:
     """Raise InputError unless every input is a file of a known format."""
     known = ", ".join(sorted(FORMATS))
-    for job in jobs:
-        if job.source is None:
+    for file_pair in file_pairs:
+        if file_pair.source is None:
             raise InputError(f"--documents needs files, whose names tell the format: {known}")
-        if job.source.suffix.lower() not in FORMATS:
-            raise InputError(f"{job.name}: none of the formats that --documents knows: {known}")
+        if file_pair.source.suffix.lower() not in FORMATS:
+            raise InputError(
+                f"{file_pair.name}: none of the formats that --documents knows: {known}"
+            )
 
 
-def translate_documents(run: Run, jobs: Iterable[Job]) -> None:
+def translate_documents(run: Run, file_pairs: Iterable[FilePair]) -> None:
     """Translate documents whose formats are known, small ones side by side. Raises BulkError."""
-    for group in _groups(jobs):
+    for group in _groups(file_pairs):
         _translate_group(run, group)
 
 
-def _groups(jobs: Iterable[Job]) -> Iterator[list[_Document]]:
+def _groups(file_pairs: Iterable[FilePair]) -> Iterator[list[_Document]]:
     group: list[_Document] = []
     size = 0
-    for job in jobs:
-        assert job.source is not None
-        document = _Document(job, job.source.suffix.lower(), job.source.read_bytes())
+    for file_pair in file_pairs:
+        assert file_pair.source is not None
+        document = _Document(
+            file_pair, file_pair.source.suffix.lower(), file_pair.source.read_bytes()
+        )
         if group and size + len(document.data) > _GROUP_BYTES:
             yield group
             group, size = [], 0
@@ -65,14 +69,14 @@ def _translate_group(run: Run, group: Sequence[_Document]) -> None:
             for document in group
             if (write := _destination(run, document, outputs)) is not None
         ]
-        name = ", ".join(document.job.name for document, _ in pending)
+        name = ", ".join(document.file_pair.name for document, _ in pending)
         with run.bar(name, " texts", 0) as bar:
 
             def translate(texts: list[str]) -> list[str]:
                 bar.total += len(texts)
                 return run.answers(name, texts, bar)
 
-            wholes = converse((document.conversation() for document, _ in pending), translate)
+            wholes = run_rounds((document.conversation() for document, _ in pending), translate)
         for (_, write), whole in zip(pending, wholes, strict=True):
             write(whole)
 
@@ -81,10 +85,10 @@ def _destination(
     run: Run, document: _Document, outputs: ExitStack
 ) -> Callable[[bytes], None] | None:
     """Return what writes the translated document; None: that was finished before."""
-    if document.job.target is None:
+    if document.file_pair.target is None:
         return write_to_stdout
     of = {"document": hashlib.sha256(document.data).hexdigest()}
-    output = outputs.enter_context(run.open(document.job.target, of))
+    output = outputs.enter_context(run.open(document.file_pair.target, of))
     if output.finished:
         return None
     output.clear()

@@ -19,7 +19,7 @@ class InputError(BulkError):
     exit_code = 2
 
 
-class TextError(BulkError):
+class BatchTextError(BulkError):
     """One of the texts that were sent together cannot be translated: that at `index`."""
 
     def __init__(self, index: int, reason: BulkError) -> None:

@@ -6,14 +6,14 @@ import time
 from collections.abc import Sequence
 
 from bulk.backend import language_pair
-from bulk.errors import InputError, RetryableError, TextError
+from bulk.errors import BatchTextError, InputError, RetryableError
 from gpu_pool.devices import parse_devices
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
 from gpu_pool.pool import GpuPool
 from server.core import errors
 from server.core.glossaries import GlossaryError, load_glossaries
 from server.core.pool_factory import describe_model, make_pool
-from server.core.requests import Answer, Order, Terms
+from server.core.requests import Answer, RequestContext, TextRequest
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from translator import CheckpointError
@@ -57,14 +57,14 @@ class Local:
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Translate texts, in as many segments as they have sentences."""
-        orders = [Order(text, self._source, self._target) for text in texts]
+        text_requests = [TextRequest(text, self._source, self._target) for text in texts]
         while True:
             try:
-                return self._service.translate(orders, Terms(timeout=math.inf))
+                return self._service.translate(text_requests, RequestContext(timeout=math.inf))
             except OverloadedError as error:
                 time.sleep(error.retry_after)
-            except errors.TextError as error:
-                raise TextError(error.index, RetryableError(str(error.reason))) from error
+            except errors.TextFailedError as error:
+                raise BatchTextError(error.index, RetryableError(str(error.reason))) from error
             except (UnavailableError, DeadlineError) as error:
                 raise RetryableError(str(error)) from error
 

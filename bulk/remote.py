@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from bulk.backend import language_pair
-from bulk.errors import BulkError, InputError, RetryableError, TextError
+from bulk.errors import BatchTextError, BulkError, InputError, RetryableError
 from server.core.requests import Answer
 
 _CONNECT_SECONDS = 10.0
@@ -76,8 +76,8 @@ class Remote:
             first = self.translate(texts[:half])
             try:
                 return first + self.translate(texts[half:])
-            except TextError as error:
-                raise TextError(half + error.index, error.reason) from None
+            except BatchTextError as error:
+                raise BatchTextError(half + error.index, error.reason) from None
         return _answers(self._body(response), len(texts))
 
     def close(self) -> None:
@@ -133,7 +133,7 @@ class Remote:
         error: BulkError = kind(f"the server answers {status}: {detail}")
         field = _FIELD.fullmatch(str(problem.get("field"))) if problem else None
         if field or status in _TOO_MUCH_AT_ONCE:
-            raise TextError(int(field[1]) if field else 0, error)
+            raise BatchTextError(int(field[1]) if field else 0, error)
         raise error
 
 

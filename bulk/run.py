@@ -10,7 +10,7 @@ from typing import Any
 from tqdm import tqdm
 
 from bulk.backend import Backend
-from bulk.errors import TextError
+from bulk.errors import BatchTextError
 from bulk.lines import (
     Line,
     batches,
@@ -27,7 +27,7 @@ from server.core.requests import Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FilePair:
     """One input and its output; None: standard input, standard output."""
 
     source: Path | None
@@ -50,7 +50,7 @@ class Options:
 
 
 @dataclass(slots=True)
-class Tally:
+class RunSummary:
     """What a run did."""
 
     lines: int = 0  # written
@@ -67,20 +67,20 @@ class Run:
         self._options = options
         self._window = Window(self._translate, options.threads)
         self._name, self._unit = "", "line"
-        self.tally = Tally()
+        self.summary = RunSummary()
 
-    def translate(self, job: Job) -> None:
+    def translate(self, file_pair: FilePair) -> None:
         """Translate an input line by line. Raises BulkError; what was written is not lost."""
-        self._name, self._unit = job.name, "line"
-        if job.source is None:
-            self._write(job, read_lines(sys.stdin.buffer, job.name), None, None)
-        elif not job.source.is_file():  # such as a pipe, which can be read only once
-            with job.source.open("rb") as stream:
-                self._write(job, read_lines(stream, job.name), None, None)
+        self._name, self._unit = file_pair.name, "line"
+        if file_pair.source is None:
+            self._write(file_pair, read_lines(sys.stdin.buffer, file_pair.name), None, None)
+        elif not file_pair.source.is_file():  # such as a pipe, which can be read only once
+            with file_pair.source.open("rb") as stream:
+                self._write(file_pair, read_lines(stream, file_pair.name), None, None)
         else:
-            section = measure(job.source, self._options.shard)
+            section = measure(file_pair.source, self._options.shard)
             of = {"lines": section.lines, "sha256": section.sha256}
-            self._write(job, read_section(section), section.lines, of)
+            self._write(file_pair, read_section(section), section.lines, of)
 
     def stop(self) -> None:
         """Begin nothing more."""
@@ -90,20 +90,20 @@ class Run:
         """Open an output; `of` tells its input from others, None: it cannot be told."""
         fingerprint = None if of is None else of | self._backend.fingerprint
         output = Output(target, fingerprint, overwrite=self._options.overwrite)
-        self.tally.finished_before += output.finished
+        self.summary.finished_before += output.finished
         return output
 
     def _write(
-        self, job: Job, lines: Iterator[Line], total: int | None, of: Fingerprint | None
+        self, file_pair: FilePair, lines: Iterator[Line], total: int | None, of: Fingerprint | None
     ) -> None:
-        if job.target is None:
+        if file_pair.target is None:
             self._pass_on(lines, total, 0, write_to_stdout)
             return
-        with self.open(job.target, of) as output:
+        with self.open(file_pair.target, of) as output:
             if output.finished:
                 return
             done = output.resume(lines)
-            self.tally.resumed += done
+            self.summary.resumed += done
             self._pass_on(lines, total, done, output.write)
             output.finish()
 
@@ -113,7 +113,7 @@ class Run:
         with self.bar(self._name, " lines", total, done) as bar:
             for batch, answers in self._answered(lines, bar):
                 write(render(batch, (answer.text for answer in answers)))
-                self.tally.lines += len(batch)
+                self.summary.lines += len(batch)
 
     def answers(self, name: str, wanted: Sequence[str], bar: Any) -> list[str]:
         """Translate texts, which are parts of `name`; line breaks in them stay."""
@@ -142,7 +142,7 @@ class Run:
     ) -> Iterator[tuple[list[Line], list[Answer]]]:
         for batch, answers in self._window.map(batches(lines)):
             yield batch, answers
-            self.tally.warnings.update(code for answer in answers for code in answer.warnings)
+            self.summary.warnings.update(code for answer in answers for code in answer.warnings)
             bar.update(len(batch))
 
     def _translate(self, batch: list[Line]) -> list[Answer]:
@@ -150,7 +150,7 @@ class Run:
         wanted = texts(batch)
         try:
             return self._backend.translate(wanted) if wanted else []
-        except TextError as error:
+        except BatchTextError as error:
             number = [line.number for line in batch if not line.blank][error.index]
             kind = type(error.reason)
             raise kind(f"{self._name}: {self._unit} {number}: {error.reason}") from error

@@ -7,27 +7,27 @@ from documents.html import translate_html, translate_html_file
 from documents.json_values import translate_json
 from documents.markdown import translate_markdown
 from documents.plain_text import translate_text
-from documents.rounds import Conversation, DocumentError, converse, gather
+from documents.rounds import DocumentError, Rounds, gather, run_rounds
 from documents.subtitles import translate_srt, translate_vtt
 
 __all__ = [
     "FORMATS",
-    "Conversation",
     "DocumentError",
-    "converse",
+    "Rounds",
     "gather",
+    "run_rounds",
     "translate_html",
 ]
 
 
-def _translate_docx(data: bytes) -> Conversation[bytes]:
+def _translate_docx(data: bytes) -> Rounds[bytes]:
     """Import lxml when it is first needed."""
     from documents.docx import translate_docx
 
     return translate_docx(data)
 
 
-FORMATS: dict[str, Callable[[bytes], Conversation[bytes]]] = {
+FORMATS: dict[str, Callable[[bytes], Rounds[bytes]]] = {
     ".docx": _translate_docx,
     ".htm": translate_html_file,
     ".html": translate_html_file,

@@ -15,7 +15,7 @@ from lxml import etree
 
 from documents.docx_paragraphs import Paragraph, W
 from documents.inline import translate_marked
-from documents.rounds import Conversation, DocumentError, gather
+from documents.rounds import DocumentError, Rounds, gather
 
 # A small archive can unpack to anything, and XML takes ten times its size in memory.
 _MAX_BYTES = 256 << 20
@@ -34,7 +34,7 @@ _BROKEN = (
 )  # fmt: skip
 
 
-def translate_docx(data: bytes) -> Conversation[bytes]:
+def translate_docx(data: bytes) -> Rounds[bytes]:
     """Translate a file; raise `DocumentError` for one that is broken, encrypted or no Word file."""
     members = _members(data)
     trees = {name: _parse(members[name], name) for name in _text_parts(members)}

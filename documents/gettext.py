@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from documents.encoding import decode
-from documents.rounds import Conversation, DocumentError
+from documents.rounds import DocumentError, Rounds
 from documents.spans import is_translatable
 from documents.text_ranges import Edit, edited, translate_texts
 
@@ -45,7 +45,7 @@ class _Entry:
     fields: dict[str, _Field] = field(default_factory=dict)
 
 
-def translate_gettext(data: bytes) -> Conversation[bytes]:
+def translate_gettext(data: bytes) -> Rounds[bytes]:
     """Fill each empty `msgstr` of a UTF-8 file, with the flag fuzzy for its entry.
 
     A message that has a translation keeps it. Raise `DocumentError` for a broken file.

@@ -7,9 +7,9 @@ from html import escape, unescape
 
 from documents.encoding import decode
 from documents.html_regions import BLOCKS, VOID, Regions
-from documents.html_tokens import Piece, attributes_of, pieces_of
+from documents.html_tokens import SourceToken, attributes_of, source_tokens
 from documents.inline import translate_marked
-from documents.rounds import Conversation, DocumentError, gather
+from documents.rounds import DocumentError, Rounds, gather
 from documents.spans import Atom, Item, Mark, Output, Text, is_translatable
 
 _ATTRIBUTES = frozenset({"alt", "aria-label", "placeholder", "title"})
@@ -20,7 +20,7 @@ _CHARSET_WITHIN = 1024  # bytes, as in the standard
 _LATIN = frozenset({"ascii", "iso8859-1"})  # which browsers read as windows-1252
 
 
-def translate_html(markup: str) -> Conversation[str]:
+def translate_html(markup: str) -> Rounds[str]:
     """Translate a document or a fragment; what is malformed is left as it is."""
     reader = _Reader()
     items = list(reader.read(markup))
@@ -33,7 +33,7 @@ def translate_html(markup: str) -> Conversation[str]:
     return "".join(_source(output, replaced) for output in outputs)
 
 
-def translate_html_file(data: bytes) -> Conversation[bytes]:
+def translate_html_file(data: bytes) -> Rounds[bytes]:
     """Translate a file in UTF-8 or the encoding that it declares; raise `DocumentError`."""
     bom, markup, charset = _decode(data)
     translated = yield from translate_html(markup)
@@ -50,43 +50,43 @@ class _Reader:
     def read(self, markup: str, *, within_noscript: bool = False) -> Iterator[Item]:
         """Yield the items of a document."""
         raw = False
-        for piece in pieces_of(markup):
-            if piece.kind == "text" and raw and not within_noscript:
-                yield from self.read(piece.source, within_noscript=True)
-            elif piece.kind == "start":
-                yield from self._start(piece)
+        for part in source_tokens(markup):
+            if part.kind == "text" and raw and not within_noscript:
+                yield from self.read(part.source, within_noscript=True)
+            elif part.kind == "start":
+                yield from self._start(part)
             else:
-                yield self._item(piece)
-            raw = piece.kind == "start" and piece.tag == "noscript"
+                yield self._item(part)
+            raw = part.kind == "start" and part.tag == "noscript"
 
-    def _item(self, piece: Piece) -> Item:
-        source = piece.source
-        if piece.kind == "end":
-            self._regions.end(piece.tag)
-            return Mark(source, "break" if piece.tag in BLOCKS else "close", piece.tag)
-        if piece.kind == "other":
+    def _item(self, part: SourceToken) -> Item:
+        source = part.source
+        if part.kind == "end":
+            self._regions.end(part.tag)
+            return Mark(source, "break" if part.tag in BLOCKS else "close", part.tag)
+        if part.kind == "other":
             return Mark(source)
-        plain = unescape(source) if piece.kind == "reference" else source
+        plain = unescape(source) if part.kind == "reference" else source
         if self._regions.translated:
             return Text(source, plain)
         readable = self._regions.read and len(plain) <= _LONGEST_ATOM
         return Atom(source, plain) if readable else Mark(source)
 
-    def _start(self, piece: Piece) -> Iterator[Item]:
-        wanted = piece.wanted
+    def _start(self, part: SourceToken) -> Iterator[Item]:
+        wanted = part.wanted
         translated = self._regions.translated if wanted is None else wanted
-        self._regions.start(piece.tag, wanted=wanted)
-        parts = [piece.source]
-        for name, start, end in attributes_of(piece.source) if translated else ():
-            value = piece.source[start:end]
+        self._regions.start(part.tag, wanted=wanted)
+        parts = [part.source]
+        for name, start, end in attributes_of(part.source) if translated else ():
+            value = part.source[start:end]
             if name in _ATTRIBUTES and is_translatable(value):
-                begun = len(piece.source) - len(parts[-1])
-                parts[-1:] = [piece.source[begun:start], value, piece.source[end:]]
+                begun = len(part.source) - len(parts[-1])
+                parts[-1:] = [part.source[begun:start], value, part.source[end:]]
         first, *others = parts
-        if piece.tag in BLOCKS:
-            yield Mark(first, "break", piece.tag)
+        if part.tag in BLOCKS:
+            yield Mark(first, "break", part.tag)
         else:
-            yield Mark(first, "alone" if piece.tag in VOID else "open", piece.tag)
+            yield Mark(first, "alone" if part.tag in VOID else "open", part.tag)
         for value, rest in zip(others[::2], others[1::2], strict=True):
             yield Mark(value, "alone", str(len(self.values)))
             yield Mark(rest)

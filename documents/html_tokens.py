@@ -16,7 +16,7 @@ _TAG_NAME = re.compile(r"<[^\s/>]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class SourceToken:
     """A piece of source: text, a character reference, a start or end tag, or anything else."""
 
     source: str
@@ -39,7 +39,7 @@ class Piece:
         return None if value is None else {"no": False, "yes": True, "": True}.get(value.lower())
 
 
-def pieces_of(markup: str) -> Iterator[Piece]:
+def source_tokens(markup: str) -> Iterator[SourceToken]:
     """Yield all of the source in pieces."""
     # Browsers read CR LF as LF; a blank is read alike and leaves all positions as they are.
     uniform = markup.replace("\r", " ")
@@ -54,7 +54,7 @@ def pieces_of(markup: str) -> Iterator[Piece]:
         yield from _texts(markup[position:start], text_length)
         position = start + len(token.source or "")
         text_length = 0
-        yield Piece(markup[start:position], _kind(token), token)
+        yield SourceToken(markup[start:position], _kind(token), token)
     yield from _texts(markup[position:], text_length)
 
 
@@ -70,16 +70,16 @@ def attributes_of(tag: str) -> Iterator[tuple[str, int, int]]:
             yield match[1].lower(), *match.span(2)
 
 
-def _texts(source: str, text_length: int) -> Iterator[Piece]:
+def _texts(source: str, text_length: int) -> Iterator[SourceToken]:
     """Yield what is between two tags: text, and what a browser ignores."""
     parts = [source] if len(source) == text_length else _EMPTY_END.split(source)
     for part in parts:
         length = 0 if part == "</>" and len(parts) > 1 else min(len(part), text_length)
         text_length -= length
         if length:
-            yield Piece(part[:length], "text")
+            yield SourceToken(part[:length], "text")
         if length < len(part):
-            yield Piece(part[length:], "other")
+            yield SourceToken(part[length:], "other")
 
 
 def _kind(token: Token) -> Literal["reference", "start", "end", "other"]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from documents.alignment import arrange
-from documents.rounds import Conversation, gather, said
+from documents.rounds import Rounds, gather, no_rounds
 from documents.spans import (
     Fixed,
     Item,
@@ -33,25 +33,25 @@ _SENTENCE_BREAK = re.compile(r"(\s+|(?<=[。！？]))")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]」』）]*$")
 
 
-def translate_marked(items: Iterable[Item]) -> Conversation[list[Output]]:
+def translate_marked(items: Iterable[Item]) -> Rounds[list[Output]]:
     """Translate a block of text with marks inside; a sentence that stays the same is untouched."""
-    parts: list[Conversation[list[Output]]] = []
+    parts: list[Rounds[list[Output]]] = []
     run: list[Node] = []
     for node in tree_of(items):
         if isinstance(node, Fixed):
-            parts += (_translate_run(run), said(list[Output](node.items)))
+            parts += (_translate_run(run), no_rounds(list[Output](node.items)))
             run = []
         else:
             run.append(node)
     return (yield from _all_of([*parts, _translate_run(run)]))
 
 
-def _all_of(parts: Iterable[Conversation[list[Output]]]) -> Conversation[list[Output]]:
+def _all_of(parts: Iterable[Rounds[list[Output]]]) -> Rounds[list[Output]]:
     outputs = yield from gather(parts)
     return [output for part in outputs for output in part]
 
 
-def _translate_run(nodes: Sequence[Node]) -> Conversation[list[Output]]:
+def _translate_run(nodes: Sequence[Node]) -> Rounds[list[Output]]:
     """Translate nodes that make one sentence or more, without anything that splits them."""
     if not _has_texts(nodes) or not is_translatable(seen_of(nodes)):
         return list(items_of(nodes))
@@ -66,7 +66,7 @@ def _translate_run(nodes: Sequence[Node]) -> Conversation[list[Output]]:
     return [*head, *outputs, *tail]
 
 
-def _translate_core(nodes: Sequence[Node]) -> Conversation[list[Output]]:
+def _translate_core(nodes: Sequence[Node]) -> Rounds[list[Output]]:
     """Translate what begins and ends with something to read."""
     plain = plain_of(nodes)
     spans = _spans(nodes)

@@ -5,13 +5,13 @@ import re
 from functools import partial
 
 from documents.encoding import decode
-from documents.rounds import Conversation, DocumentError
-from documents.text_ranges import Slot, translate_slots
+from documents.rounds import DocumentError, Rounds
+from documents.text_ranges import TextRange, translate_ranges
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?P<name>\s*:)?')
 
 
-def translate_json(data: bytes) -> Conversation[bytes]:
+def translate_json(data: bytes) -> Rounds[bytes]:
     """Translate a UTF-8 file; raise `DocumentError` for another encoding, or no JSON."""
     bom, text = decode(data)
     try:
@@ -24,10 +24,10 @@ def translate_json(data: bytes) -> Conversation[bytes]:
         raise DocumentError("the JSON has a number with too many digits") from None
     # A file that escapes what is not ASCII goes on doing so.
     write = partial(json.dumps, ensure_ascii=text.isascii() and "\\u" in text)
-    slots = (
-        Slot(*string.span(), json.loads(string[0]), write)
+    text_ranges = (
+        TextRange(*string.span(), json.loads(string[0]), write)
         for string in _STRING.finditer(text)
         if string["name"] is None
     )
-    translated = yield from translate_slots(text, slots)
+    translated = yield from translate_ranges(text, text_ranges)
     return bom + translated.encode()

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from documents.encoding import decode
 from documents.inline import translate_marked
 from documents.markdown_inline import HARD_BREAK, InlineReader, MisalignedError
-from documents.rounds import Conversation
+from documents.rounds import Rounds
 from documents.spans import Item, Mark, Output
 
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*\r?\n(?:.*\r?\n)*?\1[ \t]*(?:\r?\n|$)")
@@ -61,7 +61,7 @@ class _Block:
         return self.lines[line] + position - self.line_starts[line]
 
 
-def translate_markdown(data: bytes) -> Conversation[bytes]:
+def translate_markdown(data: bytes) -> Rounds[bytes]:
     """Translate a UTF-8 file; raise `DocumentError` for another encoding."""
     bom, text = decode(data)
     outputs = yield from translate_marked(list(_items(text)))

@@ -12,7 +12,7 @@ from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.token import Token
 
 from documents.html_regions import VOID, Regions
-from documents.html_tokens import pieces_of
+from documents.html_tokens import source_tokens
 from documents.spans import Atom, Item, Mark, Text
 
 HARD_BREAK = "line"
@@ -150,16 +150,16 @@ class InlineReader:
 
     def _html(self, markup: str) -> None:
         source = self._take(self._position + len(markup))
-        piece = next(pieces_of(markup))
-        if piece.kind == "start":
-            self._regions.start(piece.tag, wanted=piece.wanted)
-        elif piece.kind == "end":
-            self._regions.end(piece.tag)
-        if piece.kind not in ("start", "end") or piece.tag in VOID:
+        part = next(source_tokens(markup))
+        if part.kind == "start":
+            self._regions.start(part.tag, wanted=part.wanted)
+        elif part.kind == "end":
+            self._regions.end(part.tag)
+        if part.kind not in ("start", "end") or part.tag in VOID:
             self._items.append(Mark(source))
         else:
-            role: Literal["open", "close"] = "open" if piece.kind == "start" else "close"
-            self._items.append(Mark(source, role, f"<{piece.tag}>"))
+            role: Literal["open", "close"] = "open" if part.kind == "start" else "close"
+            self._items.append(Mark(source, role, f"<{part.tag}>"))
 
     def _link_close(self) -> None:
         self._expect("]")

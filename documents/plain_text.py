@@ -3,15 +3,15 @@
 import re
 
 from documents.encoding import decode
-from documents.rounds import Conversation
-from documents.text_ranges import Slot, translate_slots
+from documents.rounds import Rounds
+from documents.text_ranges import TextRange, translate_ranges
 
 _LINE = re.compile(r"[^\r\n]+")
 
 
-def translate_text(data: bytes) -> Conversation[bytes]:
+def translate_text(data: bytes) -> Rounds[bytes]:
     """Translate a UTF-8 file; raise `DocumentError` for another encoding."""
     bom, text = decode(data)
-    slots = (Slot(*line.span(), line[0]) for line in _LINE.finditer(text))
-    translated = yield from translate_slots(text, slots)
+    text_ranges = (TextRange(*line.span(), line[0]) for line in _LINE.finditer(text))
+    translated = yield from translate_ranges(text, text_ranges)
     return bom + translated.encode()

@@ -12,7 +12,7 @@ Asked = TypeVar("Asked")
 Said = TypeVar("Said")
 T = TypeVar("T")
 
-Conversation = Generator[list[str], list[str], T]
+Rounds = Generator[list[str], list[str], T]
 """Yields texts that are not blank, is sent one translation each, returns the outcome."""
 
 
@@ -20,7 +20,7 @@ class DocumentError(ValueError):
     """The file is broken or of another format; the message says where and holds no user text."""
 
 
-def converse(
+def run_rounds(
     conversations: Iterable[Generator[list[Asked], list[Said], T]],
     translate: Callable[[list[Asked]], list[Said]],
 ) -> list[T]:
@@ -71,7 +71,7 @@ def gather(
     return [outcomes[index] for index in sorted(outcomes)]
 
 
-def said(outcome: T) -> Conversation[T]:
+def no_rounds(outcome: T) -> Rounds[T]:
     """Make a conversation that asks nothing of an outcome that is known."""
     yield from ()
     return outcome

@@ -12,7 +12,7 @@ from html import escape, unescape
 
 from documents.encoding import decode
 from documents.inline import translate_marked
-from documents.rounds import Conversation, DocumentError, gather
+from documents.rounds import DocumentError, Rounds, gather
 from documents.spans import Item, Mark, Output, Text
 from documents.wrapping import Glyph, wrap
 
@@ -38,17 +38,17 @@ class _Format:
     write: Callable[[str], str]
 
 
-def translate_srt(data: bytes) -> Conversation[bytes]:
+def translate_srt(data: bytes) -> Rounds[bytes]:
     """Translate a SubRip file in UTF-8; raise `DocumentError` for one that is broken."""
     return _translate(data, _Format(_srt_texts, _plain_texts, str))
 
 
-def translate_vtt(data: bytes) -> Conversation[bytes]:
+def translate_vtt(data: bytes) -> Rounds[bytes]:
     """Translate a WebVTT file; raise `DocumentError` for one that is broken."""
     return _translate(data, _Format(_vtt_texts, _references, partial(escape, quote=False)))
 
 
-def _translate(data: bytes, form: _Format) -> Conversation[bytes]:
+def _translate(data: bytes, form: _Format) -> Rounds[bytes]:
     bom, text = decode(data)
     lines: list[Line] = [(line[1], line[2]) for line in _LINE.finditer(text)]
     groups = list(_groups(lines, form.find(lines)))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from documents.rounds import Conversation
+from documents.rounds import Rounds
 from documents.spans import is_translatable
 
 Edit = tuple[int, int, str]
@@ -11,7 +11,7 @@ Edit = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class TextRange:
     """A text, from where to where it stands, and how it is written there."""
 
     start: int
@@ -20,22 +20,22 @@ class Slot:
     write: Callable[[str], str] = str
 
 
-def translate_slots(source: str, slots: Iterable[Slot]) -> Conversation[str]:
+def translate_ranges(source: str, text_ranges: Iterable[TextRange]) -> Rounds[str]:
     """Replace what the slots hold, which are in order and apart, by translations.
 
     A text that its translation does not change is left as it is written.
     """
-    filled = [slot for slot in slots if is_translatable(slot.plain)]
-    translations = yield from translate_texts([slot.plain for slot in filled])
+    filled = [text_range for text_range in text_ranges if is_translatable(text_range.plain)]
+    translations = yield from translate_texts([text_range.plain for text_range in filled])
     edits = [
-        (slot.start, slot.end, slot.write(translation))
-        for slot, translation in zip(filled, translations, strict=True)
-        if translation != slot.plain
+        (text_range.start, text_range.end, text_range.write(translation))
+        for text_range, translation in zip(filled, translations, strict=True)
+        if translation != text_range.plain
     ]
     return edited(source, edits)
 
 
-def translate_texts(texts: list[str]) -> Conversation[list[str]]:
+def translate_texts(texts: list[str]) -> Rounds[list[str]]:
     """Translate texts that all have letters; each keeps the blanks around it."""
     if not texts:
         return []

@@ -25,7 +25,7 @@ class Admission:
 
         Each task is counted out again when its future is done, however that comes about.
         """
-        tokens = sum(task.job.tokens for task in tasks)
+        tokens = sum(task.item.tokens for task in tasks)
         with self._changed:
             if self._closed:
                 return None
@@ -39,7 +39,7 @@ class Admission:
             self.segments += len(tasks)
             self.tokens += tokens
         for task in tasks:
-            task.future.add_done_callback(partial(self._release, task.job.tokens))
+            task.future.add_done_callback(partial(self._release, task.item.tokens))
         return True
 
     def close(self) -> None:

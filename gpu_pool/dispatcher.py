@@ -16,17 +16,17 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from gpu_pool.events import Event, Restart, Submitted
-from gpu_pool.exit_cause import Cause
+from gpu_pool.exit_cause import ExitCause
 from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Translation, Work
 from gpu_pool.monitor import GpuReading
-from gpu_pool.scheduler import Load, assign, fits_budget, why_not
+from gpu_pool.scheduler import WorkerLoad, assign, fits_budget, why_not
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
 from gpu_pool.task import Key, Task
-from gpu_pool.work_queue import JobQueue
+from gpu_pool.work_queue import WorkQueue
 from gpu_pool.worker_main import WorkerFactory
 from gpu_pool.worker_process import Gone, Received
-from gpu_pool.worker_record import Slot
+from gpu_pool.worker_record import WorkerRecord
 
 _log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be noticed
@@ -49,8 +49,8 @@ class Dispatcher:
         self._readings = readings
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._supervisor = Supervisor(devices, factory, settings, self._events)
-        self.slots = self._supervisor.slots
-        self._waiting = JobQueue()
+        self.records = self._supervisor.records
+        self._waiting = WorkQueue()
         self._tasks: dict[int, Task] = {}  # those waiting and those in workers' hands
         self._begun: dict[Key, Task] = {}  # those in workers' hands, by key
         self._deadlines: list[tuple[float, int]] = []
@@ -70,10 +70,10 @@ class Dispatcher:
         if self._ended:
             self._refuse(tasks)
 
-    def restart(self, slot: Slot) -> bool:
+    def restart(self, record: WorkerRecord) -> bool:
         """Have a worker replaced; return once its state says so: False where all are stopping."""
         told = threading.Event()
-        self._events.put(Restart(slot, told))
+        self._events.put(Restart(record, told))
         if self._ended:
             told.set()
         told.wait()
@@ -130,18 +130,18 @@ class Dispatcher:
             case Submitted(tasks):
                 self._enqueue(tasks)
             case Received(process, message):
-                slot = self._supervisor.slot_of(process)
-                if slot is not None:
-                    self._hear(slot, message)
+                record = self._supervisor.record_of(process)
+                if record is not None:
+                    self._hear(record, message)
             case Gone(process):
-                slot = self._supervisor.slot_of(process)
-                if slot is not None:
+                record = self._supervisor.record_of(process)
+                if record is not None:
                     closing = self._closing_at is not None
-                    cause = self._supervisor.reap(slot, time.monotonic(), closing=closing)
-                    self._retry(slot.take_back(), cause)
-            case Restart(slot, told):
+                    cause = self._supervisor.reap(record, time.monotonic(), closing=closing)
+                    self._retry(record.take_back(), cause)
+            case Restart(record, told):
                 if self._closing_at is None:
-                    self._supervisor.restart(slot, time.monotonic())
+                    self._supervisor.restart(record, time.monotonic())
                 told.set()
             case "close":
                 self._closing_at = time.monotonic()
@@ -153,31 +153,31 @@ class Dispatcher:
             self._refuse(tasks)
             return
         for task in tasks:
-            self._tasks[task.job.id] = task
-            self._waiting.append(task.job)
+            self._tasks[task.item.id] = task
+            self._waiting.append(task.item)
             if task.deadline is not None:
-                heapq.heappush(self._deadlines, (task.deadline, task.job.id))
+                heapq.heappush(self._deadlines, (task.deadline, task.item.id))
 
-    def _hear(self, slot: Slot, message: Ready | Heartbeat | Done | Failed) -> None:
+    def _hear(self, record: WorkerRecord, message: Ready | Heartbeat | Done | Failed) -> None:
         now = time.monotonic()
         match message:
             case Ready():
-                slot.introduce(message)
+                record.introduce(message)
                 self.has_served = True
             case Heartbeat():
-                slot.beat(message, now)
+                record.beat(message, now)
             case Failed(reason):
-                slot.reason, slot.cause = reason, Cause.CRASH
-                if slot.process:
-                    slot.process.kill()  # after a device error even its exit may hang
+                record.reason, record.cause = reason, ExitCause.CRASH
+                if record.process:
+                    record.process.kill()  # after a device error even its exit may hang
             case Done(results):
-                for result, task in zip(results, slot.finish(message), strict=True):
+                for result, task in zip(results, record.finish(message), strict=True):
                     if task is not None:
                         failed = TranslationError(result.error or "no translation came back")
                         self._settle(task, result.translation or failed)
-        slot.heard_at = now
+        record.heard_at = now
 
-    def _retry(self, tasks: Sequence[Task], cause: Cause) -> None:
+    def _retry(self, tasks: Sequence[Task], cause: ExitCause) -> None:
         """Put the tasks of a dead worker back, first in the queue, or give them up."""
         again = []
         for task in tasks:
@@ -186,7 +186,7 @@ class Dispatcher:
                 message = f"{task.losses} workers died translating this text"
                 self._settle(task, QuarantinedError(message))
             else:
-                again.append(task.job)
+                again.append(task.item)
         self._waiting.put_back(again)
 
     def _expire(self, now: float) -> None:
@@ -198,9 +198,9 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         self._drop_finished()
-        ready = [slot for slot in self.slots if slot.state == "ready"]
+        ready = [record for record in self.records if record.state == "ready"]
         if not ready:
-            if all(slot.state == "failed" for slot in self.slots):
+            if all(record.state == "failed" for record in self.records):
                 self._give_up()
             return
         while self._hand_out(ready):
@@ -208,7 +208,7 @@ class Dispatcher:
         self._refuse_impossible()
         self._explain(ready)
 
-    def _hand_out(self, ready: Sequence[Slot]) -> bool:
+    def _hand_out(self, ready: Sequence[WorkerRecord]) -> bool:
         """Give workers what they can take; tell whether there is room left for more.
 
         A text that a worker has in hand already is not given out again: it waits for that one.
@@ -216,13 +216,13 @@ class Dispatcher:
         merged = False
         work: dict[int, list[Task]] = {}
         loads = self._loads(ready)
-        for job, load in assign(self._waiting, loads, self._settings.worker_tokens):
-            task = self._tasks[job.id]
-            twin = self._begun.get(task.key)
+        for item, load in assign(self._waiting, loads, self._settings.worker_tokens):
+            task = self._tasks[item.id]
+            duplicate = self._begun.get(task.key)
             if not task.begin():
                 self._forget(task)
-            elif twin is not None and not job.alone:
-                twin.twins += task.everyone()
+            elif duplicate is not None and not item.alone:
+                duplicate.duplicates += task.with_duplicates()
                 merged = True
             else:
                 self._begun.setdefault(task.key, task)
@@ -231,20 +231,20 @@ class Dispatcher:
         for worker, tasks in work.items():
             process = ready[worker].process
             assert process is not None, "a ready worker has a process"
-            process.send(Work(tuple((task.job.id, task.segment) for task in tasks)))
+            process.send(Work(tuple((task.item.id, task.segment) for task in tasks)))
         return merged
 
-    def _loads(self, ready: Sequence[Slot]) -> list[Load]:
+    def _loads(self, ready: Sequence[WorkerRecord]) -> list[WorkerLoad]:
         readings, margin = self._readings(), self._settings.memory_margin
-        return [slot.load(i, readings, margin) for i, slot in enumerate(ready)]
+        return [record.load(i, readings, margin) for i, record in enumerate(ready)]
 
-    def _explain(self, ready: Sequence[Slot]) -> None:
+    def _explain(self, ready: Sequence[WorkerRecord]) -> None:
         """Note for the status why each worker is given nothing more."""
-        for slot in self.slots:
-            slot.held_back = None  # one that is not ready says why by its state
-        for slot, load in zip(ready, self._loads(ready), strict=True):
+        for record in self.records:
+            record.held_back = None  # one that is not ready says why by its state
+        for record, load in zip(ready, self._loads(ready), strict=True):
             limit = self._settings.worker_tokens
-            slot.held_back = why_not(self._waiting.head(), load, limit) if self._waiting else None
+            record.held_back = why_not(self._waiting.head(), load, limit) if self._waiting else None
 
     def _drop_finished(self) -> None:
         """Drop from the queue's front what has expired or been cancelled."""
@@ -253,7 +253,7 @@ class Dispatcher:
 
     def _refuse_impossible(self) -> None:
         """Refuse a job at the queue's front that no worker could hold even alone."""
-        budgets = [slot.ceiling() for slot in self.slots if slot.state != "failed"]
+        budgets = [record.ceiling() for record in self.records if record.state != "failed"]
         while self._waiting and not any(fits_budget(self._waiting.head(), b) for b in budgets):
             task = self._tasks[self._waiting.popleft().id]
             self._settle(task, TranslationError("no device has the memory for this text"))
@@ -263,8 +263,8 @@ class Dispatcher:
         task.resolve(outcome)
 
     def _forget(self, task: Task) -> None:
-        for one in task.everyone():
-            self._tasks.pop(one.job.id, None)
+        for one in task.with_duplicates():
+            self._tasks.pop(one.item.id, None)
         self._leave_hands(task)
 
     def _leave_hands(self, task: Task) -> None:
@@ -277,7 +277,7 @@ class Dispatcher:
         self._refuse(list(self._tasks.values()))
         self._tasks.clear()
         self._begun.clear()
-        self._waiting = JobQueue()
+        self._waiting = WorkQueue()
 
     def _refuse(self, tasks: Sequence[Task]) -> None:
         for task in tasks:

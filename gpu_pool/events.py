@@ -7,7 +7,7 @@ from typing import Literal
 
 from gpu_pool.task import Task
 from gpu_pool.worker_process import WorkerEvent
-from gpu_pool.worker_record import Slot
+from gpu_pool.worker_record import WorkerRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Submitted:
 class Restart:
     """A worker is to be replaced; `told` is set once it knows."""
 
-    slot: Slot
+    record: WorkerRecord
     told: threading.Event
 
 

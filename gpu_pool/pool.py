@@ -11,7 +11,7 @@ from gpu_pool.dispatcher import Dispatcher
 from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
 from gpu_pool.messages import Segment, Translation
 from gpu_pool.monitor import GpuMonitor
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 from gpu_pool.settings import PoolSettings
 from gpu_pool.status import PoolState, PoolStatus
 from gpu_pool.task import Task
@@ -67,7 +67,7 @@ class GpuPool:
         deadline = None if timeout is None else time.monotonic() + timeout
         tasks = [
             Task(
-                Job(next(self._numbers), segment.tokens, segment.memory, client, bulk),
+                WorkItem(next(self._numbers), segment.tokens, segment.memory, client, bulk),
                 segment,
                 deadline,
             )
@@ -85,7 +85,7 @@ class GpuPool:
         """Return the state of the pool and its workers; waits for nothing."""
         readings = self._monitor.snapshot()
         error = self._monitor.error
-        workers = tuple(slot.status(readings, error) for slot in self._dispatcher.slots)
+        workers = tuple(record.status(readings, error) for record in self._dispatcher.records)
         held = sum(worker.outstanding_segments for worker in workers)
         held_tokens = sum(worker.outstanding_tokens for worker in workers)
         return PoolStatus(
@@ -103,11 +103,13 @@ class GpuPool:
         death, starts at once. Returns as soon as the row of the worker says so. Raises
         UnknownDeviceError, and UnavailableError where the pool is draining or closed.
         """
-        slot = next((slot for slot in self._dispatcher.slots if slot.device == device), None)
-        if slot is None:
-            devices = ", ".join(slot.device for slot in self._dispatcher.slots)
+        record = next(
+            (record for record in self._dispatcher.records if record.device == device), None
+        )
+        if record is None:
+            devices = ", ".join(record.device for record in self._dispatcher.records)
             raise UnknownDeviceError(f"the devices are {devices}")
-        if self._admission.closed or not self._dispatcher.restart(slot):
+        if self._admission.closed or not self._dispatcher.restart(record):
             raise UnavailableError("the workers are being stopped for good")
 
     def drain(self, timeout: float) -> bool:
@@ -126,7 +128,7 @@ class GpuPool:
                 self._monitor.close()
 
     def _state(self) -> PoolState:
-        states = [slot.state for slot in self._dispatcher.slots]
+        states = [record.state for record in self._dispatcher.records]
         ready = states.count("ready")
         if self._dispatcher.crashed or all(state == "failed" for state in states):
             return "dead"
@@ -138,10 +140,10 @@ class GpuPool:
 
     def _coming_back(self) -> bool:
         """Tell whether workers that served are being restarted: work may wait for them."""
-        states = {slot.state for slot in self._dispatcher.slots}
+        states = {record.state for record in self._dispatcher.records}
         return self._dispatcher.has_served and not self._dispatcher.crashed and states != {"failed"}
 
     def _retry_after(self) -> float:
         """Return the seconds in which the workers should be through with what is accepted."""
-        speeds = [slot.speed for slot in self._dispatcher.slots if slot.speed]
+        speeds = [record.speed for record in self._dispatcher.records if record.speed]
         return max(1.0, self._admission.tokens / sum(speeds)) if speeds else 1.0

@@ -17,7 +17,7 @@ LOOKAHEAD = 64
 
 
 @dataclass(slots=True)
-class Job:
+class WorkItem:
     """What the scheduler knows of a segment. Tokens are source tokens, memory is bytes."""
 
     id: int
@@ -33,13 +33,13 @@ class Waiting(Protocol):
     """Jobs in an order; `gpu_pool.work_queue.JobQueue` is one."""
 
     def __len__(self) -> int: ...
-    def head(self) -> Job: ...
-    def popleft(self) -> Job: ...
-    def put_back(self, jobs: Sequence[Job]) -> None: ...
+    def head(self) -> WorkItem: ...
+    def popleft(self) -> WorkItem: ...
+    def put_back(self, items: Sequence[WorkItem]) -> None: ...
 
 
 @dataclass(slots=True)
-class Load:
+class WorkerLoad:
     """A ready worker: what it holds and what it can still take. `assign` keeps it current."""
 
     worker: int
@@ -52,41 +52,43 @@ class Load:
     available: int | None = None  # bytes free on its device now; None: unknown
     exclusive: bool = False  # holds a job that travels alone
 
-    def take(self, job: Job) -> None:
+    def take(self, item: WorkItem) -> None:
         """Count a job in."""
-        self.tokens += job.tokens
-        self.reserved += job.memory
-        self.exclusive = job.alone
+        self.tokens += item.tokens
+        self.reserved += item.memory
+        self.exclusive = item.alone
 
-    def has_room(self, job: Job, limit: int) -> bool:
+    def has_room(self, item: WorkItem, limit: int) -> bool:
         """Tell whether it may hold the job besides its others; an idle worker takes any."""
-        fits = self.tokens + job.tokens <= limit * self.batches
-        return self.tokens == 0 or (not job.alone and fits)
+        fits = self.tokens + item.tokens <= limit * self.batches
+        return self.tokens == 0 or (not item.alone and fits)
 
-    def in_budget(self, job: Job) -> bool:
+    def in_budget(self, item: WorkItem) -> bool:
         """Tell whether the worker can ever take the job."""
-        return fits_budget(job, self.budget)
+        return fits_budget(item, self.budget)
 
-    def admits(self, job: Job) -> bool:
+    def admits(self, item: WorkItem) -> bool:
         """Tell whether there is memory for the job now; an idle worker may use all its budget.
 
         Segments being decoded count twice, as reserved and as no longer available: a reading
         is up to seconds old, and which of them it saw is unknown.
         """
-        need = self.reserved + job.memory
+        need = self.reserved + item.memory
         share = self.share if self.tokens else 1.0
         return (self.budget is None or need <= self.budget * share) and (
             self.available is None or need <= self.available
         )
 
-    def will_admit(self, job: Job) -> bool:
+    def will_admit(self, item: WorkItem) -> bool:
         """Tell whether there may be memory for the job once the worker is idle."""
-        return self.in_budget(job) and (
-            self.available is None or job.memory <= self.available + self.reserved
+        return self.in_budget(item) and (
+            self.available is None or item.memory <= self.available + self.reserved
         )
 
 
-def assign(queue: Waiting, loads: Sequence[Load], limit: int) -> list[tuple[Job, Load]]:
+def assign(
+    queue: Waiting, loads: Sequence[WorkerLoad], limit: int
+) -> list[tuple[WorkItem, WorkerLoad]]:
     """Take from the queue's front what workers can take now, and say who takes what.
 
     `limit` bounds a worker's outstanding tokens per batch that it decodes at a time, except that
@@ -95,71 +97,73 @@ def assign(queue: Waiting, loads: Sequence[Load], limit: int) -> list[tuple[Job,
     pass (one that travels alone: none), after which a worker takes nothing else until it fits.
     Costs O(workers) for each job looked at.
     """
-    assigned: list[tuple[Job, Load]] = []
-    skipped: list[Job] = []
+    assigned: list[tuple[WorkItem, WorkerLoad]] = []
+    skipped: list[WorkItem] = []
     free = list(loads)
     while queue and len(skipped) < LOOKAHEAD:
         free = [load for load in free if not load.exclusive and load.tokens < limit * load.batches]
         if not free:
             break
-        job = queue.head()
-        if not job.alone and not any(load.has_room(job, limit) for load in free):
+        item = queue.head()
+        if not item.alone and not any(load.has_room(item, limit) for load in free):
             break  # all hold enough; letting shorter jobs pass would gain nothing
         queue.popleft()
-        load = choose(job, free, loads, limit)
+        load = choose(item, free, loads, limit)
         if load is not None:
-            load.take(job)
-            assigned.append((job, load))
+            load.take(item)
+            assigned.append((item, load))
             if skipped:
                 skipped[0].overtaken += 1
             continue
-        if not skipped and (job.alone or job.overtaken >= MAX_OVERTAKEN):
-            kept = _reserve(job, loads)
+        if not skipped and (item.alone or item.overtaken >= MAX_OVERTAKEN):
+            kept = _reserve(item, loads)
             free = [load for load in free if load is not kept]
-        skipped.append(job)
+        skipped.append(item)
     queue.put_back(skipped)
     return assigned
 
 
-def choose(job: Job, free: Sequence[Load], loads: Sequence[Load], limit: int) -> Load | None:
+def choose(
+    item: WorkItem, free: Sequence[WorkerLoad], loads: Sequence[WorkerLoad], limit: int
+) -> WorkerLoad | None:
     """Return the one of `free` that would finish the job first, or None where none can take it.
 
     Where no worker at all (`loads`) will have the memory, an idle one takes a job within its
     budget even so: running out of memory is survived, waiting for ever is not.
     """
-    room = [load for load in free if load.has_room(job, limit)]
-    able = [load for load in room if load.admits(job)]
-    if not able and not any(load.will_admit(job) for load in loads):
-        able = [load for load in room if load.tokens == 0 and load.in_budget(job)]
+    room = [load for load in free if load.has_room(item, limit)]
+    able = [load for load in room if load.admits(item)]
+    if not able and not any(load.will_admit(item) for load in loads):
+        able = [load for load in room if load.tokens == 0 and load.in_budget(item)]
     if not able:
         return None
     usual = _usual_speed(able)
-    return min(able, key=lambda load: (load.tokens + job.tokens) / (load.speed or usual))
+    return min(able, key=lambda load: (load.tokens + item.tokens) / (load.speed or usual))
 
 
-def why_not(job: Job, load: Load, limit: int) -> str | None:
+def why_not(item: WorkItem, load: WorkerLoad, limit: int) -> str | None:
     """Return why a worker is not given a job that waits; None where it could take it."""
     if load.exclusive:
         return "translates alone a text that a worker died with"
-    if not load.in_budget(job):
+    if not load.in_budget(item):
         return "never has the memory for the next text"
-    if not load.has_room(job, limit):
+    if not load.has_room(item, limit):
         return "has enough in hand"
-    return None if load.admits(job) else "too little free memory for the next text"
+    return None if load.admits(item) else "too little free memory for the next text"
 
 
-def fits_budget(job: Job, budget: int | None) -> bool:
+def fits_budget(item: WorkItem, budget: int | None) -> bool:
     """Tell whether a worker with that budget, in bytes, can ever take the job."""
-    return budget is None or job.memory <= budget
+    return budget is None or item.memory <= budget
 
 
-def _reserve(job: Job, loads: Sequence[Load]) -> Load:
+def _reserve(item: WorkItem, loads: Sequence[WorkerLoad]) -> WorkerLoad:
     """Return the worker to keep free for a job: the one soonest empty that can hold it."""
-    able = [load for load in loads if load.will_admit(job)]
-    able = able or [load for load in loads if load.in_budget(job)] or list(loads)
+    able = [load for load in loads if load.will_admit(item)]
+    able = able or [load for load in loads if load.in_budget(item)] or list(loads)
     return min(able, key=lambda load: load.tokens)
 
 
-def _usual_speed(loads: Iterable[Load]) -> float:
+def _usual_speed(loads: Iterable[WorkerLoad]) -> float:
     speeds = [load.speed for load in loads if load.speed]
     return sum(speeds) / len(speeds) if speeds else 1.0

@@ -5,9 +5,9 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
 from gpu_pool.errors import PoolError
-from gpu_pool.exit_cause import Cause
+from gpu_pool.exit_cause import ExitCause
 from gpu_pool.messages import Segment, Translation
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 
 _MAX_CRASHES = 2
 # A text that gets workers killed for their memory looks like one that has bad luck.
@@ -21,14 +21,14 @@ Key = tuple[str, str, str, int, tuple[tuple[str, str], ...]]
 class Task:
     """`deadline` is on the monotonic clock; `job.id` is the task's id everywhere."""
 
-    job: Job
+    item: WorkItem
     segment: Segment
     deadline: float | None
     future: "Future[Translation]" = field(default_factory=Future)
     accepted_at: float = field(default_factory=time.monotonic)
     crashes: int = 0  # workers that crashed or hung with it in hand
     losses: int = 0  # those, and the ones that somebody else ended
-    twins: "list[Task]" = field(default_factory=list)  # the same text, to be answered with it
+    duplicates: "list[Task]" = field(default_factory=list)  # the same text, to be answered with it
 
     @property
     def key(self) -> Key:
@@ -42,33 +42,35 @@ class Task:
             segment.glossary,
         )
 
-    def lose(self, cause: Cause) -> bool:
+    def lose(self, cause: ExitCause) -> bool:
         """Note that the worker that had it in hand died; tell whether to give it up.
 
         Once suspect it travels alone, so that if it is the one that kills workers, no other
         text dies with it again.
         """
-        self.crashes += cause is Cause.CRASH
-        self.losses += cause is not Cause.ASKED
-        self.job.alone |= self.crashes > 0 or self.losses >= _SUSPECT_LOSSES
+        self.crashes += cause is ExitCause.CRASH
+        self.losses += cause is not ExitCause.ASKED
+        self.item.alone |= self.crashes > 0 or self.losses >= _SUSPECT_LOSSES
         return self.crashes >= _MAX_CRASHES or self.losses >= _MAX_LOSSES
 
-    def everyone(self) -> "list[Task]":
+    def with_duplicates(self) -> "list[Task]":
         """Return the task and its twins."""
-        return [self, *self.twins]
+        return [self, *self.duplicates]
 
     def finished(self) -> bool:
         """Tell whether nobody waits for it any more."""
-        return all(task.future.done() for task in self.everyone())
+        return all(task.future.done() for task in self.with_duplicates())
 
     def begin(self) -> bool:
         """Tell whether the task is still wanted; from now on it cannot be cancelled."""
-        wanted = [task._begin() for task in self.everyone()]  # all of them, not up to the first
+        wanted = [
+            task._begin() for task in self.with_duplicates()
+        ]  # all of them, not up to the first
         return any(wanted)
 
     def resolve(self, outcome: Translation | PoolError) -> None:
         """Give every caller a translation or an error."""
-        for task in self.everyone():
+        for task in self.with_duplicates():
             task.answer(outcome)
 
     def answer(self, outcome: Translation | PoolError) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 
-from gpu_pool.exit_cause import Cause
+from gpu_pool.exit_cause import ExitCause
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, EngineInfo, Heartbeat, Ready
 from gpu_pool.monitor import GpuReading, normalise_uuid
-from gpu_pool.scheduler import Load
+from gpu_pool.scheduler import WorkerLoad
 from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
 from gpu_pool.totals import Tally
@@ -23,7 +23,7 @@ _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average
 
 
 @dataclass(slots=True)
-class Slot:
+class WorkerRecord:
     """Changed by the dispatcher's thread alone; others read single fields for the status."""
 
     device: str
@@ -44,7 +44,7 @@ class Slot:
     heard_at: float = 0.0
     retry_at: float = 0.0
     leave_by: float = 0.0  # when a worker that restarts is killed
-    cause: Cause | None = None  # why we killed the present process; None: we have not
+    cause: ExitCause | None = None  # why we killed the present process; None: we have not
     reason: str | None = None  # why the present process cannot go on, where that is known
     last_error: str | None = None  # why the last one ended
     outstanding: dict[int, Task] = field(default_factory=dict)
@@ -68,9 +68,9 @@ class Slot:
 
     def give(self, task: Task) -> None:
         """Count a task as in the worker's hands."""
-        self.outstanding[task.job.id] = task
-        self.outstanding_tokens += task.job.tokens
-        self.outstanding_memory += task.job.memory
+        self.outstanding[task.item.id] = task
+        self.outstanding_tokens += task.item.tokens
+        self.outstanding_memory += task.item.memory
         self.tally.hand_over(time.monotonic() - task.accepted_at)
 
     def take_back(self) -> list[Task]:
@@ -83,9 +83,9 @@ class Slot:
     def finish(self, done: Done) -> list[Task | None]:
         """Count a worker's results in; return the task of each, None for one it no longer has."""
         tasks = [self.outstanding.pop(result.id, None) for result in done.results]
-        tokens = sum(task.job.tokens for task in tasks if task)
+        tokens = sum(task.item.tokens for task in tasks if task)
         self.outstanding_tokens -= tokens
-        self.outstanding_memory -= sum(task.job.memory for task in tasks if task)
+        self.outstanding_memory -= sum(task.item.memory for task in tasks if task)
         self.finished_tokens += tokens
         self.finished_segments += sum(task is not None for task in tasks)
         if done.busy_seconds > 0:
@@ -97,10 +97,10 @@ class Slot:
             self.failures = self.load_failures = 0
         return tasks
 
-    def load(self, index: int, readings: Readings, margin: int) -> Load:
+    def load(self, index: int, readings: Readings, margin: int) -> WorkerLoad:
         """Return what the scheduler must know of this worker; `readings` are by UUID."""
         available = self._available(readings, margin)
-        return Load(
+        return WorkerLoad(
             worker=index,
             tokens=self.outstanding_tokens,
             reserved=self.outstanding_memory,
@@ -110,7 +110,7 @@ class Slot:
             batches=self.batches,
             available=None if available is None else int(available / self.memory_scale),
             # A job that travels alone is the only one there is.
-            exclusive=any(task.job.alone for task in islice(self.outstanding.values(), 1)),
+            exclusive=any(task.item.alone for task in islice(self.outstanding.values(), 1)),
         )
 
     def ceiling(self) -> int | None:

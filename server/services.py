@@ -13,7 +13,7 @@ from server.auth.access import Access
 from server.auth.keys import KeyList
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
-from server.core.requests import AUTO, Terms
+from server.core.requests import AUTO, RequestContext
 from server.core.settings import Settings
 from server.core.translation import Pool, ServedModel, TranslationService
 from server.http.request_log import current_record
@@ -53,13 +53,13 @@ class Services:
         finally:
             self.slots.release()
 
-    def terms(self, timeout: float | None = None, *, bulk: bool = False) -> Terms:
+    def context(self, timeout: float | None = None, *, bulk: bool = False) -> RequestContext:
         """Return the terms of the request in hand; its timeout is in seconds, None: the usual.
 
         Its client is the API key that was admitted, else the address.
         """
         record = current_record()
-        return Terms(
+        return RequestContext(
             timeout=self.settings.timeout if timeout is None else timeout,
             client=(record.client if record else "") or request.remote_addr or "",
             bulk=bulk,

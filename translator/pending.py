@@ -4,19 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Optional
 
-from translator.text.segmentation import Document, TextSegment
+from translator.text.segmentation import SegmentedText, TextSegment
 from translator.verify.quality import CODES
-from translator.verify.recovery import Outcome, Recovery, Request
+from translator.verify.recovery import Outcome, Recovery, TextOptions
 
 
 @dataclass(slots=True)
-class Task:
+class PendingText:
     """A text: a caller's, under its `key`, or that of a piece which is translated in parts."""
 
-    document: Document
-    request: Request
+    document: SegmentedText
+    request: TextOptions
     key: int | None = None
-    piece: Optional["Piece"] = None
+    piece: Optional["PendingSegment"] = None
     error: str | None = None
     outcomes: list[Outcome | None] = field(init=False)
     missing: int = field(init=False)
@@ -54,10 +54,10 @@ class Task:
 
 
 @dataclass(slots=True)
-class Piece:
+class PendingSegment:
     """One segment of a task, and its decodings."""
 
-    task: Task
+    task: PendingText
     index: int
     recovery: Recovery
 

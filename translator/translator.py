@@ -11,18 +11,18 @@ from translator.engines import DecodedSegment, EncodedSegment, Engine, EngineCho
 from translator.engines.build import build_engine
 from translator.models.checkpoints import resolve
 from translator.models.languages import canonical
-from translator.pending import Piece, Task
+from translator.pending import PendingSegment, PendingText
 from translator.text.casing import Casing
 from translator.text.placeholders import Masker
-from translator.text.protected_tokens import Protection
+from translator.text.protected_tokens import ProtectedTokens
 from translator.verify.recovery import (
     MOST_ALTERNATIVES,
     Decode,
     Outcome,
     Recovery,
-    Request,
     Rules,
     Split,
+    TextOptions,
 )
 
 # Of the memory that is free once the model is loaded; the rest is the allocator's fragmentation.
@@ -62,7 +62,7 @@ class Translator:
         self._tokenizer = self.checkpoint.tokenizer()
         self._segmenter = self.checkpoint.segmenter(self._tokenizer)
         self._rules = Rules(
-            Protection(self._tokenizer.knows),
+            ProtectedTokens(self._tokenizer.knows),
             Masker(self._spells),
             Casing(lambda text: len(self._tokenizer.encode_pieces(text))),
             self._tokenizer.has_words,
@@ -72,7 +72,7 @@ class Translator:
         self._engine, self._choice = build_engine(self.config, self.checkpoint, self._tokenizer)
         self._numbers = itertools.count()
         self._keys: set[int] = set()  # the callers', of unfinished texts
-        self._decoding: dict[int, Piece] = {}  # by the engine's key
+        self._decoding: dict[int, PendingSegment] = {}  # by the engine's key
         self._finished: list[Translated] = []
         self._cuda = self.config.device.startswith("cuda")
         # Of a group, the last one: it has most of the decoder, and so of what segments hold.
@@ -159,9 +159,9 @@ class Translator:
             raise ValueError(f"key {key} is in use")
         if not 0 <= alternatives <= MOST_ALTERNATIVES:
             raise ValueError(f"alternatives must be 0 to {MOST_ALTERNATIVES}, not {alternatives}")
-        request = Request(canonical(source), canonical(target), alternatives, tuple(glossary))
+        request = TextOptions(canonical(source), canonical(target), alternatives, tuple(glossary))
         self._keys.add(key)
-        self._start(Task(self._segmenter.split(text, request.source), request, key))
+        self._start(PendingText(self._segmenter.split(text, request.source), request, key))
 
     def step(self) -> list[Translated]:
         """Go on decoding; return the texts that this finished.
@@ -173,21 +173,21 @@ class Translator:
         finished, self._finished = self._finished, []
         return finished
 
-    def _start(self, task: Task, *, final: bool = False) -> None:
+    def _start(self, task: PendingText, *, final: bool = False) -> None:
         """Begin with all segments of a task."""
         for index, segment in enumerate(task.document.segments):
             recovery = Recovery(self._rules, segment.text, task.request, final=final)
-            self._follow(Piece(task, index, recovery), recovery.begin())
+            self._follow(PendingSegment(task, index, recovery), recovery.begin())
         if not task.document.segments:
             self._finish(task)
 
-    def _follow(self, piece: Piece, move: Decode | Split | Outcome) -> None:
+    def _follow(self, piece: PendingSegment, move: Decode | Split | Outcome) -> None:
         """Do with a piece what its recovery says."""
         if isinstance(move, Outcome):
             self._fill(piece, move)
         elif isinstance(move, Split):
             parts = self._segmenter.around(piece.segment.text, move.replacements)
-            self._start(Task(parts, piece.task.request, piece=piece), final=True)
+            self._start(PendingText(parts, piece.task.request, piece=piece), final=True)
         else:
             number = next(self._numbers)
             self._decoding[number] = piece
@@ -207,7 +207,7 @@ class Translator:
         found = [] if decoded.ids is None else [decoded.ids, *decoded.alternatives]
         self._follow(piece, piece.recovery.judge([self._tokenizer.decode(ids) for ids in found]))
 
-    def _halve(self, piece: Piece) -> bool:
+    def _halve(self, piece: PendingSegment) -> bool:
         """Translate in two halves what did not end in one piece; False where that cannot help."""
         segment = piece.segment
         if segment.tokens * _LOOP_RATIO <= self.checkpoint.max_length:
@@ -215,16 +215,16 @@ class Translator:
         halves = self._segmenter.halve(segment.text)
         if halves is None:
             return False
-        self._start(Task(halves, piece.task.request, piece=piece))
+        self._start(PendingText(halves, piece.task.request, piece=piece))
         return True
 
-    def _fill(self, piece: Piece, outcome: Outcome) -> None:
+    def _fill(self, piece: PendingSegment, outcome: Outcome) -> None:
         task = piece.task
         task.fill(piece.index, outcome)
         if task.missing == 0:
             self._finish(task)
 
-    def _finish(self, task: Task) -> None:
+    def _finish(self, task: PendingText) -> None:
         joined = task.joined()
         if task.piece is not None:
             task.piece.task.error = task.piece.task.error or task.error

@@ -46,11 +46,11 @@ def _checkpoint(options: Options) -> Path:
 def _requests(texts: int) -> list[Request]:
     """Return a request for each sentence of the test set, short and long ones in turn."""
     found = list(read_references("test")[_LANGUAGES])
-    order = [found[i * _STRIDE % len(found)] for i in range(len(found))]
+    text_request = [found[i * _STRIDE % len(found)] for i in range(len(found))]
     if texts == 1:
-        return [*order]
-    twice = order * 2
-    return [twice[i : i + texts] for i in range(0, len(order), texts)]
+        return [*text_request]
+    twice = text_request * 2
+    return [twice[i : i + texts] for i in range(0, len(text_request), texts)]
 
 
 def render(rows: list[Row]) -> str:

@@ -45,10 +45,10 @@ def largest(happenings: Iterable[Happening], steps: int, most: int = 8) -> list[
     for happening in happenings:
         if happening.on_device:
             spent[happening.name[:_NAME_LENGTH]].append(happening.end - happening.begin)
-    order = sorted(spent.items(), key=lambda item: -sum(item[1]))[:most]
+    text_request = sorted(spent.items(), key=lambda item: -sum(item[1]))[:most]
     return [
         {"kernel": name, "ms": sum(times) / 1e3 / steps, "calls": len(times) / steps}
-        for name, times in order
+        for name, times in text_request
     ]
 
 

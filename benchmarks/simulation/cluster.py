@@ -9,7 +9,7 @@ from benchmarks.simulation.gpu import Gpu
 from benchmarks.simulation.plan import Plan
 from benchmarks.simulation.policies import Policy
 from benchmarks.simulation.traffic import Traffic
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 
 _READING_SECONDS = 1.0  # between two readings of the utilisation
 
@@ -103,29 +103,29 @@ class Cluster:
         tokens = self._traffic.tokens
         self._policy.submit(
             [
-                Job(number, tokens[number], client=client)
+                WorkItem(number, tokens[number], client=client)
                 for number in range(start, start + self._traffic.sizes[request])
             ]
         )
 
     def _finish(self, gpu: Gpu) -> None:
         record, now = self.record, self.record.now
-        jobs = gpu.finish(now)
-        self._policy.done(gpu, sum(job.tokens for job in jobs), now - gpu.begun_at)
-        for job in jobs:
-            request = self._owner[job.id]
-            record.times_finished[job.id] += 1
+        items = gpu.finish(now)
+        self._policy.done(gpu, sum(item.tokens for item in items), now - gpu.begun_at)
+        for item in items:
+            request = self._owner[item.id]
+            record.times_finished[item.id] += 1
             record.left[request] -= 1
             record.finished_at[request] = now
             record.in_time += now - self._traffic.times[request] <= self._plan.deadline
         self._begin(gpu)
 
     def _die(self, gpu: Gpu) -> None:
-        jobs = gpu.die(self.record.now)
-        for job in jobs:
-            self.record.deaths[job.id] += 1
+        items = gpu.die(self.record.now)
+        for item in items:
+            self.record.deaths[item.id] += 1
         self._living = [other for other in self._gpus if other.alive]
-        self._policy.retry(jobs)
+        self._policy.retry(items)
         self._add(self.record.now + self._plan.restart, "restart", gpu.number)
 
     def _place(self) -> None:

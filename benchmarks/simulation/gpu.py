@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from benchmarks.simulation.plan import Plan
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 
 
 @dataclass(slots=True)
@@ -15,8 +15,8 @@ class Gpu:
     speed: float
     alive: bool = True
     tokens: int = 0  # in hand, the batch included
-    waiting: deque[Job] = field(default_factory=deque)
-    batch: list[Job] = field(default_factory=list)
+    waiting: deque[WorkItem] = field(default_factory=deque)
+    batch: list[WorkItem] = field(default_factory=list)
     begun_at: float = 0.0  # of the batch
     batches: int = 0  # begun so far; tells a batch from one that died with the GPU
     busy_seconds: float = 0.0  # spent on batches that have ended, however they did
@@ -24,40 +24,40 @@ class Gpu:
     seen_busy: float = 0.0  # seconds spent on batches up to the last reading
 
     @property
-    def oldest(self) -> Job | None:
+    def oldest(self) -> WorkItem | None:
         """The job that has been in hand for longest."""
         return self.batch[0] if self.batch else self.waiting[0] if self.waiting else None
 
-    def give(self, job: Job) -> None:
+    def give(self, item: WorkItem) -> None:
         """Put a job into the GPU's hands."""
-        self.waiting.append(job)
-        self.tokens += job.tokens
+        self.waiting.append(item)
+        self.tokens += item.tokens
 
     def begin(self, now: float, plan: Plan) -> float:
         """Begin a batch of what waits; return when it will be done."""
         tokens = 0
         while self.waiting and tokens + self.waiting[0].tokens <= plan.batch_tokens:
-            job = self.waiting.popleft()
-            self.batch.append(job)
-            tokens += job.tokens
+            item = self.waiting.popleft()
+            self.batch.append(item)
+            tokens += item.tokens
         self.begun_at = now
         self.batches += 1
         return now + (plan.batch_seconds + plan.token_seconds * tokens) / self.speed
 
-    def finish(self, now: float) -> list[Job]:
+    def finish(self, now: float) -> list[WorkItem]:
         """End the batch; return its jobs."""
         self.busy_seconds += now - self.begun_at
-        jobs, self.batch = self.batch, []
-        self.tokens -= sum(job.tokens for job in jobs)
-        return jobs
+        items, self.batch = self.batch, []
+        self.tokens -= sum(item.tokens for item in items)
+        return items
 
-    def die(self, now: float) -> list[Job]:
+    def die(self, now: float) -> list[WorkItem]:
         """Lose the batch and all else in hand; return it, oldest first."""
-        jobs = [*(self.finish(now) if self.batch else ()), *self.waiting]
+        items = [*(self.finish(now) if self.batch else ()), *self.waiting]
         self.waiting.clear()
         self.tokens = 0
         self.alive = False
-        return jobs
+        return items
 
     def busy_until(self, now: float) -> float:
         """Return the seconds spent on batches so far."""

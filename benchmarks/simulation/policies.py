@@ -7,8 +7,8 @@ from typing import Protocol
 
 from benchmarks.simulation.gpu import Gpu
 from benchmarks.simulation.plan import Plan
-from gpu_pool.scheduler import Job, Load, assign
-from gpu_pool.work_queue import JobQueue
+from gpu_pool.scheduler import WorkerLoad, WorkItem, assign
+from gpu_pool.work_queue import WorkQueue
 
 _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average, as in `gpu_pool.worker_record`
 
@@ -18,10 +18,10 @@ Choice = Callable[[Sequence[Gpu]], Gpu]
 class Policy(Protocol):
     """Told what happens; says who takes what."""
 
-    def submit(self, jobs: Iterable[Job]) -> None:
+    def submit(self, items: Iterable[WorkItem]) -> None:
         """Take the segments of a request."""
 
-    def retry(self, jobs: Sequence[Job]) -> None:
+    def retry(self, items: Sequence[WorkItem]) -> None:
         """Take what was in the hands of a GPU that died, oldest first."""
 
     def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
@@ -42,21 +42,21 @@ class Central:
         """Without `turns` all requests count as one client's: first come, first served."""
         self._turns = turns
         self._limit = plan.batches_ahead * plan.batch_tokens
-        self._queue = JobQueue()
+        self._queue = WorkQueue()
         self._speeds: dict[int, float] = {}
 
-    def submit(self, jobs: Iterable[Job]) -> None:
+    def submit(self, items: Iterable[WorkItem]) -> None:
         """Let them wait their turn."""
-        for job in jobs:
+        for item in items:
             if not self._turns:
-                job.client = ""
-            self._queue.append(job)
+                item.client = ""
+            self._queue.append(item)
 
-    def retry(self, jobs: Sequence[Job]) -> None:
+    def retry(self, items: Sequence[WorkItem]) -> None:
         """Put them before all others."""
-        for job in jobs:
-            job.alone = True
-        self._queue.put_back(jobs)
+        for item in items:
+            item.alone = True
+        self._queue.put_back(items)
 
     def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
         """Measure the GPU's speed as `gpu_pool.worker_record.Slot` does."""
@@ -69,7 +69,7 @@ class Central:
         if not len(self._queue):
             return set()
         loads = [
-            Load(
+            WorkerLoad(
                 worker=i,
                 tokens=gpu.tokens,
                 speed=self._speeds.get(gpu.number),
@@ -78,9 +78,9 @@ class Central:
             for i, gpu in enumerate(living)
         ]
         touched = set()
-        for job, load in assign(self._queue, loads, self._limit):
+        for item, load in assign(self._queue, loads, self._limit):
             gpu = living[load.worker]
-            gpu.give(job)
+            gpu.give(item)
             touched.add(gpu.number)
         return touched
 
@@ -90,15 +90,15 @@ class Bound:
 
     def __init__(self, choose: Choice) -> None:
         self._choose = choose
-        self._waiting: list[Job] = []
+        self._waiting: list[WorkItem] = []
 
-    def submit(self, jobs: Iterable[Job]) -> None:
+    def submit(self, items: Iterable[WorkItem]) -> None:
         """Keep them for `place`, which follows at once."""
-        self._waiting += jobs
+        self._waiting += items
 
-    def retry(self, jobs: Sequence[Job]) -> None:
+    def retry(self, items: Sequence[WorkItem]) -> None:
         """Treat them like new ones."""
-        self.submit(jobs)
+        self.submit(items)
 
     def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
         """Learn nothing."""
@@ -107,11 +107,11 @@ class Bound:
         """Give everything away, unless no GPU lives."""
         if not (self._waiting and living):
             return set()
-        jobs, self._waiting = self._waiting, []
+        items, self._waiting = self._waiting, []
         touched = set()
-        for job in jobs:
+        for item in items:
             gpu = self._choose(living)
-            gpu.give(job)
+            gpu.give(item)
             touched.add(gpu.number)
         return touched
 

@@ -97,7 +97,7 @@ class ClientGoneError(Exception):
     """The client closed the connection; nobody will read the answer."""
 
 
-class TextError(Exception):
+class TextFailedError(Exception):
     """The pool gave up on one text of the request: the one at `index`, because of `reason`."""
 
     def __init__(self, index: int, reason: QuarantinedError | TranslationError) -> None:
@@ -178,7 +178,7 @@ def register_errors(app: Flask) -> None:
     """Make every error of `app` answer with a problem."""
     for kind in PROBLEMS:
         app.register_error_handler(kind, _answer_known)
-    app.register_error_handler(TextError, _answer_text)
+    app.register_error_handler(TextFailedError, _answer_text)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(Exception, _answer_unexpected)
 
@@ -200,7 +200,7 @@ def _answer_known(error: Exception) -> Response:
     return response
 
 
-def _answer_text(error: TextError) -> Response:
+def _answer_text(error: TextFailedError) -> Response:
     problem = PROBLEMS[type(error.reason)]
     return _respond(problem, str(error) or problem.title, error.field)
 

@@ -16,7 +16,7 @@ WARNINGS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class TextRequest:
     """One text to translate. Languages are M2M100's codes; the source may be AUTO."""
 
     text: str
@@ -39,7 +39,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RequestContext:
     """On what terms a request is served."""
 
     timeout: float  # seconds

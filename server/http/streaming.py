@@ -9,9 +9,9 @@ from math import ceil
 from typing import Any
 
 from gpu_pool.errors import PoolError
-from server.core.errors import PROBLEMS, ClientGoneError, TextError
+from server.core.errors import PROBLEMS, ClientGoneError, TextFailedError
 from server.core.paragraphs import split_lines
-from server.core.requests import Answer, Order, Terms
+from server.core.requests import Answer, RequestContext, TextRequest
 from server.core.translation import TranslationService
 from server.http.sse import event
 
@@ -21,13 +21,13 @@ _WINDOWS = 16  # of pieces that are waited for together: one thread each
 @dataclass(frozen=True, slots=True)
 class _Piece:
     owner: int  # index of the order that it is a part of
-    order: Order
+    text_request: TextRequest
 
 
 def stream(
     translation: TranslationService,
-    orders: Sequence[Order],
-    terms: Terms,
+    text_requests: Sequence[TextRequest],
+    context: RequestContext,
     name: Callable[[int], str],
     show: Callable[[list[Answer]], dict[str, Any]],
 ) -> Generator[bytes, None, None]:
@@ -38,19 +38,19 @@ def stream(
     client wrote the text of an order, `show` makes the answer of all.
     """
     # The language is told by the whole, not by its pieces.
-    whole = [replace(translation.identify(order), text="") for order in orders]
-    windows = _windows(list(_pieces(orders, whole)))
+    whole = [replace(translation.identify(text_request), text="") for text_request in text_requests]
+    windows = _windows(list(_pieces(text_requests, whole)))
     closed = threading.Event()
     begun = time.monotonic()
-    terms = replace(terms, client_gone=_either(closed.is_set, terms.client_gone))
+    context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
     executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
     try:
         futures = [
-            executor.submit(_translate, translation, window, terms, begun) for window in windows
+            executor.submit(_translate, translation, window, context, begun) for window in windows
         ]
         for window, future in zip(windows, futures, strict=True):
             error = _error(future)
-            if isinstance(error, TextError):
+            if isinstance(error, TextFailedError):
                 error.index = window[error.index].owner
             if error is not None and window is not windows[0]:
                 yield _failed(error, name)
@@ -64,13 +64,13 @@ def stream(
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _pieces(orders: Sequence[Order], answers: Sequence[Answer]) -> Iterator[_Piece]:
+def _pieces(text_requests: Sequence[TextRequest], answers: Sequence[Answer]) -> Iterator[_Piece]:
     """Split texts at their lines, but those whose translation is only one as a whole."""
-    for i, (order, answer) in enumerate(zip(orders, answers, strict=True)):
-        entire = order.html or order.alternatives
-        parts = [order.text] if entire else split_lines(order.text, 1)
+    for i, (text_request, answer) in enumerate(zip(text_requests, answers, strict=True)):
+        entire = text_request.html or text_request.alternatives
+        parts = [text_request.text] if entire else split_lines(text_request.text, 1)
         for part in parts:
-            yield _Piece(i, replace(order, text=part, source=answer.source))
+            yield _Piece(i, replace(text_request, text=part, source=answer.source))
 
 
 def _windows(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
@@ -81,20 +81,24 @@ def _windows(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
 
 
 def _translate(
-    translation: TranslationService, window: Sequence[_Piece], terms: Terms, begun: float
+    translation: TranslationService, window: Sequence[_Piece], context: RequestContext, begun: float
 ) -> list[Answer]:
-    left = max(0.0, terms.timeout - (time.monotonic() - begun))
-    return translation.translate([piece.order for piece in window], replace(terms, timeout=left))
+    left = max(0.0, context.timeout - (time.monotonic() - begun))
+    return translation.translate(
+        [piece.text_request for piece in window], replace(context, timeout=left)
+    )
 
 
-def _error(future: "Future[list[Answer]]") -> PoolError | TextError | ClientGoneError | None:
+def _error(future: "Future[list[Answer]]") -> PoolError | TextFailedError | ClientGoneError | None:
     error = future.exception()
-    return error if isinstance(error, PoolError | TextError | ClientGoneError) else None
+    return error if isinstance(error, PoolError | TextFailedError | ClientGoneError) else None
 
 
-def _failed(error: PoolError | TextError | ClientGoneError, name: Callable[[int], str]) -> bytes:
-    reason = error.reason if isinstance(error, TextError) else error
-    field = name(error.index) if isinstance(error, TextError) else None
+def _failed(
+    error: PoolError | TextFailedError | ClientGoneError, name: Callable[[int], str]
+) -> bytes:
+    reason = error.reason if isinstance(error, TextFailedError) else error
+    field = name(error.index) if isinstance(error, TextFailedError) else None
     problem = PROBLEMS[type(reason)]
     return event("failed", problem.body(str(error) or problem.title, field))
 

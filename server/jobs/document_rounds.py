@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import PurePath
 
-from documents import FORMATS, Conversation, DocumentError
+from documents import FORMATS, DocumentError, Rounds
 from server.core.paragraphs import split_lines
-from server.jobs.records import Job, Pieces
+from server.jobs.records import Job, TextParts
 from server.jobs.store import JobStore
 
 _PIECE = 2_000  # characters; a text of a document may be a whole book
 
 
-def open_document(name: str, data: bytes) -> Conversation[bytes]:
+def open_document(name: str, data: bytes) -> Rounds[bytes]:
     """Return the conversation of a file; its name was checked when it came."""
     return FORMATS[PurePath(name).suffix.lower()](data)
 
 
-def in_pieces(texts: Sequence[str]) -> Pieces:
+def in_pieces(texts: Sequence[str]) -> TextParts:
     """Split the texts of a round so that none is lost when the work is interrupted."""
     return [list(split_lines(text, _PIECE)) for text in texts]
 

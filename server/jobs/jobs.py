@@ -7,7 +7,7 @@ import threading
 from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
 from server.core.settings import Settings
 from server.core.translation import TranslationService
-from server.jobs.records import Job, JobSpec, Pieces
+from server.jobs.records import Job, JobSpec, TextParts
 from server.jobs.runner import Runner
 from server.jobs.store import JobStore
 
@@ -65,7 +65,7 @@ class Jobs:
     def add(
         self,
         spec: JobSpec,
-        pieces: Pieces,
+        pieces: TextParts,
         client: str,
         owner: str,
         source: bytes | None = None,

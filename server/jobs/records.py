@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from server.core.requests import Answer, Order
+from server.core.requests import Answer, TextRequest
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
@@ -21,9 +21,9 @@ class JobSpec:
     glossary: tuple[tuple[str, str], ...] = ()
     file: str | None = None  # name of the document; None: the job is an array of texts
 
-    def order(self, text: str) -> Order:
+    def text_request(self, text: str) -> TextRequest:
         """Return the order for one of the texts."""
-        return Order(
+        return TextRequest(
             text,
             self.source,
             self.target,
@@ -76,7 +76,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ItemOutcome:
     """What became of an item."""
 
     position: int
@@ -91,4 +91,4 @@ class RoundText:
     translation: str  # the text itself where it failed
 
 
-Pieces = Sequence[Sequence[str]]  # of texts: joined, those of a text are the text
+TextParts = Sequence[Sequence[str]]  # of texts: joined, those of a text are the text

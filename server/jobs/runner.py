@@ -14,13 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
-from server.core.errors import PROBLEMS, ClientGoneError, TextError
-from server.core.requests import Terms
+from server.core.errors import PROBLEMS, ClientGoneError, TextFailedError
+from server.core.requests import RequestContext
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from server.jobs import document_rounds
 from server.jobs.active import ActiveJob
-from server.jobs.records import Failure, Item, Job, Outcome
+from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
@@ -222,7 +222,7 @@ class Runner:
     def _translate(self, active: ActiveJob, items: Sequence[Item]) -> None:
         """Translate and store; a text that cannot be translated costs the others nothing."""
         job = active.job
-        terms = Terms(
+        context = RequestContext(
             timeout=self._timeout,
             client=job.client,
             bulk=True,
@@ -230,12 +230,12 @@ class Runner:
         )
         try:
             answers = self._translation.translate(
-                [job.spec.order(item.text) for item in items], terms
+                [job.spec.text_request(item.text) for item in items], context
             )
-        except TextError as error:
+        except TextFailedError as error:
             problem = PROBLEMS[type(error.reason)]
             failure = Failure(problem.slug, str(error) or problem.title)
-            self._store.save(job, [Outcome(items[error.index].position, failure)])
+            self._store.save(job, [ItemOutcome(items[error.index].position, failure)])
             rest = [item for i, item in enumerate(items) if i != error.index]
             middle = len(rest) // 2
             for half in (rest[:middle], rest[middle:]):  # the next one may be among them
@@ -243,6 +243,6 @@ class Runner:
                     self._translate(active, half)
             return
         outcomes = [
-            Outcome(item.position, answer) for item, answer in zip(items, answers, strict=True)
+            ItemOutcome(item.position, answer) for item, answer in zip(items, answers, strict=True)
         ]
         self._store.save(job, outcomes)

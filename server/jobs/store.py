@@ -17,7 +17,16 @@ from typing import Any
 from server.core.requests import Answer
 from server.core.settings import Settings
 from server.jobs.database import Database, StoreError
-from server.jobs.records import Failure, Item, Job, JobSpec, Outcome, Pieces, RoundText, Status
+from server.jobs.records import (
+    Failure,
+    Item,
+    ItemOutcome,
+    Job,
+    JobSpec,
+    RoundText,
+    Status,
+    TextParts,
+)
 
 _log = logging.getLogger(__name__)
 _JOBS = (
@@ -43,7 +52,7 @@ class JobStore:
         self,
         id: str,  # noqa: A002 - its name everywhere
         spec: JobSpec,
-        pieces: Pieces,
+        pieces: TextParts,
         client: str,
         owner: str = "",
         source: bytes | None = None,
@@ -137,7 +146,7 @@ class JobStore:
             rows.close()
         return items
 
-    def save(self, job: Job, outcomes: Sequence[Outcome]) -> None:
+    def save(self, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
         """Keep what became of items; those of a job that is no more, or done twice, are ignored."""
         with self._database.transaction() as connection:
             _save(connection, job, outcomes)
@@ -152,7 +161,7 @@ class JobStore:
         )
         return [_round_text(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
 
-    def add_round(self, number: int, round_: int, pieces: Pieces) -> None:
+    def add_round(self, number: int, round_: int, pieces: TextParts) -> None:
         """Add the texts of a document's next round."""
         with self._database.transaction() as connection:
             _add_round(connection, number, round_, pieces)
@@ -177,7 +186,7 @@ class JobStore:
         """Return the translated document."""
         return self._blob("SELECT result FROM files WHERE job = ?", number)
 
-    def outcomes(self, number: int, first: int, count: int) -> list[Outcome]:
+    def outcomes(self, number: int, first: int, count: int) -> list[ItemOutcome]:
         """Return what became of the items from `first` on, up to the first that is not done."""
         rows = self._database.select(
             "SELECT position, translation, note FROM items WHERE job = ? AND position >= ?"
@@ -215,7 +224,7 @@ def open_jobs(settings: Settings) -> JobStore | None:
         return None
 
 
-def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces: Pieces) -> None:
+def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces: TextParts) -> None:
     query = "SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = ?"
     [position] = connection.execute(query, (number,)).fetchone()
     texts = [(member, text) for member, group in enumerate(pieces) for text in group]
@@ -235,7 +244,7 @@ def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces:
     )
 
 
-def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[Outcome]) -> None:
+def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
     done = failed = characters = 0
     keep_text = job.spec.file is not None  # a document's texts are needed until its end
     for outcome in outcomes:
@@ -277,13 +286,13 @@ def _job(row: sqlite3.Row) -> Job:
     return Job(**values, spec=JobSpec(**spec))
 
 
-def _outcome(row: sqlite3.Row) -> Outcome:
+def _outcome(row: sqlite3.Row) -> ItemOutcome:
     note: dict[str, Any] = json.loads(row["note"])
     if "slug" in note:
-        return Outcome(row["position"], Failure(**note))
+        return ItemOutcome(row["position"], Failure(**note))
     for name in ("warnings", "alternatives"):
         note[name] = tuple(note[name])
-    return Outcome(row["position"], Answer(text=row["translation"] or "", **note))
+    return ItemOutcome(row["position"], Answer(text=row["translation"] or "", **note))
 
 
 def _round_text(rows: Sequence[sqlite3.Row]) -> RoundText:

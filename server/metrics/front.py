@@ -13,7 +13,7 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import choose_encoder
 
-from server.core.requests import WARNINGS, Answer, Order
+from server.core.requests import WARNINGS, Answer, TextRequest
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0)
 
@@ -84,11 +84,15 @@ class Metrics:
         """Count segments that have been translated for a client."""
         self._segments.labels(self._label(client)).inc(segments)
 
-    def count_texts(self, orders: Sequence[Order], answers: Sequence[Answer], client: str) -> None:
+    def count_texts(
+        self, text_requests: Sequence[TextRequest], answers: Sequence[Answer], client: str
+    ) -> None:
         """Count texts that have been translated for a client."""
         label = self._label(client)
-        self._texts.labels(label).inc(len(orders))
-        self._characters.labels(label).inc(sum(len(order.text) for order in orders))
+        self._texts.labels(label).inc(len(text_requests))
+        self._characters.labels(label).inc(
+            sum(len(text_request.text) for text_request in text_requests)
+        )
         for answer in answers:
             for code in answer.warnings:
                 self._warnings.labels(code).inc()

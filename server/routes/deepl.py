@@ -11,8 +11,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from server.auth.access import header_key
-from server.core.errors import InvalidFieldError, MissingKeyError, TextError
-from server.core.requests import AUTO, Order
+from server.core.errors import InvalidFieldError, MissingKeyError, TextFailedError
+from server.core.requests import AUTO, TextRequest
 from server.routes.error_shapes import shape_errors
 from server.routes.parameters import check_size, read_fields, text_of, word_of
 from server.services import Services
@@ -74,11 +74,11 @@ class DeepL:
         services.access.admit(_key(fields), sum(map(len, texts)))
         source, target = self._pair(fields)
         html = "tag_handling" in fields
-        orders = [Order(text, source, target, html=html) for text in texts]
+        text_requests = [TextRequest(text, source, target, html=html) for text in texts]
         with services.gate():
             try:
-                answers = services.translation.translate(orders, services.terms())
-            except TextError as error:
+                answers = services.translation.translate(text_requests, services.context())
+            except TextFailedError as error:
                 error.field = f"text[{error.index}]"
                 raise
         return {
@@ -86,9 +86,9 @@ class DeepL:
                 {
                     "detected_source_language": answer.source.upper(),
                     "text": answer.text,
-                    "billed_characters": len(order.text),
+                    "billed_characters": len(text_request.text),
                 }
-                for order, answer in zip(orders, answers, strict=True)
+                for text_request, answer in zip(text_requests, answers, strict=True)
             ]
         }
 

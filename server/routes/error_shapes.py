@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from server.core.errors import PROBLEMS, TextError, retry_after
+from server.core.errors import PROBLEMS, TextFailedError, retry_after
 
 Shape = Callable[[str], dict[str, Any]]
 
@@ -32,7 +32,7 @@ def shape_errors(
         status = statuses.get(type(error), problem.status)
         return respond(str(error) or problem.title, status, error)
 
-    def of_text(error: TextError) -> Response:
+    def of_text(error: TextFailedError) -> Response:
         problem = PROBLEMS[type(error.reason)]
         return respond(str(error) or problem.title, problem.status, error)
 
@@ -41,5 +41,5 @@ def shape_errors(
 
     for kind in PROBLEMS:
         blueprint.register_error_handler(kind, known)
-    blueprint.register_error_handler(TextError, of_text)
+    blueprint.register_error_handler(TextFailedError, of_text)
     blueprint.register_error_handler(HTTPException, of_http)

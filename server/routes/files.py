@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
-from documents import DocumentError, converse
+from documents import DocumentError, run_rounds
 from server.auth.access import header_key
-from server.core.errors import InvalidFieldError, TextError, TooLongError
-from server.core.requests import AUTO, Order, Terms
+from server.core.errors import InvalidFieldError, TextFailedError, TooLongError
+from server.core.requests import AUTO, RequestContext, TextRequest
 from server.routes.uploads import Upload, read_upload, send_translated
 from server.services import Services
 
@@ -37,10 +37,10 @@ class FileRoutes:
             upload = read_upload(self._services)
             translation = _FileTranslation(self._services, upload)
             try:
-                (data,) = converse([upload.document()], translation.translate)
+                (data,) = run_rounds([upload.document()], translation.translate)
             except DocumentError as error:
                 raise InvalidFieldError(f"file: {error}", "file") from None
-            except TextError as error:
+            except TextFailedError as error:
                 error.field = "file"
                 raise
         response = send_translated(data, upload.name, upload.target)
@@ -62,22 +62,25 @@ class _FileTranslation:
         self._services = services
         self._upload = upload
         self._deadline = time.monotonic() + services.settings.timeout
-        self._terms: Terms | None = None
+        self._terms: RequestContext | None = None
 
     def translate(self, texts: list[str]) -> list[str]:
         """Translate a round; the first one has all of the document, and is counted."""
         if self._terms is None:
             self._admit(sum(map(len, texts)))
-            self._terms = self._services.terms()
+            self._terms = self._services.context()
         if self.source is None:  # one for the whole: a line of a subtitle tells nothing
             best = self._services.translation.detect("\n".join(texts)[:_SAMPLE])[0]
             self.source = best.language
         upload = self._upload
-        orders = [
-            Order(text, self.source, upload.target, glossary=upload.glossary) for text in texts
+        text_requests = [
+            TextRequest(text, self.source, upload.target, glossary=upload.glossary)
+            for text in texts
         ]
         left = max(0.0, self._deadline - time.monotonic())
-        answers = self._services.translation.translate(orders, replace(self._terms, timeout=left))
+        answers = self._services.translation.translate(
+            text_requests, replace(self._terms, timeout=left)
+        )
         self.warnings.update(code for answer in answers for code in answer.warnings)
         return [answer.text for answer in answers]
 

@@ -6,7 +6,7 @@ from documents import DocumentError
 from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.core.requests import AUTO
 from server.jobs.document_rounds import in_pieces
-from server.jobs.records import JobSpec, Pieces
+from server.jobs.records import JobSpec, TextParts
 from server.routes.uploads import read_upload
 from server.schemas.translation import parse_request
 from server.services import Services
@@ -20,7 +20,7 @@ class NewJob:
     """A job that may be stored."""
 
     spec: JobSpec
-    pieces: Pieces
+    pieces: TextParts
     source: bytes | None = None  # the document
 
     @property

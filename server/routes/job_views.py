@@ -9,7 +9,7 @@ from server.core.errors import problem_type
 from server.core.requests import AUTO, WARNINGS
 from server.http.sse import KEEP_ALIVE, event
 from server.jobs.jobs import Jobs
-from server.jobs.records import Failure, Job, Outcome
+from server.jobs.records import Failure, ItemOutcome, Job
 
 _PAGE = 500  # outcomes read at a time
 _KEEP_ALIVE_SECONDS = 15
@@ -101,7 +101,7 @@ class _Following:
         self._warnings: list[dict[str, str]] = []
         self._errors: list[dict[str, Any]] = []
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: ItemOutcome) -> None:
         result = outcome.result
         detected, alternatives = None, None
         if isinstance(result, Failure):
@@ -131,13 +131,13 @@ class _Following:
         return members
 
 
-def _outcomes(jobs: Jobs, job: Job, first: int) -> Iterator[Outcome]:
+def _outcomes(jobs: Jobs, job: Job, first: int) -> Iterator[ItemOutcome]:
     while page := jobs.store.outcomes(job.number, first, _PAGE):
         yield from page
         first += len(page)
 
 
-def _show_text(outcome: Outcome) -> dict[str, Any]:
+def _show_text(outcome: ItemOutcome) -> dict[str, Any]:
     result = outcome.result
     shown: dict[str, Any] = {"index": outcome.position, "translation": _translation(outcome)}
     if isinstance(result, Failure):
@@ -150,16 +150,16 @@ def _show_text(outcome: Outcome) -> dict[str, Any]:
     return shown | {"warnings": warnings} if warnings else shown
 
 
-def _translation(outcome: Outcome) -> str | None:
+def _translation(outcome: ItemOutcome) -> str | None:
     return None if isinstance(outcome.result, Failure) else outcome.result.text
 
 
-def _detected(outcome: Outcome) -> dict[str, Any]:
+def _detected(outcome: ItemOutcome) -> dict[str, Any]:
     assert not isinstance(outcome.result, Failure)
     return {"language": outcome.result.source, "confidence": outcome.result.confidence}
 
 
-def _warnings(outcome: Outcome) -> list[dict[str, str]]:
+def _warnings(outcome: ItemOutcome) -> list[dict[str, str]]:
     assert not isinstance(outcome.result, Failure)
     return [
         {"field": _field(outcome), "code": code, "detail": WARNINGS[code]}
@@ -171,7 +171,7 @@ def _show_failure(failure: Failure) -> dict[str, Any]:
     return {"type": problem_type(failure.slug), "detail": failure.detail}
 
 
-def _field(outcome: Outcome) -> str:
+def _field(outcome: ItemOutcome) -> str:
     return f"text[{outcome.position}]"
 
 

@@ -49,7 +49,7 @@ class JobRoutes:
             jobs.check_room(request.content_length or 0)
             new = self._read()
             owner = self._services.access.admit(header_key(), new.characters)
-            client = self._services.terms().client
+            client = self._services.context().client
             job = jobs.add(new.spec, new.pieces, client, owner, new.source)
         shown = show_job(jobs, job, self._settings.job_retention)
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
@@ -93,7 +93,7 @@ class JobRoutes:
             if not jobs.watchers.acquire(blocking=False):
                 raise OverloadedError(_WATCHERS_RETRY_SECONDS)
             held.callback(jobs.watchers.release)
-            gone = self._services.terms().client_gone
+            gone = self._services.context().client_gone
             return sse.respond(show_events(jobs, job, first, self._show, gone), held)
 
     def _jobs(self) -> Jobs:

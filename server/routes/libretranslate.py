@@ -13,11 +13,11 @@ from server.auth.access import header_key
 from server.core.errors import (
     InvalidFieldError,
     MissingKeyError,
-    TextError,
+    TextFailedError,
     TooLongError,
     TooManyTextsError,
 )
-from server.core.requests import AUTO, Answer, Order
+from server.core.requests import AUTO, Answer, TextRequest
 from server.routes.error_shapes import shape_errors
 from server.routes.parameters import check_size, read_fields, text_of, word_of
 from server.schemas.translation import MAX_ALTERNATIVES
@@ -63,14 +63,14 @@ class LibreTranslate:
         target = self._language(fields, "target")
         html = _read_format(fields) == "html"
         alternatives = _read_alternatives(fields)
-        orders = [
-            Order(text, source, target, html=html, alternatives=0 if html else alternatives)
+        text_requests = [
+            TextRequest(text, source, target, html=html, alternatives=0 if html else alternatives)
             for text in texts
         ]
         with services.gate():
             try:
-                answers = services.translation.translate(orders, services.terms())
-            except TextError as error:
+                answers = services.translation.translate(text_requests, services.context())
+            except TextFailedError as error:
                 error.field = f"q[{error.index}]" if many else "q"
                 raise
         return _show(answers, many=many, detected=source == AUTO, alternatives=alternatives)

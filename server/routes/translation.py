@@ -14,8 +14,8 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from server.auth.access import header_key
-from server.core.errors import MediaTypeError, TextError
-from server.core.requests import AUTO, WARNINGS, Answer, Order, Terms
+from server.core.errors import MediaTypeError, TextFailedError
+from server.core.requests import AUTO, WARNINGS, Answer, RequestContext, TextRequest
 from server.http import sse
 from server.http.streaming import stream
 from server.schemas.translation import TranslationRequest, parse_request
@@ -62,7 +62,7 @@ class Api:
                 if sse.wanted():
                     return self._stream(body, source, target, held)
                 return self._translate(body, source, target)
-            except TextError as error:
+            except TextFailedError as error:
                 error.field = body.name(error.index)
                 raise
 
@@ -147,8 +147,8 @@ class Api:
         held.callback(events.close)
         return sse.respond(chain([first], events), held)
 
-    def _terms(self, body: TranslationRequest) -> Terms:
-        return self._services.terms(body.timeout, bulk=body.priority == "bulk")
+    def _terms(self, body: TranslationRequest) -> RequestContext:
+        return self._services.context(body.timeout, bulk=body.priority == "bulk")
 
     def _show(
         self, body: TranslationRequest, source: str, target: str, answers: Sequence[Answer]
@@ -176,9 +176,9 @@ class Api:
         return shown | {"warnings": warnings} if warnings else shown
 
 
-def _orders(body: TranslationRequest, source: str, target: str) -> list[Order]:
+def _orders(body: TranslationRequest, source: str, target: str) -> list[TextRequest]:
     return [
-        Order(
+        TextRequest(
             text,
             source,
             target,

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 from flask import Response, request, send_file
 
-from documents import FORMATS, Conversation
+from documents import FORMATS, Rounds
 from server.core.errors import InvalidFieldError, MediaTypeError
 from server.schemas.translation import parse_glossary
 from server.services import Services
@@ -25,7 +25,7 @@ class Upload:
     target: str
     glossary: tuple[tuple[str, str], ...]
 
-    def document(self) -> Conversation[bytes]:
+    def document(self) -> Rounds[bytes]:
         """Return the file's conversation; a broken file raises DocumentError as it begins."""
         return FORMATS[PurePath(self.name).suffix.lower()](self.data)
 

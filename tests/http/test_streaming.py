@@ -165,9 +165,9 @@ def test_the_first_paragraph_is_there_before_the_others_are_translated(
 class Stuck(FakePool):
     """Translates the text "one", and no other."""
 
-    def submit(self, segments: Any, *rest: Any, **terms: Any) -> Any:
+    def submit(self, segments: Any, *rest: Any, **context: Any) -> Any:
         self.holding = True
-        futures = super().submit(segments, *rest, **terms)
+        futures = super().submit(segments, *rest, **context)
         for segment, future in zip(segments, futures, strict=True):
             if segment.text == "one":
                 future.set_result(Translation("ONE"))

@@ -13,7 +13,7 @@ from functools import partial
 from operator import attrgetter
 
 from translator.engines import DecodedSegment, EncodedSegment, Engine
-from translator.engines.running_batches import Crew
+from translator.engines.running_batches import RunningBatches
 
 MAX_REPLICAS = 8  # each has slots, and so memory, of its own
 _BEAMS_WORTH_A_REPLICA = 8
@@ -83,7 +83,7 @@ class ReplicatedEngine:
         self._cores = cores
         self._set_threads = set_threads
         self._arrived: list[EncodedSegment] = []
-        self._crew = Crew[tuple[_Replica, list[DecodedSegment]]](len(engines))
+        self._running_batches = RunningBatches[tuple[_Replica, list[DecodedSegment]]](len(engines))
 
     @property
     def batches(self) -> int:
@@ -106,13 +106,13 @@ class ReplicatedEngine:
         if not busy:
             return []
         prepare = partial(self._set_threads, max(1, self._cores // len(busy)))
-        if len(busy) == 1 and not self._crew:
+        if len(busy) == 1 and not self._running_batches:
             return busy[0].step(prepare)  # without the detour over another thread
         for replica in busy:
             if not replica.stepping:
-                self._crew.add(replica.start(prepare))
+                self._running_batches.add(replica.start(prepare))
         results: list[DecodedSegment] = []
-        for outcome in self._crew.collect():
+        for outcome in self._running_batches.collect():
             replica, decoded = outcome.result
             results += replica.finish(decoded)
         return results

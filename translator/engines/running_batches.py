@@ -15,14 +15,14 @@ PATIENCE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome(Generic[T]):
+class CompletedBatch(Generic[T]):
     """What work came to, and how long it took."""
 
     result: T
     seconds: float
 
 
-class Crew(Generic[T]):
+class RunningBatches(Generic[T]):
     """What is computed in threads, `size` of them."""
 
     def __init__(self, size: int) -> None:
@@ -37,7 +37,7 @@ class Crew(Generic[T]):
         """Watch work that was given to a thread just now."""
         self._running[work] = time.monotonic()
 
-    def collect(self) -> list[Outcome[T]]:
+    def collect(self) -> list[CompletedBatch[T]]:
         """Wait for work to be done, a moment only while a thread is idle; raises what it raised."""
         if not self._running:
             return []
@@ -47,4 +47,4 @@ class Crew(Generic[T]):
         idle = len(self._running) < self._size
         finished, _ = wait(self._running, IDLE_SECONDS if idle else None, FIRST_COMPLETED)
         now = time.monotonic()
-        return [Outcome(done.result(), now - self._running.pop(done)) for done in finished]
+        return [CompletedBatch(done.result(), now - self._running.pop(done)) for done in finished]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
 from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMemoryError
-from translator.engines.running_batches import IDLE_SECONDS, Crew
+from translator.engines.running_batches import IDLE_SECONDS, RunningBatches
 
 # Clients whose answers leave together ask again within moments. So a batch waits for company, for
 # this share of what the last one took: little for any of them, and a fuller batch for all.
@@ -25,7 +25,7 @@ class StaticEngine:
         self._waiting: list[EncodedSegment] = []
         # In threads, so that the next batch is encoded and the last one read while they compute.
         self._threads = ThreadPoolExecutor(decoder.replicas, thread_name_prefix="decode")
-        self._crew = Crew[list[DecodedSegment]](decoder.replicas)
+        self._running_batches = RunningBatches[list[DecodedSegment]](decoder.replicas)
         self._waiting_since = 0.0
         self._company = 0.0  # seconds that a batch waits for others
         self._lock = Lock()
@@ -45,9 +45,9 @@ class StaticEngine:
     def step(self) -> list[DecodedSegment]:
         """Start what can be started; return what has finished, or soon does."""
         self._start()
-        if not self._crew and self._waiting:
+        if not self._running_batches and self._waiting:
             time.sleep(min(IDLE_SECONDS, self._company))
-        outcomes = self._crew.collect()
+        outcomes = self._running_batches.collect()
         for outcome in outcomes:
             self._company = min(_MOST_COMPANY, _COMPANY_SHARE * outcome.seconds)
         self._start()  # before the caller reads the results: no replica shall wait for that
@@ -56,8 +56,8 @@ class StaticEngine:
     def _start(self) -> None:
         """Share what is waiting among idle replicas; keep a full batch ready behind them."""
         now = time.monotonic()
-        while self._waiting and len(self._crew) <= self.batches:
-            idle = self.batches - len(self._crew)
+        while self._waiting and len(self._running_batches) <= self.batches:
+            idle = self.batches - len(self._running_batches)
             cost = sum(len(s.source_ids) * s.decoding.beams for s in self._waiting)
             young = now - self._waiting_since < self._company
             if cost < self._batch_tokens and (idle == 0 or young):
@@ -66,7 +66,7 @@ class StaticEngine:
             batch = select_batch(self._waiting, min(share, self._batch_tokens))
             chosen = {segment.key for segment in batch}
             self._waiting = [segment for segment in self._waiting if segment.key not in chosen]
-            self._crew.add(self._threads.submit(self._decode, batch))
+            self._running_batches.add(self._threads.submit(self._decode, batch))
 
     def _decode(self, batch: list[EncodedSegment]) -> list[DecodedSegment]:
         try:

@@ -28,7 +28,7 @@ class Masked:
 
     def kept(self, translation: str) -> bool:
         """Tell whether each stand-in is in a translation, and once."""
-        return all(translation.count(stand_in) == 1 for stand_in, _ in self.originals)
+        return all(translation.count(placeholder) == 1 for placeholder, _ in self.originals)
 
     def restored(self, translation: str) -> str:
         """Return a translation with the originals back."""
@@ -58,10 +58,10 @@ class Masker:
         position = number = 0
         for replacement in joined(replacements):
             number += 1
-            while (stand_in := form.format(number)) in text:
+            while (placeholder := form.format(number)) in text:
                 number += 1
-            parts += (text[position : replacement.start], stand_in)
-            originals.append((stand_in, replacement.text))
+            parts += (text[position : replacement.start], placeholder)
+            originals.append((placeholder, replacement.text))
             position = replacement.end
         return Masked("".join([*parts, text[position:]]), tuple(originals))
 

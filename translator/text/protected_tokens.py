@@ -32,7 +32,7 @@ _MIN_DIGITS = 2  # "3" may rightly become "three"
 Span = tuple[int, int]
 
 
-class Protection:
+class ProtectedTokens:
     """Finds what a translation lost; holds no text, so threads may share it."""
 
     def __init__(self, knows: Callable[[str], bool]) -> None:

@@ -34,7 +34,7 @@ class TextSegment:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class SegmentedText:
     """Segments, and the text around them: gap i precedes segment i, the last one ends it."""
 
     segments: tuple[TextSegment, ...]
@@ -70,7 +70,7 @@ class Segmenter:
         self._limit = limit
         self._has_words = has_words
 
-    def split(self, text: str, language: str) -> Document:
+    def split(self, text: str, language: str) -> SegmentedText:
         """Split text into lines, lines into sentences, and what is too long into halves."""
         segments: list[TextSegment] = []
         gaps = [""]
@@ -80,9 +80,9 @@ class Segmenter:
             gaps[-1] += part[:start]
             for piece in sentencex.segment(language, part[start:]) if start < len(part) else ():
                 self._append(piece, segments, gaps)
-        return Document(tuple(segments), tuple(gaps))
+        return SegmentedText(tuple(segments), tuple(gaps))
 
-    def halve(self, text: str) -> Document | None:
+    def halve(self, text: str) -> SegmentedText | None:
         """Split text in two at the best place near its middle; None for a single character."""
         position = _middle(text)
         if position is None:
@@ -91,9 +91,9 @@ class Segmenter:
         gaps = [""]
         for half in (text[:position], text[position:]):
             self._append(half, segments, gaps)
-        return Document(tuple(segments), tuple(gaps))
+        return SegmentedText(tuple(segments), tuple(gaps))
 
-    def around(self, text: str, replacements: Sequence[Replacement]) -> Document:
+    def around(self, text: str, replacements: Sequence[Replacement]) -> SegmentedText:
         """Make segments of what is between the replacements (in order, apart), gaps of them."""
         segments: list[TextSegment] = []
         gaps = [""]
@@ -103,7 +103,7 @@ class Segmenter:
             gaps[-1] += replacement.text
             position = replacement.end
         self._append(text[position:], segments, gaps)
-        return Document(tuple(segments), tuple(gaps))
+        return SegmentedText(tuple(segments), tuple(gaps))
 
     def _append(self, piece: str, segments: list[TextSegment], gaps: list[str]) -> None:
         """Add a piece of text: its core as one segment or more, its margins to the gaps."""

@@ -14,7 +14,7 @@ from translator.engines import Decoding
 from translator.text.casing import Casing
 from translator.text.glossary import Entries, find_terms, lacks_term
 from translator.text.placeholders import Masked, Masker, Replacement
-from translator.text.protected_tokens import Protection, Span
+from translator.text.protected_tokens import ProtectedTokens, Span
 from translator.verify.quality import CODES, EMPTY, LOST, REPETITION, problems
 
 MOST_ALTERNATIVES = 10
@@ -23,7 +23,7 @@ _RETRY_NGRAM = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class TextOptions:
     """What is wanted of a text: languages, further translations, terms."""
 
     source: str
@@ -60,7 +60,7 @@ class Outcome:
 class Rules:
     """What all segments have in common; the decoding is the usual one."""
 
-    protection: Protection
+    protection: ProtectedTokens
     masker: Masker
     casing: Casing
     has_words: Callable[[str], bool]
@@ -91,7 +91,7 @@ class _Candidate:
 class Recovery:
     """The decodings of one segment."""
 
-    def __init__(self, rules: Rules, text: str, request: Request, *, final: bool) -> None:
+    def __init__(self, rules: Rules, text: str, request: TextOptions, *, final: bool) -> None:
         """`final` is a part of a segment: it is taken as it comes, and checked with the whole."""
         self._rules = rules
         self._text = text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bulk.errors import BulkError, InputError, RetryableError, TextError
+from bulk.errors import BatchTextError, BulkError, InputError, RetryableError
 from bulk.remote import Remote
 from server.core.requests import Answer
 
@@ -201,7 +201,7 @@ def test_the_text_at_fault_is_known(
     server: Script, connect: Connect, reply: Reply, kind: type[BulkError], index: int
 ) -> None:
     server.replies = [reply]
-    with pytest.raises(TextError) as caught:
+    with pytest.raises(BatchTextError) as caught:
         connect().translate(["a", "b", "c"])
     assert (caught.value.index, type(caught.value.reason)) == (index, kind)
 
@@ -214,7 +214,7 @@ def test_and_in_the_second_half_too(server: Script, connect: Connect) -> None:
         good(["B"]),
         problem(413, "a text is too long"),
     ]
-    with pytest.raises(TextError, match="answers 413: a text is too long") as caught:
+    with pytest.raises(BatchTextError, match="answers 413: a text is too long") as caught:
         connect().translate(["a", "b", "c"])
     assert (caught.value.index, type(caught.value.reason)) == (2, InputError)
 

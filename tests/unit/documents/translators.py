@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from documents import Conversation, converse
+from documents import Rounds, run_rounds
 
 T = TypeVar("T")
 
@@ -21,8 +21,8 @@ class FakeTranslator:
         self.rounds.append(texts)
         return [self._function(text) for text in texts]
 
-    def translate(self, conversation: Conversation[T]) -> T:
-        return converse([conversation], self)[0]
+    def translate(self, conversation: Rounds[T]) -> T:
+        return run_rounds([conversation], self)[0]
 
 
 def same(text: str) -> str:
@@ -39,9 +39,9 @@ def by_dictionary(entries: dict[str, str]) -> FakeTranslator:
     return FakeTranslator(lambda text: entries.get(text, text.upper()))
 
 
-def shout(conversation: Conversation[T]) -> T:
+def shout(conversation: Rounds[T]) -> T:
     return FakeTranslator(str.upper).translate(conversation)
 
 
-def repeat(conversation: Conversation[T]) -> T:
+def repeat(conversation: Rounds[T]) -> T:
     return FakeTranslator(same).translate(conversation)

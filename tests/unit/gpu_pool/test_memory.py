@@ -1,7 +1,7 @@
 """Budgets shrink at once and recover slowly."""
 
 from gpu_pool.memory import MIN_SHARE, SHRINK, MemoryBudget
-from gpu_pool.scheduler import Job, Load, why_not
+from gpu_pool.scheduler import WorkerLoad, WorkItem, why_not
 
 LIMIT = 100
 
@@ -26,23 +26,23 @@ def test_no_budget_is_no_limit() -> None:
 
 
 def test_a_shrunk_budget_lets_less_in_but_an_idle_worker_takes_what_it_ever_could() -> None:
-    job = Job(0, 10, memory=60)
-    assert not Load(0, tokens=1, reserved=1, budget=100, share=0.5).admits(job)
-    assert Load(0, tokens=1, reserved=1, budget=100).admits(job)
-    assert Load(0, budget=100, share=0.5).admits(job)
-    assert not Load(0, budget=50, share=0.5).admits(job)
+    item = WorkItem(0, 10, memory=60)
+    assert not WorkerLoad(0, tokens=1, reserved=1, budget=100, share=0.5).admits(item)
+    assert WorkerLoad(0, tokens=1, reserved=1, budget=100).admits(item)
+    assert WorkerLoad(0, budget=100, share=0.5).admits(item)
+    assert not WorkerLoad(0, budget=50, share=0.5).admits(item)
 
 
 def test_why_a_worker_is_given_nothing_is_said() -> None:
-    job = Job(0, 10, memory=60)
-    assert why_not(job, Load(0), LIMIT) is None
+    item = WorkItem(0, 10, memory=60)
+    assert why_not(item, WorkerLoad(0), LIMIT) is None
     reasons = [
-        why_not(job, load, LIMIT)
+        why_not(item, load, LIMIT)
         for load in (
-            Load(0, tokens=5, exclusive=True),
-            Load(0, budget=59),
-            Load(0, tokens=95),
-            Load(0, tokens=5, available=59),
+            WorkerLoad(0, tokens=5, exclusive=True),
+            WorkerLoad(0, budget=59),
+            WorkerLoad(0, tokens=95),
+            WorkerLoad(0, tokens=5, available=59),
         )
     ]
     assert all(reasons)

@@ -6,14 +6,14 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_pool.scheduler import LOOKAHEAD, MAX_OVERTAKEN, Job, Load, assign
-from gpu_pool.work_queue import JobQueue
+from gpu_pool.scheduler import LOOKAHEAD, MAX_OVERTAKEN, WorkerLoad, WorkItem, assign
+from gpu_pool.work_queue import WorkQueue
 
 LIMIT = 100
 
 JOBS = st.lists(
     st.builds(
-        Job,
+        WorkItem,
         id=st.just(0),
         tokens=st.integers(1, 150),
         memory=st.integers(0, 120),
@@ -25,7 +25,7 @@ JOBS = st.lists(
 BYTES = st.none() | st.integers(0, 100)
 LOADS = st.lists(
     st.builds(
-        Load,
+        WorkerLoad,
         worker=st.just(0),
         tokens=st.integers(0, 120),
         reserved=st.integers(0, 100),
@@ -39,49 +39,51 @@ LOADS = st.lists(
 )
 
 
-def queue_of(*jobs: Job) -> JobQueue:
-    queue = JobQueue()
-    for job in jobs:
-        queue.append(job)
+def queue_of(*items: WorkItem) -> WorkQueue:
+    queue = WorkQueue()
+    for item in items:
+        queue.append(item)
     return queue
 
 
-def drained(queue: JobQueue) -> list[Job]:
+def drained(queue: WorkQueue) -> list[WorkItem]:
     return [queue.popleft() for _ in range(len(queue))]
 
 
-def numbered(jobs: list[Job], loads: list[Load]) -> tuple[JobQueue, list[Load]]:
-    for i, job in enumerate(jobs):
-        job.id = i
+def numbered(items: list[WorkItem], loads: list[WorkerLoad]) -> tuple[WorkQueue, list[WorkerLoad]]:
+    for i, item in enumerate(items):
+        item.id = i
     for i, load in enumerate(loads):
         load.worker = i
         if load.tokens == 0:
             load.reserved, load.exclusive = 0, False
-    return queue_of(*jobs), loads
+    return queue_of(*items), loads
 
 
 @given(JOBS, LOADS)
 def test_no_job_is_lost_or_duplicated_and_what_waits_keeps_its_order(
-    jobs: list[Job], loads: list[Load]
+    items: list[WorkItem], loads: list[WorkerLoad]
 ) -> None:
-    queue, loads = numbered(jobs, loads)
-    assigned = [job.id for job, _ in assign(queue, loads, LIMIT)]
-    waiting = [job.id for job in drained(queue)]
-    assert sorted(assigned + waiting) == list(range(len(jobs)))
+    queue, loads = numbered(items, loads)
+    assigned = [item.id for item, _ in assign(queue, loads, LIMIT)]
+    waiting = [item.id for item in drained(queue)]
+    assert sorted(assigned + waiting) == list(range(len(items)))
     assert waiting == sorted(waiting)
 
 
 @given(JOBS, LOADS)
-def test_no_worker_goes_beyond_its_tokens_and_memory(jobs: list[Job], loads: list[Load]) -> None:
-    queue, loads = numbered(jobs, loads)
+def test_no_worker_goes_beyond_its_tokens_and_memory(
+    items: list[WorkItem], loads: list[WorkerLoad]
+) -> None:
+    queue, loads = numbered(items, loads)
     before = deepcopy(loads)
-    taken: dict[int, list[Job]] = {}
-    for job, load in assign(queue, loads, LIMIT):
-        taken.setdefault(load.worker, []).append(job)
+    taken: dict[int, list[WorkItem]] = {}
+    for item, load in assign(queue, loads, LIMIT):
+        taken.setdefault(load.worker, []).append(item)
     for worker, theirs in taken.items():
         was = before[worker]
-        tokens = was.tokens + sum(job.tokens for job in theirs)
-        memory = was.reserved + sum(job.memory for job in theirs)
+        tokens = was.tokens + sum(item.tokens for item in theirs)
+        memory = was.reserved + sum(item.memory for item in theirs)
         assert not was.exclusive
         assert tokens <= LIMIT * was.batches or (was.tokens == 0 and len(theirs) == 1)
         assert was.budget is None or memory <= was.budget
@@ -94,35 +96,37 @@ def test_no_worker_goes_beyond_its_tokens_and_memory(jobs: list[Job], loads: lis
 
 @given(JOBS, LOADS)
 def test_what_travels_alone_shares_its_worker_with_nothing(
-    jobs: list[Job], loads: list[Load]
+    items: list[WorkItem], loads: list[WorkerLoad]
 ) -> None:
-    queue, loads = numbered(jobs, loads)
+    queue, loads = numbered(items, loads)
     before = deepcopy(loads)
-    taken: dict[int, list[Job]] = {}
-    for job, load in assign(queue, loads, LIMIT):
-        taken.setdefault(load.worker, []).append(job)
+    taken: dict[int, list[WorkItem]] = {}
+    for item, load in assign(queue, loads, LIMIT):
+        taken.setdefault(load.worker, []).append(item)
     for worker, theirs in taken.items():
-        if any(job.alone for job in theirs):
+        if any(item.alone for item in theirs):
             assert len(theirs) == 1
             assert before[worker].tokens == 0
 
 
 @given(JOBS, LOADS)
-def test_first_in_first_out_where_memory_is_not_short(jobs: list[Job], loads: list[Load]) -> None:
-    queue, loads = numbered(jobs, loads)
-    for job in jobs:
-        job.memory, job.alone = 0, False
+def test_first_in_first_out_where_memory_is_not_short(
+    items: list[WorkItem], loads: list[WorkerLoad]
+) -> None:
+    queue, loads = numbered(items, loads)
+    for item in items:
+        item.memory, item.alone = 0, False
     for load in loads:
         load.budget = load.available = None
-    assigned = [job.id for job, _ in assign(queue, loads, LIMIT)]
+    assigned = [item.id for item, _ in assign(queue, loads, LIMIT)]
     assert assigned == list(range(len(assigned)))
 
 
 @given(JOBS, LOADS)
 def test_an_idle_worker_never_stays_idle_beside_a_first_job_in_its_budget(
-    jobs: list[Job], loads: list[Load]
+    items: list[WorkItem], loads: list[WorkerLoad]
 ) -> None:
-    queue, loads = numbered(jobs, loads)
+    queue, loads = numbered(items, loads)
     for load in loads:
         load.available = None
     first = queue.head() if queue else None
@@ -132,28 +136,30 @@ def test_an_idle_worker_never_stays_idle_beside_a_first_job_in_its_budget(
 
 
 def test_the_worker_that_would_be_done_first_is_chosen() -> None:
-    slow, fast = Load(0, tokens=10, speed=10.0), Load(1, tokens=50, speed=100.0)
-    [(_, chosen)] = assign(queue_of(Job(0, 10)), [slow, fast], LIMIT)
+    slow, fast = WorkerLoad(0, tokens=10, speed=10.0), WorkerLoad(1, tokens=50, speed=100.0)
+    [(_, chosen)] = assign(queue_of(WorkItem(0, 10)), [slow, fast], LIMIT)
     assert chosen is fast
 
 
 def test_a_device_filled_by_others_gets_nothing_while_another_will_have_room() -> None:
-    full = Load(0, budget=1000, available=5)
-    healthy = Load(1, tokens=LIMIT - 1, budget=1000, available=900)
-    queue = queue_of(Job(0, 10, memory=100))
+    full = WorkerLoad(0, budget=1000, available=5)
+    healthy = WorkerLoad(1, tokens=LIMIT - 1, budget=1000, available=900)
+    queue = queue_of(WorkItem(0, 10, memory=100))
     assert assign(queue, [full, healthy], LIMIT) == []
     healthy.tokens = 0
     assert [load for _, load in assign(queue, [full, healthy], LIMIT)] == [healthy]
 
 
 def test_a_large_job_is_overtaken_a_bounded_number_of_times_and_then_served() -> None:
-    large = Job(0, 10, memory=100)
-    queue = queue_of(large, *(Job(i, 10, memory=10) for i in range(1, 1000)))
-    held: deque[Job] = deque([Job(-1, 10, memory=10)])
+    large = WorkItem(0, 10, memory=100)
+    queue = queue_of(large, *(WorkItem(i, 10, memory=10) for i in range(1, 1000)))
+    held: deque[WorkItem] = deque([WorkItem(-1, 10, memory=10)])
     overtook = 0
     while True:
-        load = Load(0, sum(job.tokens for job in held), sum(job.memory for job in held), budget=100)
-        given_out = [job for job, _ in assign(queue, [load], LIMIT)]
+        load = WorkerLoad(
+            0, sum(item.tokens for item in held), sum(item.memory for item in held), budget=100
+        )
+        given_out = [item for item, _ in assign(queue, [load], LIMIT)]
         if large in given_out:
             break
         overtook += len(given_out)
@@ -163,15 +169,15 @@ def test_a_large_job_is_overtaken_a_bounded_number_of_times_and_then_served() ->
 
 
 def test_a_long_queue_costs_no_more_than_a_short_one() -> None:
-    class Counting(JobQueue):
+    class Counting(WorkQueue):
         touched = 0
 
-        def popleft(self) -> Job:
+        def popleft(self) -> WorkItem:
             self.touched += 1
             return super().popleft()
 
     queue = Counting()
     for i in range(10_000):
-        queue.append(Job(i, 10, memory=50))
-    assign(queue, [Load(0, tokens=10, budget=10)], LIMIT)
+        queue.append(WorkItem(i, 10, memory=50))
+    assign(queue, [WorkerLoad(0, tokens=10, budget=10)], LIMIT)
     assert queue.touched <= LOOKAHEAD

@@ -8,12 +8,12 @@ import pytest
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, Heartbeat, Result, Segment, Translation
 from gpu_pool.monitor import GpuReading
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
 from gpu_pool.task import Task
 from gpu_pool.worker_process import WorkerProcess
-from gpu_pool.worker_record import Slot
+from gpu_pool.worker_record import WorkerRecord
 
 
 class DeadProcess:
@@ -33,16 +33,16 @@ def supervisor(**settings: Any) -> Supervisor:
     return Supervisor(["cpu"], factory, PoolSettings(**settings), queue.SimpleQueue())
 
 
-def die(keeper: Supervisor, state: Any) -> Slot:
-    slot = keeper.slots[0]
-    slot.process, slot.state = cast("WorkerProcess", DeadProcess()), state
-    keeper.reap(slot, 100.0, closing=False)
-    return slot
+def die(keeper: Supervisor, state: Any) -> WorkerRecord:
+    record = keeper.records[0]
+    record.process, record.state = cast("WorkerProcess", DeadProcess()), state
+    keeper.reap(record, 100.0, closing=False)
+    return record
 
 
 def task(number: int, tokens: int, memory: int = 0) -> Task:
     segment = Segment("text", "en", "de", tokens, memory)
-    return Task(Job(number, tokens, memory), segment, None)
+    return Task(WorkItem(number, tokens, memory), segment, None)
 
 
 def test_the_wait_doubles_up_to_its_bound() -> None:
@@ -53,7 +53,7 @@ def test_the_wait_doubles_up_to_its_bound() -> None:
 
 def test_the_wait_stays_bounded_after_thousands_of_deaths() -> None:
     keeper = supervisor(backoff_max=30.0)
-    keeper.slots[0].failures = 5000
+    keeper.records[0].failures = 5000
     assert die(keeper, "ready").retry_at == 130.0
 
 
@@ -65,82 +65,88 @@ def test_only_failures_to_load_in_a_row_give_a_worker_up() -> None:
 
 def test_finished_work_ends_a_row_of_failures() -> None:
     keeper = supervisor(backoff_initial=0.5)
-    slot = die(keeper, "ready")
-    slot.give(task(1, 10))
-    slot.finish(Done((Result(1, Translation("TEXT")),), 0.1))
+    record = die(keeper, "ready")
+    record.give(task(1, 10))
+    record.finish(Done((Result(1, Translation("TEXT")),), 0.1))
     assert die(keeper, "ready").retry_at == 100.5
 
 
 def test_speed_is_tokens_over_computing_time() -> None:
-    slot = Slot("cpu")
-    slot.give(task(1, 30))
-    slot.give(task(2, 30))
-    slot.finish(Done((Result(1, Translation("A")), Result(2, Translation("B"))), 2.0))
-    assert slot.speed == 30.0
-    slot.give(task(3, 80))
-    slot.finish(Done((Result(3, Translation("C")),), 1.0))
-    assert slot.speed == pytest.approx(40.0)
-    assert (slot.outstanding_tokens, slot.finished_tokens, slot.finished_segments) == (0, 140, 3)
+    record = WorkerRecord("cpu")
+    record.give(task(1, 30))
+    record.give(task(2, 30))
+    record.finish(Done((Result(1, Translation("A")), Result(2, Translation("B"))), 2.0))
+    assert record.speed == 30.0
+    record.give(task(3, 80))
+    record.finish(Done((Result(3, Translation("C")),), 1.0))
+    assert record.speed == pytest.approx(40.0)
+    assert (record.outstanding_tokens, record.finished_tokens, record.finished_segments) == (
+        0,
+        140,
+        3,
+    )
 
 
 def test_a_result_that_comes_after_its_task_was_taken_back_is_not_counted() -> None:
-    slot = Slot("cpu")
-    slot.give(task(1, 30))
-    slot.take_back()
-    assert slot.finish(Done((Result(1, Translation("A")),), 1.0)) == [None]
-    assert (slot.outstanding_tokens, slot.finished_segments) == (0, 0)
+    record = WorkerRecord("cpu")
+    record.give(task(1, 30))
+    record.take_back()
+    assert record.finish(Done((Result(1, Translation("A")),), 1.0)) == [None]
+    assert (record.outstanding_tokens, record.finished_segments) == (0, 0)
 
 
 def test_memory_that_others_use_is_not_given_out() -> None:
-    slot = Slot("cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",))
-    slot.give(task(1, 10, memory=200))
-    load = slot.load(0, {"a": GpuReading("GPU-a", memory_free=400)}, margin=100)
+    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",))
+    record.give(task(1, 10, memory=200))
+    load = record.load(0, {"a": GpuReading("GPU-a", memory_free=400)}, margin=100)
     assert (load.available, load.reserved) == (350, 200)
-    assert load.admits(Job(2, 1, memory=150))
-    assert not load.admits(Job(2, 1, memory=151))
+    assert load.admits(WorkItem(2, 1, memory=150))
+    assert not load.admits(WorkItem(2, 1, memory=151))
 
 
 def test_an_unknown_reading_leaves_the_budget() -> None:
-    load = Slot("cuda:0", memory=MemoryBudget(1000), uuids=("a",)).load(
+    load = WorkerRecord("cuda:0", memory=MemoryBudget(1000), uuids=("a",)).load(
         0, {"a": GpuReading("GPU-a", error="lost")}, margin=100
     )
-    assert load.admits(Job(1, 1, memory=1000))
-    assert not load.admits(Job(1, 1, memory=1001))
+    assert load.admits(WorkItem(1, 1, memory=1000))
+    assert not load.admits(WorkItem(1, 1, memory=1001))
 
 
 def test_a_row_says_why_nvml_has_no_figures() -> None:
-    def error(slot: Slot, readings: dict[str, GpuReading]) -> str | None:
-        return slot.status(readings, "no NVML").gpus[0].monitor_error
+    def error(record: WorkerRecord, readings: dict[str, GpuReading]) -> str | None:
+        return record.status(readings, "no NVML").gpus[0].monitor_error
 
-    assert error(Slot("cuda:0", uuids=("a",)), {"a": GpuReading("a", error="lost")}) == "lost"
-    assert error(Slot("cuda:0", uuids=("a",)), {}) == "no NVML"
-    assert error(Slot("cpu"), {}) is None
+    assert (
+        error(WorkerRecord("cuda:0", uuids=("a",)), {"a": GpuReading("a", error="lost")}) == "lost"
+    )
+    assert error(WorkerRecord("cuda:0", uuids=("a",)), {}) == "no NVML"
+    assert error(WorkerRecord("cpu"), {}) is None
 
 
 def test_a_group_has_the_memory_of_its_fullest_device_and_a_row_for_each() -> None:
-    slot = Slot("cuda:0+cuda:1", memory=MemoryBudget(1000), uuids=("a", "b"))
+    record = WorkerRecord("cuda:0+cuda:1", memory=MemoryBudget(1000), uuids=("a", "b"))
     readings = {
         "a": GpuReading("GPU-a", memory_free=300, memory_total=800),
         "b": GpuReading("GPU-b", memory_free=700, memory_total=900),
     }
-    assert slot.load(0, readings, margin=0).available == 300
-    rows = slot.status(readings, "").rows()
+    assert record.load(0, readings, margin=0).available == 300
+    rows = record.status(readings, "").rows()
     assert [row["device"] for row in rows] == ["cuda:0", "cuda:1"]
     assert [row["memory_total"] for row in rows] == [800, 900]
     del readings["a"]
-    assert slot.load(0, readings, margin=0).available == 700
+    assert record.load(0, readings, margin=0).available == 700
 
 
 def test_what_a_trial_used_counts_for_the_formula() -> None:
-    slot = Slot("cuda:0", memory=MemoryBudget(1000), memory_scale=2.0, uuids=("a",))
-    load = slot.load(0, {"a": GpuReading("GPU-a", memory_free=600)}, margin=0)
+    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000), memory_scale=2.0, uuids=("a",))
+    load = record.load(0, {"a": GpuReading("GPU-a", memory_free=600)}, margin=0)
     assert (load.budget, load.available) == (500, 300)
 
 
 def test_a_budget_shrinks_when_memory_ran_out_and_recovers_with_quiet_heartbeats() -> None:
-    slot = Slot("cuda:0", memory=MemoryBudget(1000))
-    slot.beat(Heartbeat(cached=0, splits=1), now=1.0)
-    slot.heard_at, shrunk = 1.0, slot.memory.share
+    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000))
+    record.beat(Heartbeat(cached=0, splits=1), now=1.0)
+    record.heard_at, shrunk = 1.0, record.memory.share
     assert shrunk < 1
-    slot.beat(Heartbeat(cached=0, splits=1), now=11.0)
-    assert shrunk < slot.memory.share < 1
+    record.beat(Heartbeat(cached=0, splits=1), now=11.0)
+    assert shrunk < record.memory.share < 1

@@ -6,20 +6,20 @@ import pytest
 
 from gpu_pool.histogram import Histogram
 from gpu_pool.messages import Done, Heartbeat, Result, Segment, Translation
-from gpu_pool.scheduler import Job
+from gpu_pool.scheduler import WorkItem
 from gpu_pool.status import WorkerStatus
 from gpu_pool.task import Task
-from gpu_pool.worker_record import Slot
+from gpu_pool.worker_record import WorkerRecord
 
 
-def status(slot: Slot) -> WorkerStatus:
-    return slot.status({}, "")
+def status(record: WorkerRecord) -> WorkerStatus:
+    return record.status({}, "")
 
 
-def give(slot: Slot, number: int, waited: float = 0.0) -> None:
+def give(record: WorkerRecord, number: int, waited: float = 0.0) -> None:
     segment = Segment("x", "en", "de", tokens=7)
     accepted = time.monotonic() - waited
-    slot.give(Task(Job(number, 7), segment, None, accepted_at=accepted))
+    record.give(Task(WorkItem(number, 7), segment, None, accepted_at=accepted))
 
 
 def done(*numbers: int, seconds: float = 0.5) -> Done:
@@ -38,41 +38,41 @@ def test_a_value_counts_up_to_its_bound() -> None:
 
 
 def test_the_wait_ends_where_a_worker_is_given_the_segment() -> None:
-    slot = Slot("cuda:0")
-    give(slot, 1, waited=1000.0)
-    give(slot, 2)
-    waits = status(slot).totals.queue_wait
+    record = WorkerRecord("cuda:0")
+    give(record, 1, waited=1000.0)
+    give(record, 2)
+    waits = status(record).totals.queue_wait
     assert waits.total == pytest.approx(1000, abs=60)
     assert (sum(waits.counts), waits.counts[-1]) == (2, 1)
 
 
 def test_a_batch_is_what_finished_together() -> None:
-    slot = Slot("cuda:0")
+    record = WorkerRecord("cuda:0")
     for number in range(3):
-        give(slot, number)
-    slot.finish(done(0, 1))
-    slot.finish(done(2, seconds=0.25))
-    totals = status(slot).totals
+        give(record, number)
+    record.finish(done(0, 1))
+    record.finish(done(2, seconds=0.25))
+    totals = status(record).totals
     assert totals.busy_seconds == 0.75
     assert (totals.batch_segments.total, sum(totals.batch_segments.counts)) == (3, 2)
     assert (totals.batch_seconds.total, sum(totals.batch_seconds.counts)) == (0.75, 2)
 
 
 def test_what_a_worker_refuses_at_once_is_no_batch() -> None:
-    slot = Slot("cuda:0")
-    give(slot, 0)
-    slot.finish(Done((Result(0, error="no such language"),), 0.0))
-    assert sum(status(slot).totals.batch_segments.counts) == 0
+    record = WorkerRecord("cuda:0")
+    give(record, 0)
+    record.finish(Done((Result(0, error="no such language"),), 0.0))
+    assert sum(status(record).totals.batch_segments.counts) == 0
 
 
 def test_halved_batches_of_all_workers_on_the_device_count() -> None:
-    slot = Slot("cuda:0")
+    record = WorkerRecord("cuda:0")
     for splits in (0, 2, 2, 3):
-        slot.beat(Heartbeat(0, splits), now=0.0)
-    slot.splits = 0  # a new worker
-    slot.beat(Heartbeat(0, 1), now=0.0)
-    assert (status(slot).oom_splits, status(slot).totals.oom_splits) == (1, 4)
+        record.beat(Heartbeat(0, splits), now=0.0)
+    record.splits = 0  # a new worker
+    record.beat(Heartbeat(0, 1), now=0.0)
+    assert (status(record).oom_splits, status(record).totals.oom_splits) == (1, 4)
 
 
 def test_the_table_of_the_devices_has_no_totals() -> None:
-    assert all("totals" not in row for row in status(Slot("cuda:0")).rows())
+    assert all("totals" not in row for row in status(WorkerRecord("cuda:0")).rows())

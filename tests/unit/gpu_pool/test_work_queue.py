@@ -5,13 +5,13 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_pool.scheduler import Job
-from gpu_pool.work_queue import BULK_SHARE, QUANTUM, JobQueue
+from gpu_pool.scheduler import WorkItem
+from gpu_pool.work_queue import BULK_SHARE, QUANTUM, WorkQueue
 
 CLIENTS = ("a", "b", "c")
 JOBS = st.lists(
     st.builds(
-        Job,
+        WorkItem,
         id=st.just(0),
         tokens=st.integers(1, 2 * QUANTUM),
         client=st.sampled_from(CLIENTS),
@@ -21,53 +21,53 @@ JOBS = st.lists(
 )
 
 
-def queue_of(*jobs: Job) -> JobQueue:
-    queue = JobQueue()
-    for job in jobs:
-        queue.append(job)
+def queue_of(*items: WorkItem) -> WorkQueue:
+    queue = WorkQueue()
+    for item in items:
+        queue.append(item)
     return queue
 
 
 @given(JOBS, st.lists(st.booleans(), max_size=100))
 def test_every_job_comes_out_once_and_a_clients_in_order(
-    jobs: list[Job], steps: list[bool]
+    items: list[WorkItem], steps: list[bool]
 ) -> None:
     """While jobs come and go; `steps` tells whether one comes or one goes."""
-    for i, job in enumerate(jobs):
-        job.id = i
-    queue, coming, out = JobQueue(), list(jobs), []
+    for i, item in enumerate(items):
+        item.id = i
+    queue, coming, out = WorkQueue(), list(items), []
     for come in steps:
         if come and coming:
             queue.append(coming.pop(0))
         elif queue:
             assert queue.head() is queue.head()
             out.append(queue.popleft())
-    for job in coming:
-        queue.append(job)
+    for item in coming:
+        queue.append(item)
     out += [queue.popleft() for _ in range(len(queue))]
-    assert sorted(job.id for job in out) == list(range(len(jobs)))
+    assert sorted(item.id for item in out) == list(range(len(items)))
     for client in CLIENTS:
         for bulk in (False, True):
-            theirs = [job.id for job in out if (job.client, job.bulk) == (client, bulk)]
+            theirs = [item.id for item in out if (item.client, item.bulk) == (client, bulk)]
             assert theirs == sorted(theirs)
 
 
 @given(st.lists(st.integers(1, 100), min_size=30, max_size=60), st.integers(2, 6))
 def test_clients_get_the_same_tokens_while_all_wait(lengths: list[int], clients: int) -> None:
-    jobs = [Job(0, tokens, client=str(c)) for c in range(clients) for tokens in lengths]
-    queue = queue_of(*jobs)
-    given_out, left = Counter[str](), Counter(job.client for job in jobs)
+    items = [WorkItem(0, tokens, client=str(c)) for c in range(clients) for tokens in lengths]
+    queue = queue_of(*items)
+    given_out, left = Counter[str](), Counter(item.client for item in items)
     while all(left[str(c)] for c in range(clients)):
-        job = queue.popleft()
-        given_out[job.client] += job.tokens
-        left[job.client] -= 1
+        item = queue.popleft()
+        given_out[item.client] += item.tokens
+        left[item.client] -= 1
         shares = [given_out[str(c)] for c in range(clients)]
         assert max(shares) - min(shares) <= 2 * QUANTUM + 100
 
 
 def test_a_small_client_waits_for_one_turn_of_each_greedy_one() -> None:
-    queue = queue_of(*(Job(i, 10, client="greedy") for i in range(10_000)))
-    queue.append(Job(-1, 10, client="small"))
+    queue = queue_of(*(WorkItem(i, 10, client="greedy") for i in range(10_000)))
+    queue.append(WorkItem(-1, 10, client="small"))
     before = 0
     while queue.popleft().id != -1:
         before += 10
@@ -75,29 +75,29 @@ def test_a_small_client_waits_for_one_turn_of_each_greedy_one() -> None:
 
 
 def test_interactive_work_goes_first_and_bulk_work_still_ends() -> None:
-    queue = queue_of(*(Job(i, 10, bulk=True) for i in range(500)))
+    queue = queue_of(*(WorkItem(i, 10, bulk=True) for i in range(500)))
     order = []
     for i in range(1_000):  # a flood: there is always interactive work
-        queue.append(Job(i, 10))
+        queue.append(WorkItem(i, 10))
         order.append(queue.popleft())
-    bulk = sum(job.bulk for job in order)
+    bulk = sum(item.bulk for item in order)
     assert abs(bulk - 1_000 / (BULK_SHARE + 1)) <= 3
-    assert not any(job.bulk for job in order[: QUANTUM // 10])
-    queue = queue_of(Job(0, 10, bulk=True), Job(1, 10))
+    assert not any(item.bulk for item in order[: QUANTUM // 10])
+    queue = queue_of(WorkItem(0, 10, bulk=True), WorkItem(1, 10))
     assert [queue.popleft().id for _ in range(2)] == [1, 0]
 
 
 def test_idle_time_earns_bulk_work_no_credit() -> None:
-    queue = queue_of(*(Job(i, 100) for i in range(50)))
-    queue.append(Job(-1, 10, bulk=True))
+    queue = queue_of(*(WorkItem(i, 100) for i in range(50)))
+    queue.append(WorkItem(-1, 10, bulk=True))
     for _ in range(9):
         queue.popleft()
-    queue.append(Job(-2, 10, bulk=True))
+    queue.append(WorkItem(-2, 10, bulk=True))
     assert sum(queue.popleft().bulk for _ in range(10)) <= 2
 
 
 def test_what_is_put_back_is_first_again() -> None:
-    queue = queue_of(*(Job(i, 10, client=str(i % 2)) for i in range(6)))
+    queue = queue_of(*(WorkItem(i, 10, client=str(i % 2)) for i in range(6)))
     taken = [queue.popleft() for _ in range(3)]
     queue.put_back(taken)
     assert [queue.popleft() for _ in range(3)] == taken

@@ -12,16 +12,16 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from server.core.errors import ClientGoneError, TextError
-from server.core.requests import Order, Terms
+from server.core.errors import ClientGoneError, TextFailedError
+from server.core.requests import RequestContext, TextRequest
 from server.core.translation import TranslationService
 from tests.fakes import FakePool, served_model
 
 
 def run(pool: FakePool, *texts: str) -> list[str]:
     service = TranslationService(pool, served_model(), {})
-    orders = [Order(text, "en", "de") for text in texts]
-    return [answer.text for answer in service.translate(orders, Terms(timeout=7.0))]
+    text_requests = [TextRequest(text, "en", "de") for text in texts]
+    return [answer.text for answer in service.translate(text_requests, RequestContext(timeout=7.0))]
 
 
 def test_sentences_travel_alone_and_come_back_in_their_place() -> None:
@@ -70,7 +70,7 @@ def test_what_the_pool_raises_passes_through(refusal: Exception) -> None:
 def test_a_text_that_fails_is_named_by_its_index(failure: Exception) -> None:
     pool = FakePool()
     pool.failures["Bad."] = failure
-    with pytest.raises(TextError) as raised:
+    with pytest.raises(TextFailedError) as raised:
         run(pool, "Good. Fine.", " ", "Well. Bad.")
     assert raised.value.index == 2
     assert raised.value.reason is failure
@@ -94,9 +94,9 @@ def test_a_client_that_hangs_up_cancels_its_segments() -> None:
     pool.holding = True
     gone = threading.Event()
     with ThreadPoolExecutor(1) as executor:
-        terms = Terms(timeout=7.0, client_gone=gone.is_set)
+        context = RequestContext(timeout=7.0, client_gone=gone.is_set)
         service = TranslationService(pool, served_model(), {})
-        request = executor.submit(service.translate, [Order("a", "en", "de")], terms)
+        request = executor.submit(service.translate, [TextRequest("a", "en", "de")], context)
         pool.wait_until_holding(1)
         gone.set()
         with pytest.raises(ClientGoneError):

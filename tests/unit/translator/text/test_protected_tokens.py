@@ -4,17 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from translator.text.protected_tokens import Protection
+from translator.text.protected_tokens import ProtectedTokens
 
-LATIN = Protection(lambda text: all(character < "\u0250" for character in text))
+LATIN = ProtectedTokens(lambda text: all(character < "\u0250" for character in text))
 
 
 def test_what_the_vocabulary_knows_of_emoji_does_not_matter() -> None:
-    assert Protection(lambda _: True).lost("Good 👍", "Gut") == [(5, 6)]
+    assert ProtectedTokens(lambda _: True).lost("Good 👍", "Gut") == [(5, 6)]
 
 
 def test_a_letter_that_the_vocabulary_lacks_makes_no_foreign_word() -> None:
-    latin = Protection(lambda text: "Ö" not in text)
+    latin = ProtectedTokens(lambda text: "Ö" not in text)
     assert latin.lost("Öffne sie, ŒÖÖÖ!", "Open it!") == []
     assert latin.lost("Take Ö or А.", "Nimm es.") == [(5, 6)]
 

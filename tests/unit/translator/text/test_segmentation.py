@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.text.placeholders import Replacement
-from translator.text.segmentation import Document, Segmenter
+from translator.text.segmentation import SegmentedText, Segmenter
 
 TEXTS = st.text(
     st.one_of(
@@ -20,7 +20,7 @@ def segmenter(limit: int = 100) -> Segmenter:
     return Segmenter(len, limit, bool)
 
 
-def texts(document: Document) -> list[str]:
+def texts(document: SegmentedText) -> list[str]:
     return [segment.text for segment in document.segments]
 
 
@@ -99,7 +99,7 @@ def test_what_is_between_spans_is_translated() -> None:
     document = segmenter().around(text, [Replacement(9, 15, "{name}"), Replacement(17, 24, "Anna")])
     assert texts(document) == ["Write to", ",", "today."]
     assert document.join(["Schreib", ",", "heute."], "de") == "Schreib {name}, Anna heute."
-    assert segmenter().around("{x}", [Replacement(0, 3, "{x}")]) == Document((), ("{x}",))
+    assert segmenter().around("{x}", [Replacement(0, 3, "{x}")]) == SegmentedText((), ("{x}",))
 
 
 def test_long_sentences_are_split_at_clauses_first() -> None:

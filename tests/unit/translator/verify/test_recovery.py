@@ -7,14 +7,14 @@ import pytest
 from translator.engines import Decoding
 from translator.text.casing import Casing
 from translator.text.placeholders import Masker
-from translator.text.protected_tokens import Protection
+from translator.text.protected_tokens import ProtectedTokens
 from translator.verify.quality import EMPTY, LOST, REPETITION, UNTRANSLATED
-from translator.verify.recovery import Decode, Outcome, Recovery, Request, Rules, Split
+from translator.verify.recovery import Decode, Outcome, Recovery, Rules, Split, TextOptions
 
-PLAIN = Request("en", "de")
+PLAIN = TextOptions("en", "de")
 USUAL = Decoding(beams=4, max_length=200)
 RULES = Rules(
-    Protection(lambda text: text.isascii()),
+    ProtectedTokens(lambda text: text.isascii()),
     Masker(lambda _: True),
     Casing(len),
     lambda text: bool(re.search("[a-z]{2}", text)),
@@ -24,7 +24,7 @@ URL = "https://a.org/b"
 LOOP = "Siehe " * 9
 
 
-def recovery(text: str, request: Request = PLAIN, *, final: bool = False) -> Recovery:
+def recovery(text: str, request: TextOptions = PLAIN, *, final: bool = False) -> Recovery:
     return Recovery(RULES, text, request, final=final)
 
 
@@ -109,7 +109,7 @@ def test_a_lost_token_and_a_loop_are_mended_by_one_decoding() -> None:
 
 
 def test_terms_have_stand_ins_from_the_start_and_others_the_second_time() -> None:
-    request = Request("en", "de", glossary=(("GPU pool", "GPU-Pool"),))
+    request = TextOptions("en", "de", glossary=(("GPU pool", "GPU-Pool"),))
     segment = recovery("The GPU pool is full.", request)
     begun = segment.begin()
     assert begun == Decode("The <1> is full.", USUAL)
@@ -122,21 +122,21 @@ def test_terms_have_stand_ins_from_the_start_and_others_the_second_time() -> Non
 
 
 def test_a_term_keeps_the_capitals_that_it_was_given() -> None:
-    request = Request("en", "de", glossary=(("gpu pool", "GPU-Pool"),))
+    request = TextOptions("en", "de", glossary=(("gpu pool", "GPU-Pool"),))
     segment = recovery("THE GPU POOL IS VERY BIG.", request)
     assert segment.begin() == Decode("The <1> is very big.", USUAL)
     assert segment.judge(["Der <1> ist groß."]) == Outcome("DER GPU-Pool IST GROSS.")
 
 
 def test_a_text_that_is_a_term_needs_no_model() -> None:
-    segment = recovery("GPU pool", Request("en", "de", glossary=(("GPU pool", "GPU-Pool"),)))
+    segment = recovery("GPU pool", TextOptions("en", "de", glossary=(("GPU pool", "GPU-Pool"),)))
     move = segment.begin()
     assert isinstance(move, Split)
     assert move.replacements[0].text == "GPU-Pool"
 
 
 def test_alternatives_are_whole_different_and_no_more_than_asked_for() -> None:
-    segment = recovery(f"See {URL}.", Request("en", "de", alternatives=2))
+    segment = recovery(f"See {URL}.", TextOptions("en", "de", alternatives=2))
     begun = segment.begin()
     assert isinstance(begun, Decode)
     assert (begun.decoding.beams, begun.decoding.hypotheses) == (4, 4)
@@ -148,14 +148,14 @@ def test_alternatives_are_whole_different_and_no_more_than_asked_for() -> None:
 
 @pytest.mark.parametrize(("alternatives", "beams"), [(0, 4), (3, 4), (4, 8), (10, 12)])
 def test_many_alternatives_need_more_beams(alternatives: int, beams: int) -> None:
-    begun = recovery("I see.", Request("en", "de", alternatives=alternatives)).begin()
+    begun = recovery("I see.", TextOptions("en", "de", alternatives=alternatives)).begin()
     assert isinstance(begun, Decode)
     assert begun.decoding.beams == beams
     assert begun.decoding.hypotheses == (beams if alternatives else 1)
 
 
 def test_an_alternative_that_lost_nothing_stands_in_for_a_best_that_did() -> None:
-    segment = recovery(f"See {URL}.", Request("en", "de", alternatives=1))
+    segment = recovery(f"See {URL}.", TextOptions("en", "de", alternatives=1))
     segment.begin()
     assert segment.judge(["Siehe.", f"Sieh {URL}."]) == Outcome(f"Sieh {URL}.")
 
