@@ -5,9 +5,9 @@ from functools import partial
 
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
+from translator.engines.autotune import Place, Way, choose
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.replicas import replicas_worth_a_try
-from translator.engines.speeds import Place, Way, choose
 from translator.engines.static import StaticEngine
 from translator.engines.trial import CPU_LOAD
 from translator.models.checkpoints import Checkpoint

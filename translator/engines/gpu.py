@@ -7,7 +7,7 @@ import torch
 
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
-from translator.engines.speeds import Place, Way, choose
+from translator.engines.autotune import Place, Way, choose
 from translator.engines.static import StaticEngine
 from translator.engines.trial import GPU_LOAD
 from translator.models.checkpoints import Checkpoint

@@ -17,15 +17,15 @@ from translator.engines import (
     Engine,
     EngineChoice,
     OutOfMemoryError,
+    autotune,
     build,
     gpu,
-    speeds,
 )
+from translator.engines.autotune import Place, Speed, Way, choose, tokens_a_second
 from translator.engines.ctranslate2 import splits, why_not_on_gpu
 from translator.engines.inflight import build as inflight_build
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.replicas import replicas_worth_a_try
-from translator.engines.speeds import Place, Speed, Way, choose, tokens_a_second
 from translator.engines.trial import CPU_LOAD, GPU_LOAD, SENTENCES, Load, make_trial
 from translator.models.checkpoints import Checkpoint
 
@@ -102,7 +102,7 @@ MakeMachine = Callable[..., Machine]
 def machine(tmp_path: Path, bundled: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> MakeMachine:
     def make(**rates: float) -> Machine:
         machine = Machine(tmp_path, bundled, **rates)
-        monkeypatch.setattr(speeds, "measure", machine.measure)
+        monkeypatch.setattr(autotune, "measure", machine.measure)
         return machine
 
     return make
@@ -148,7 +148,7 @@ def test_each_card_version_beams_and_model_is_measured_by_itself(
     here.config = replace(here.config, beams=1)
     here.choose(*ways)
     assert here.measured == both * 3
-    monkeypatch.setattr(speeds, "version", lambda package: f"a new {package}")
+    monkeypatch.setattr(autotune, "version", lambda package: f"a new {package}")
     here.choose(*ways)
     assert here.measured == both * 4
     changed = tmp_path / "changed"
@@ -266,7 +266,7 @@ def test_sentences_join_while_others_are_decoded(bundled: Checkpoint) -> None:
 def test_an_engine_without_memory_for_a_sentence_is_no_candidate(bundled: Checkpoint) -> None:
     trial = make_trial(bundled, bundled.tokenizer(), None, CPU_LOAD)
     with pytest.raises(OutOfMemoryError, match="too little memory"):
-        speeds.measure(Full(), trial)
+        autotune.measure(Full(), trial)
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ def test_auto_on_cuda_measures_both(
     bundled: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faster: str
 ) -> None:
     rates = {"inflight": 2.0, "ctranslate2": 2.0} | {faster: 3.0}
-    monkeypatch.setattr(speeds, "measure", lambda engine, _: Speed(rates[engine.name], 1.0))
+    monkeypatch.setattr(autotune, "measure", lambda engine, _: Speed(rates[engine.name], 1.0))
     monkeypatch.setattr(gpu, "why_not_ctranslate2", lambda *_: None)
     choice = chosen(bundled, tmp_path)
     assert (choice.name, choice.dtype) == (faster, "bfloat16")
