@@ -4,7 +4,7 @@ First the server answers some sentences in quiet. Then clients ask them over and
 request, while every few seconds a worker gets SIGKILL or SIGSTOP, and another client sends a text
 that crashes workers, which must be named as such. A request is lost that gets no answer, or another
 status than 200, 429 or 503 with Retry-After; one is quarantined that is taken for such a text,
-and is not. What makes an answer wrong stands in `benchmarks/endurance/answers.py`. Exit code 1
+and is not. What makes an answer wrong stands in `benchmarks/endurance/known_translations.py`. Exit code 1
 where a request was lost or quarantined, an answer wrong, a poison not named, or more than 3 % of
 the answers were variants. Prints a table and one JSON line.
 """
@@ -22,12 +22,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks.endurance.answers import Answers, Question, Verdict
+from benchmarks.endurance.known_translations import Answers, Question, Verdict
 from benchmarks.endurance.clients import OUTCOMES, Clients, Tally
 from benchmarks.endurance.poison import Poisoner
-from benchmarks.endurance.quiet import QuietClient
-from benchmarks.endurance.strikes import Strikes
-from benchmarks.endurance.vitals import Vitals
+from benchmarks.endurance.baseline_client import QuietClient
+from benchmarks.endurance.fault_injector import Strikes
+from benchmarks.endurance.process_stats import Vitals
 from benchmarks.report import publish
 from benchmarks.server_process import ServerProcess, started
 from training.corpus import read_references

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from benchmarks.endurance.answers import Answers, Question
+from benchmarks.endurance.known_translations import Answers, Question
 
 OUTCOMES = ("answered", "refused", "quarantined", "lost")  # each request has one of them
 _MOST_TEXTS = 4  # in one request
