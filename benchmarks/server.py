@@ -28,7 +28,7 @@ from benchmarks.load import put_bulk, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator import TranslatorConfig
-from translator.engines import EncodedSegment
+from translator.engines import Decoding, EncodedSegment
 from translator.engines.conversion import converted
 from translator.engines.ctranslate2 import CTranslate2Decoder, splits
 from translator.engines.static import StaticEngine
@@ -156,7 +156,7 @@ def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
     tokenizer = checkpoint.tokenizer()
     config = TranslatorConfig()
     folder = converted(checkpoint, tokenizer, "int8", config.cache)
-    target, decoding = tokenizer.language_ids[_TARGET], checkpoint.decoding(beams)
+    target, decoding = tokenizer.language_ids[_TARGET], Decoding.of(checkpoint, beams)
     texts = plan.texts(8)
     segments = [
         EncodedSegment(key, tokenizer.encode(text, _SOURCE), target, decoding)

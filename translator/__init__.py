@@ -1,7 +1,11 @@
-"""Text in, text out, on one device. Importing the package loads no model library."""
+"""Text in, text out, on one device. Importing the package loads no model library.
+
+Imports point downwards: translator, pending, verify, engines and text, models, config and errors.
+"""
 
 from typing import TYPE_CHECKING, Any
 
+from translator._moved import report_moved_modules
 from translator.config import TranslatorConfig
 from translator.errors import CheckpointError, DeviceError, TranslatorError
 
@@ -9,6 +13,8 @@ if TYPE_CHECKING:
     from translator.translator import Translator
 
 __all__ = ["CheckpointError", "DeviceError", "Translator", "TranslatorConfig", "TranslatorError"]
+
+report_moved_modules()
 
 
 def __getattr__(name: str) -> Any:

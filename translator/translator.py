@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from translator.config import TranslatorConfig
-from translator.engines import DecodedSegment, EncodedSegment, Engine, EngineChoice
+from translator.engines import DecodedSegment, Decoding, EncodedSegment, Engine, EngineChoice
 from translator.engines.build import build_engine
 from translator.models.checkpoints import resolve
 from translator.models.languages import canonical
@@ -15,6 +15,7 @@ from translator.pending import PendingSegment, PendingText
 from translator.text.casing import Casing
 from translator.text.placeholders import Masker
 from translator.text.protected_tokens import ProtectedTokens
+from translator.text.segmentation import Segmenter
 from translator.verify.recovery import (
     MOST_ALTERNATIVES,
     Decode,
@@ -60,13 +61,13 @@ class Translator:
         self.config = config or TranslatorConfig()
         self.checkpoint = resolve(self.config.model, local_files_only=self.config.local_files_only)
         self._tokenizer = self.checkpoint.tokenizer()
-        self._segmenter = self.checkpoint.segmenter(self._tokenizer)
+        self._segmenter = Segmenter.for_checkpoint(self.checkpoint, self._tokenizer)
         self._rules = Rules(
             ProtectedTokens(self._tokenizer.knows),
             Masker(self._spells),
             Casing(lambda text: len(self._tokenizer.encode_pieces(text))),
             self._tokenizer.has_words,
-            self.checkpoint.decoding(self.config.beams),
+            Decoding.of(self.checkpoint, self.config.beams),
         )
         self._engine: Engine
         self._engine, self._choice = build_engine(self.config, self.checkpoint, self._tokenizer)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from translator import CheckpointError
+from translator.models.checkpoints import Checkpoint
 from translator.models.fetching import fetch
 from translator.models.sources import Report
 
@@ -44,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
             arguments.folder,
             _bar,
             revision=arguments.revision,
-            conversion=arguments.conversion,
+            convert=_convert if arguments.conversion else None,
         )
     except CheckpointError as error:
         return _fail(1, str(error))
@@ -53,6 +54,12 @@ def main(argv: Sequence[str]) -> int:
     size = f"{len(manifest.files)} files, {manifest.size / 1e9:.2f} GB"
     sys.stdout.write(f"{arguments.folder}: {size}; start with --model {arguments.folder}\n")
     return 0
+
+
+def _convert(checkpoint: Checkpoint) -> Path:
+    from translator.engines.conversion import add_conversion  # loads CTranslate2
+
+    return add_conversion(checkpoint)
 
 
 def _make_parser() -> argparse.ArgumentParser:

@@ -11,6 +11,7 @@ from server.core.translation import ServedModel
 from server.core.worker_factory import make_translator
 from translator import TranslatorConfig
 from translator.models.checkpoints import Checkpoint
+from translator.text.segmentation import Segmenter
 
 _BATCHES_AHEAD = 2
 
@@ -21,7 +22,8 @@ def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
     def memory(tokens: int, alternatives: int) -> int:
         return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype, alternatives)
 
-    return ServedModel(checkpoint.name, checkpoint.languages, checkpoint.segmenter(), memory)
+    segmenter = Segmenter.for_checkpoint(checkpoint)
+    return ServedModel(checkpoint.name, checkpoint.languages, segmenter, memory)
 
 
 def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:

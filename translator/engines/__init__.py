@@ -1,8 +1,13 @@
-"""What turns token ids of one language into token ids of another, on one device."""
+"""Engines: token ids of one language in, token ids of another out, on one device.
+
+Imports `translator.models` and what that may import; no text is handled here.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
+
+from translator.models.checkpoints import Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,17 @@ class Decoding:
     early_stopping: bool | Literal["never"] = False
     hypotheses: int = 1
     no_repeat_ngram: int = 0
+
+    @classmethod
+    def of(cls, checkpoint: Checkpoint, beams: int | None = None) -> "Decoding":
+        """Return the search that `generation_config.json` asks for, with `beams` where given."""
+        generation = checkpoint.generation
+        return cls(
+            beams=beams or checkpoint.beams,
+            max_length=checkpoint.max_length,
+            length_penalty=float(generation.get("length_penalty", 1.0)),
+            early_stopping=generation.get("early_stopping", False),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,20 @@ def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, c
     return folder
 
 
+def add_conversion(checkpoint: Checkpoint, quantization: str = "int8") -> Path:
+    """Convert a checkpoint into a new folder inside its own, where `converted` will find it.
+
+    Returns that folder. The default is what engine "auto" uses on CPUs.
+    """
+    from translator.engines.converter import convert
+
+    _log.info("converting it for CPUs (%s)", quantization)
+    folder = checkpoint.folder / fetched_name(quantization)
+    folder.mkdir()
+    convert(checkpoint, checkpoint.tokenizer(), quantization, folder)
+    return folder
+
+
 def fetched_name(quantization: str) -> str:
     """Return the name of the converted model's folder in a fetched checkpoint.
 

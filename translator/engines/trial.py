@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
-from translator.engines import EncodedSegment
+from translator.engines import Decoding, EncodedSegment
 from translator.models.checkpoints import Checkpoint
 from translator.models.tokenizer import Tokenizer
 
@@ -67,7 +67,7 @@ def make_trial(
     languages = checkpoint.languages
     source = "en" if "en" in languages else languages[0]
     target = next(code for code in languages if code != source)
-    rules = checkpoint.decoding(beams)
+    rules = Decoding.of(checkpoint, beams)
     rules = replace(rules, max_length=min(rules.max_length, _MOST_TOKENS))
     longest = checkpoint.segment_limit
 

@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from translator.config import beams_for
-from translator.engines import Decoding
 from translator.errors import CheckpointError
 from translator.models.languages import M2M100_CODES
 from translator.models.manifest import Manifest, read_manifest
 from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
-from translator.text.segmentation import Segmenter
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
@@ -68,23 +66,6 @@ class Checkpoint:
     def tokenizer(self) -> Tokenizer:
         """Load the tokenizer."""
         return Tokenizer(self.folder)
-
-    def segmenter(self, tokenizer: Tokenizer | None = None) -> Segmenter:
-        """Return what splits text into segments that this model takes."""
-        tokenizer = tokenizer or self.tokenizer()
-        encode = tokenizer.encode_pieces
-        return Segmenter(
-            lambda text: len(encode(text)) + 2, self.segment_limit, tokenizer.has_words
-        )
-
-    def decoding(self, beams: int | None = None) -> Decoding:
-        """Return how translations are searched for, by `generation_config.json`."""
-        return Decoding(
-            beams=beams or self.beams,
-            max_length=self.max_length,
-            length_penalty=float(self.generation.get("length_penalty", 1.0)),
-            early_stopping=self.generation.get("early_stopping", False),
-        )
 
     def bytes_per_segment(
         self, tokens: int, beams: int | None, dtype: str, alternatives: int = 0

@@ -1,7 +1,7 @@
-"""From a hub model or a folder to a complete model folder: pinned, checked, converted for CPUs.
+"""Make a complete model folder of a hub model or another folder: pinned, checked, converted.
 
-All is made in a hidden folder beside the one asked for, which gets its name when it is complete.
-What is in the hidden folder when the process is killed is taken up by the next one.
+Everything is made in a hidden folder beside the target, which is renamed once it is complete. A
+process that was killed leaves the hidden folder behind, and the next one continues from it.
 """
 
 import errno
@@ -15,7 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from translator.errors import CheckpointError
-from translator.models.checkpoints import is_hub_id, read_config, read_folder
+from translator.models.checkpoints import Checkpoint, is_hub_id, read_config, read_folder
 from translator.models.manifest import (
     CONVERTED_PREFIX,
     MANIFEST_FILE,
@@ -28,12 +28,13 @@ from translator.models.sources import Report, Source, open_source, sync
 
 _log = logging.getLogger(__name__)
 _LOCK_FILE = ".lock"
-_QUANTIZATION = "int8"  # what engine "auto" takes on CPUs
 # An upper bound on the converted model beside its weights: int8 of weights that have 16 bits.
 _CONVERTED_SHARE = 0.5
 
-# Shows progress: of what (a word), of how many bytes, of which so many are done already.
+# Shows progress: a label, the total in bytes, and how many bytes are already done.
 Progress = Callable[[str, int, int], AbstractContextManager[Report]]
+# Converts a checkpoint for CPUs into a new folder inside the checkpoint's; returns that folder.
+Convert = Callable[[Checkpoint], Path]
 
 
 def fetch(
@@ -42,13 +43,14 @@ def fetch(
     progress: Progress,
     *,
     revision: str | None = None,
-    conversion: bool = True,
+    convert: Convert | None = None,
 ) -> Manifest:
     """Make `folder` hold `model` ("bundled", a folder, or a hub id), complete and checked.
 
-    Where it does already, every file is compared with its checksum. With `conversion`, the model is
-    also converted for CPUs. Raises CheckpointError saying what to do; then `folder` is as it was.
+    If it does already, every file is compared with its checksum. With `convert`, the converted
+    model is added. Raises CheckpointError saying what to do; `folder` is then as it was before.
     """
+    conversion = convert is not None
     folder = folder.expanduser().absolute()
     _check_place(folder)
     existing = read_manifest(folder) if folder.is_dir() else None
@@ -65,8 +67,8 @@ def fetch(
             _check_space(source, partial, conversion=conversion)
             _bring(source, partial, progress)
             _remove_others(source, partial)
-            if conversion:
-                _convert(source.model, partial)
+            if convert is not None:
+                _convert(source.model, partial, convert)
             manifest = _list(source, partial, progress)
             _finish(partial, folder)
     except Timeout as error:
@@ -147,16 +149,8 @@ def _remove_others(source: Source, partial: Path) -> None:
             path.unlink()
 
 
-def _convert(name: str, partial: Path) -> None:
-    from translator.engines.conversion import fetched_name
-    from translator.engines.converter import convert  # loads torch
-
-    _log.info("converting it for CPUs (%s)", _QUANTIZATION)
-    checkpoint = read_folder(name, partial)
-    folder = partial / fetched_name(_QUANTIZATION)
-    folder.mkdir()
-    convert(checkpoint, checkpoint.tokenizer(), _QUANTIZATION, folder)
-    for path in folder.iterdir():
+def _convert(name: str, partial: Path, convert: Convert) -> None:
+    for path in convert(read_folder(name, partial)).iterdir():
         sync(path)
 
 

@@ -26,6 +26,7 @@ NAMES = {
     "yi": "Yiddish", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 M2M100_CODES = tuple(NAMES)
+UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my"})  # written without spaces between words
 
 # Codes that name one of the languages above under another standard, script or region.
 _ALIASES = {

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
+from translator.models.languages import UNSPACED
 from translator.text.placeholders import Replacement
-from translator.verify.quality import UNSPACED
 
 Entries = tuple[tuple[str, str], ...]
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import sentencex
 
+from translator.models.checkpoints import Checkpoint
+from translator.models.tokenizer import Tokenizer
 from translator.text.placeholders import Replacement
 
 _LINE_BREAK = re.compile(r"(\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])")
@@ -69,6 +71,18 @@ class Segmenter:
         self._count = count
         self._limit = limit
         self._has_words = has_words
+
+    @classmethod
+    def for_checkpoint(
+        cls, checkpoint: Checkpoint, tokenizer: Tokenizer | None = None
+    ) -> "Segmenter":
+        """Return a segmenter for the model; loads the tokenizer unless one is given."""
+        known = tokenizer or checkpoint.tokenizer()
+        return cls(
+            lambda text: len(known.encode_pieces(text)) + 2,
+            checkpoint.segment_limit,
+            known.has_words,
+        )
 
     def split(self, text: str, language: str) -> SegmentedText:
         """Split text into lines, lines into sentences, and what is too long into halves."""

@@ -6,6 +6,8 @@ there may be so here. Pure functions, cheap enough for every segment.
 
 from collections.abc import Sequence
 
+from translator.models.languages import UNSPACED
+
 LOST = "lost_token"
 EMPTY = "empty"
 REPETITION = "repetition"
@@ -13,7 +15,6 @@ UNTRANSLATED = "untranslated"
 LENGTH = "length"
 CODES = (LOST, EMPTY, REPETITION, UNTRANSLATED, LENGTH)  # the worst first
 
-UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my"})  # no spaces between words
 # Letters of an alphabet that carry as much as one character of these languages.
 _LETTERS_PER_CHARACTER = {"zh": 3.0, "ja": 2.0, "ko": 2.0}
 _LONGEST, _LONGEST_OFFSET = 3.0, 24  # times as long as the source, and so many letters more

@@ -215,7 +215,7 @@ def test_reference_gives_what_generate_gives_token_by_token(bundled: Checkpoint)
     work = sample()
     batch = [
         EncodedSegment(
-            key, ours.encode(text, source), ours.language_ids[target], bundled.decoding()
+            key, ours.encode(text, source), ours.language_ids[target], Decoding.of(bundled)
         )
         for key, (text, source, target) in enumerate(work)
     ]
@@ -246,7 +246,7 @@ def asked(bundled: Checkpoint, decoding: Decoding) -> list[EncodedSegment]:
 def test_reference_gives_the_n_best_of_generate(bundled: Checkpoint) -> None:
     model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
     model.eval()
-    wish = replace(bundled.decoding(), hypotheses=3, no_repeat_ngram=2)
+    wish = replace(Decoding.of(bundled), hypotheses=3, no_repeat_ngram=2)
     segments = asked(bundled, wish)
     eos = bundled.tokenizer().eos
     found, expected = [], []
@@ -266,7 +266,7 @@ def test_every_engine_gives_different_hypotheses_and_no_n_gram_twice(
     bundled: Checkpoint, reference: Translator, int8: Translator
 ) -> None:
     inflight = Translator(TranslatorConfig(engine="inflight", dtype="float32"))
-    wish = replace(bundled.decoding(), hypotheses=3, no_repeat_ngram=2)
+    wish = replace(Decoding.of(bundled), hypotheses=3, no_repeat_ngram=2)
     results = []
     for translator in (reference, inflight, int8):
         engine, found = translator._engine, dict[int, DecodedSegment]()
