@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
@@ -98,6 +98,10 @@ def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
     contexts: list[BrowserContext] = []
     mistakes: list[str] = []
 
+    def note_policy(message: ConsoleMessage) -> None:
+        if "Policy" in message.text:
+            mistakes.append(message.text)
+
     def open_it(
         *, clock: bool = False, before: Callable[[Page], object] | None = None, **options: Any
     ) -> Page:
@@ -107,7 +111,7 @@ def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = context.new_page()
         page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.on("console", lambda note: "Policy" in note.text and mistakes.append(note.text))
+        page.on("console", note_policy)
         if clock:
             page.clock.install(time=0)
             page.clock.pause_at(1_000)

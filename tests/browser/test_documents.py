@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from server.core.settings import Settings
 from server.services import Services
@@ -60,8 +60,9 @@ def test_a_chosen_file_goes_to_the_chosen_language(open_page: OpenPage) -> None:
     page.select_option("#target", "fr")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Alt+Shift+U")
-    file = {"name": "plan.md", "mimeType": "text/markdown", "buffer": b"# Good morning"}
-    chooser.value.set_files(file)
+    chooser.value.set_files(
+        FilePayload(name="plan.md", mimeType="text/markdown", buffer=b"# Good morning")
+    )
     row = page.locator(".transfer")
     expect(row).to_contain_text("Translated")
     assert download(page, row) == ("plan.fr.md", "# GOOD MORNING")

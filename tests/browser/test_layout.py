@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +19,10 @@ PHONE = {
 }
 TEXT_CONTRAST = 4.5  # WCAG 2.2, 1.4.3, level AA
 FINGER = 44  # CSS pixels
+GROUNDS: tuple[tuple[Literal["light", "dark"], str], ...] = (
+    ("light", "rgb(246, 246, 243)"),
+    ("dark", "rgb(17, 20, 23)"),
+)
 
 # Every visible text, with its contrast against the colours that lie behind it.
 CONTRASTS = """() => {
@@ -103,7 +108,7 @@ def test_texts_stand_out_from_what_is_behind_them(open_page: OpenPage, busy_pool
 
     def measure() -> list[tuple[str, str, float]]:
         found = []
-        for scheme, ground in (("light", "rgb(246, 246, 243)"), ("dark", "rgb(17, 20, 23)")):
+        for scheme, ground in GROUNDS:
             page.emulate_media(color_scheme=scheme)
             body = "getComputedStyle(document.body).backgroundColor"
             assert page.evaluate(body) == ground

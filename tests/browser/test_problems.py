@@ -11,7 +11,7 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from server.auth.access import digest_of
+from server.auth.keys import digest_of
 from server.core.settings import Settings
 from tests.browser.conftest import MAX_CHARACTERS, OpenPage
 from tests.fakes import FakePool

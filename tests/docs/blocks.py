@@ -64,7 +64,8 @@ def _make(file: Path, markdown: str, match: re.Match[str]) -> Block:
     text = dedent(text)  # a block within a list
     above = markdown[: match.start()]
     comment = _COMMENT.search(above[above.rfind("```") + 1 :])
-    not_run, replaced = None, ()
+    not_run: str | None = None
+    replaced: tuple[tuple[str, str], ...] = ()
     if comment and comment[1] == "not run":
         not_run = comment[2]
     elif comment:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import deepl
 import deepl.http_client
@@ -40,8 +41,17 @@ def translator(url: str) -> Iterator[deepl.DeepLClient]:
         yield client
 
 
+def translate(translator: deepl.DeepLClient, text: str, **options: Any) -> deepl.TextResult:
+    """Return the translation of one text into German; the client's type allows a list."""
+    result = translator.translate_text(
+        text, **{"source_lang": "EN", "target_lang": "DE", **options}
+    )
+    assert isinstance(result, deepl.TextResult)
+    return result
+
+
 def test_texts(translator: deepl.DeepLClient) -> None:
-    result = translator.translate_text("Hello.", source_lang="EN", target_lang="PT-BR")
+    result = translate(translator, "Hello.", target_lang="PT-BR")
     assert (result.text, result.detected_source_lang) == ("HELLO.", "EN")
     assert result.billed_characters == len("Hello.")
     several = translator.translate_text(
@@ -52,14 +62,13 @@ def test_texts(translator: deepl.DeepLClient) -> None:
         formality="prefer_more",
         context="A traveller asks.",
     )
+    assert isinstance(several, list)
     assert [each.detected_source_lang for each in several] == ["EN"] * 5
 
 
 def test_markup(translator: deepl.DeepLClient) -> None:
     markup = '<p id="x">one <b>two</b></p>'
-    result = translator.translate_text(
-        markup, source_lang="EN", target_lang="DE", tag_handling="html"
-    )
+    result = translate(translator, markup, tag_handling="html")
     assert result.text == '<p id="x">ONE <b>TWO</b></p>'
 
 
@@ -157,5 +166,5 @@ def test_an_open_server_takes_any_key(pool: FakePool) -> None:
     server = HttpServer(app, Settings(port=0))
     server.start()
     with closing(deepl.DeepLClient("any", server_url=server.url)) as client:
-        assert client.translate_text("a", source_lang="EN", target_lang="DE").text == "A"
+        assert translate(client, "a").text == "A"
     server.close()

@@ -2,14 +2,14 @@
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from prometheus_client.openmetrics.parser import (
-    text_string_to_metric_families as parse_openmetrics,
-)
+from prometheus_client import Metric
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from gpu_pool.status import GpuStatus
@@ -185,7 +185,8 @@ def test_openmetrics_for_those_who_ask(admin: FlaskClient) -> None:
     accept = "application/openmetrics-text; version=1.0.0"
     response = admin.get("/metrics", headers={"Accept": accept})
     assert response.mimetype == "application/openmetrics-text"
-    assert {family.name for family in parse_openmetrics(response.text)} >= {"m2m_queue_tokens"}
+    parse: Callable[[str], Iterable[Metric]] = openmetrics.text_string_to_metric_families
+    assert {family.name for family in parse(response.text)} >= {"m2m_queue_tokens"}
 
 
 def every_name(admin: FlaskClient, client: FlaskClient, pool: FakePool) -> set[str]:

@@ -60,8 +60,15 @@ def test_a_request_may_name_its_timeout_and_its_priority(
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        *(("timeout", value) for value in (0, -1, "5", True, 1e9, [])),
-        *(("priority", value) for value in ("urgent", None, 1)),
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", "5"),
+        ("timeout", True),
+        ("timeout", 1e9),
+        ("timeout", []),
+        ("priority", "urgent"),
+        ("priority", None),
+        ("priority", 1),
     ],
 )
 def test_a_wrong_timeout_or_priority_is_named(

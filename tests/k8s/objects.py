@@ -23,15 +23,18 @@ class Workload:
 
     @property
     def spec(self) -> dict[str, Any]:
-        return self.object["spec"]
+        spec: dict[str, Any] = self.object["spec"]
+        return spec
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.spec["template"]["metadata"]["labels"]
+        labels: dict[str, str] = self.spec["template"]["metadata"]["labels"]
+        return labels
 
     @property
     def pod(self) -> dict[str, Any]:
-        return self.spec["template"]["spec"]
+        pod: dict[str, Any] = self.spec["template"]["spec"]
+        return pod
 
     @property
     def containers(self) -> list[dict[str, Any]]:
@@ -39,7 +42,8 @@ class Workload:
 
     @property
     def main(self) -> dict[str, Any]:
-        return self.pod["containers"][0]
+        container: dict[str, Any] = self.pod["containers"][0]
+        return container
 
     @property
     def serves(self) -> bool:
@@ -97,7 +101,8 @@ def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
         value = labels.get(expression["key"])
         if (value in expression["values"]) != (expression["operator"] == "In"):
             return False
-    return selector.get("matchLabels", {}).items() <= labels.items()
+    wanted: dict[str, str] = selector.get("matchLabels", {})
+    return wanted.items() <= labels.items()
 
 
 def image_name(image: str) -> str:

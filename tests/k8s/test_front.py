@@ -16,11 +16,11 @@ import pytest
 
 from server.core.settings import Settings
 from tests.k8s.objects import named, workloads
-from tests.k8s.rendering import K8S, render
+from tests.k8s.rendering import K8S, Object, render
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CONFIG = (K8S / "overlays/hybrid/nginx.conf").read_text()
-needs_nginx = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (Debian: nginx)")
+needs_nginx = pytest.mark.skipif(not NGINX, reason="nginx is not installed (Debian: nginx)")
 
 
 class Backend:
@@ -68,6 +68,7 @@ class Front:
         text = text.replace("listen 8080", f"listen 127.0.0.1:{self.port}")
         text = text.replace("/tmp/", f"{folder}/").replace("/dev/stderr", str(self.log))
         (folder / "nginx.conf").write_text(text)
+        assert NGINX is not None  # `needs_nginx`
         command = [NGINX, "-e", str(self.log), "-g", "daemon off;", "-c"]
         self.process = subprocess.Popen([*command, str(folder / "nginx.conf")])
         self._wait()
@@ -195,7 +196,7 @@ def test_ports_and_times_are_those_around_it() -> None:
     assert int(size) * 2**20 > Settings().max_body_bytes
 
 
-def named_setting(objects: list[dict], name: str) -> str:
+def named_setting(objects: list[Object], name: str) -> str:
     """Return a setting that all pools share."""
     (pool, *_) = [workload for workload in workloads(objects) if workload.serves]
     return pool.environment[name]

@@ -170,6 +170,7 @@ def test_alerts_fire(name: str, tmp_path: Path) -> None:
         ],
     }
     (tmp_path / "test.json").write_text(json.dumps(test))
+    assert PROMTOOL is not None  # or this test is skipped
     run = subprocess.run(
         [PROMTOOL, "test", "rules", "test.json"],
         cwd=tmp_path,

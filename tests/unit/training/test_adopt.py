@@ -110,10 +110,10 @@ class TestCandidate:
     def test_the_card_says_what_was_measured(self, candidate: Path, tmp_path: Path) -> None:
         counts = {"tatoeba": {"kept": 4321, "words": 9}, "lo": {"kept": 77, "words": 8}}
         (tmp_path / COUNTS_FILE).write_text(json.dumps(counts))
-        results = [{"news": {("en", "de"): scored(bleu)}} for bleu in (3.25, 11.5)]
+        before, after = ({"news": {("en", "de"): scored(bleu)}} for bleu in (3.25, 11.5))
         sheet = [("word", "en → de", "a|b", "<before>", "after")]
         checkpoint = resolve(str(candidate))
-        write_card(checkpoint, read_runs(candidate), *results, tmp_path, sheet)
+        write_card(checkpoint, read_runs(candidate), before, after, tmp_path, sheet)
         card = (candidate / "README.md").read_text()
         for said in (
             "facebook/m2m100_418M",

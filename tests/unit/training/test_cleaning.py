@@ -17,7 +17,7 @@ from training.prepare import COUNTS_FILE, VALIDATION, prepare
 from training.reading import SourceCount, read_source
 from training.sources.packages import PackageError
 from training.sources.table import Source
-from training.store import TYPED, WITH_ENGLISH, WITHOUT_ENGLISH, Part, read_parts
+from training.store import TYPED, WITH_ENGLISH, WITHOUT_ENGLISH, PairStore, Part, read_parts
 from translator.models.checkpoints import BUNDLED_FOLDER
 from translator.models.tokenizer import Tokenizer
 
@@ -176,17 +176,21 @@ def test_a_domain_becomes_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         }
     }
     tokenizer = Tokenizer(BUNDLED_FOLDER)
+
+    def text_of(store: PairStore, run: int) -> str:
+        return tokenizer.decode(store.run(run).tolist())
+
     counts = prepare(tokenizer, files, tmp_path / "data")
     parts = read_parts(tmp_path / "data")
     assert {Part("documentation", k) for k in (WITH_ENGLISH, WITHOUT_ENGLISH, TYPED)} <= set(parts)
     store = parts[Part("documentation", WITHOUT_ENGLISH)]
     assert store.ids[0] == tokenizer.language_ids["de"]
-    assert tokenizer.decode(store.run(0)).replace("Wort", "woord") == tokenizer.decode(store.run(1))
+    assert text_of(store, 0).replace("Wort", "woord") == text_of(store, 1)
     apart = read_parts(tmp_path / "data" / VALIDATION)[Part("documentation", WITH_ENGLISH)]
-    texts = {tokenizer.decode(apart.run(2 * i)) for i in range(len(apart))}
+    texts = {text_of(apart, 2 * i) for i in range(len(apart))}
     trained = parts[Part("documentation", WITH_ENGLISH)]
     assert texts
-    assert not texts & {tokenizer.decode(trained.run(2 * i)) for i in range(len(trained))}
+    assert not texts & {text_of(trained, 2 * i) for i in range(len(trained))}
     assert counts["manual"].kept == 2 * 676
     assert json.loads((tmp_path / "data" / COUNTS_FILE).read_text())["manual"]["kept"] == 2 * 676
 

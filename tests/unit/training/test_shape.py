@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import M2M100ForConditionalGeneration
 
 from training.shape import Shape, grow, respell
 from training.vocabulary import count_words, extend_vocabulary
@@ -17,11 +18,11 @@ TEXTS = ("The configuration file was not found.", "Die Konfigurationsdatei fehlt
 
 
 @pytest.fixture(scope="module")
-def bundled() -> torch.nn.Module:
+def bundled() -> M2M100ForConditionalGeneration:
     return load_model(BUNDLED_FOLDER, torch.float32)
 
 
-def shape_of(model: torch.nn.Module, **changes: int) -> Shape:
+def shape_of(model: M2M100ForConditionalGeneration, **changes: int) -> Shape:
     config = model.config
     values = {
         "encoder_layers": config.encoder_layers,
@@ -42,7 +43,9 @@ def shape_of(model: torch.nn.Module, **changes: int) -> Shape:
         {"encoder_layers": 1, "encoder_ffn": 8},
     ],
 )
-def test_growing_changes_no_score(bundled: torch.nn.Module, changes: dict[str, int]) -> None:
+def test_growing_changes_no_score(
+    bundled: M2M100ForConditionalGeneration, changes: dict[str, int]
+) -> None:
     grown = grow(bundled, shape_of(bundled, **changes)).eval()
     torch.manual_seed(0)
     source, target = (torch.randint(5, 8_000, (3, length)) for length in (9, 7))
@@ -53,7 +56,7 @@ def test_growing_changes_no_score(bundled: torch.nn.Module, changes: dict[str, i
     assert torch.allclose(before, after, atol=1e-4)
 
 
-def test_what_is_added_learns(bundled: torch.nn.Module) -> None:
+def test_what_is_added_learns(bundled: M2M100ForConditionalGeneration) -> None:
     grown = grow(bundled, shape_of(bundled, encoder_layers=2, encoder_ffn=16))
     ids = torch.randint(5, 8_000, (2, 6), generator=torch.Generator().manual_seed(0))
     grown(input_ids=ids, decoder_input_ids=ids).logits.logsumexp(-1).sum().backward()
@@ -62,7 +65,7 @@ def test_what_is_added_learns(bundled: torch.nn.Module) -> None:
         assert layer.self_attn.out_proj.weight.grad.abs().sum() > 0
 
 
-def test_a_model_does_not_shrink(bundled: torch.nn.Module) -> None:
+def test_a_model_does_not_shrink(bundled: M2M100ForConditionalGeneration) -> None:
     with pytest.raises(ValueError, match="can only grow"):
         grow(bundled, shape_of(bundled, encoder_layers=-1))
 
@@ -93,7 +96,7 @@ class TestVocabulary:
         assert list(vocabulary.values()) == list(range(len(vocabulary)))
 
     def test_an_entry_is_the_mean_of_those_that_spelled_it(
-        self, bundled: torch.nn.Module, extended: tuple[Path, list[str]]
+        self, bundled: M2M100ForConditionalGeneration, extended: tuple[Path, list[str]]
     ) -> None:
         folder, pieces = extended
         old, new = Tokenizer(BUNDLED_FOLDER), Tokenizer(folder)

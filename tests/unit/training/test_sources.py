@@ -9,7 +9,6 @@ import pytest
 from training.corpus import LANGUAGES
 from training.sources import DOMAINS, Source, held_out_documents, read_table
 from training.sources import __main__ as command
-from training.sources import packages as packages_module
 from training.sources import preparing as preparing_module
 from training.sources.aligned_pages import libreoffice, pages
 from training.sources.gettext_catalogues import catalogues, message_pair, read_catalogue
@@ -324,7 +323,7 @@ class TestPackages:
             return subprocess.CompletedProcess(words, code, output, "E: no such package")
 
         monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-        monkeypatch.setattr(packages_module.subprocess, "run", run)
+        monkeypatch.setattr(subprocess, "run", run)
 
     def test_without_apt_the_error_says_what_is_needed(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
