@@ -15,7 +15,7 @@ from bulk.lines import parse_shard
 from bulk.output import forget
 from bulk.run import FilePair, Options, Run, RunSummary
 from documents import FORMATS
-from server.core.settings import add_flags, flag, make_settings
+from server.core.settings_sources import add_flags, flag, make_settings
 
 _API_KEY = "M2M_TRANSLATE_API_KEY"
 _SERVER_THREADS = 16

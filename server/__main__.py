@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the server until it is told to stop, or another command; return the exit code."""
-    from server.commands.serve import run
+    from server.commands.main import run
 
     return run(sys.argv[1:] if argv is None else argv)
 

@@ -1,66 +1,44 @@
-"""The Flask applications around a pool: one for clients, one for those who run the server."""
+"""The two WSGI applications: all routes for clients, and the admin port for operators."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Flask
-from flask.json.provider import DefaultJSONProvider
-
-from server.core.errors import register_errors
-from server.http.request_log import watch_requests
-from server.http.security_headers import allow_origins, protect, refuse_pages
-from server.page.routes import Page
-from server.routes.deepl import DeepL
-from server.routes.documentation import Documentation
+from server.http.flask_app import make_flask_app
+from server.http.security_headers import allow_origins, refuse_pages
+from server.page.routes import PageRoutes
+from server.routes.deepl import DeepLRoutes
+from server.routes.documentation import DocumentationRoutes
 from server.routes.files import FileRoutes
 from server.routes.jobs import JobRoutes
-from server.routes.libretranslate import LibreTranslate
-from server.routes.translation import Api
+from server.routes.libretranslate import LibreTranslateRoutes
+from server.routes.status import StatusRoutes
+from server.routes.translation import TranslationRoutes
 from server.services import Services
 
-_FORM_FIELDS = 64  # beside texts, in a form
+if TYPE_CHECKING:
+    from flask import Flask
 
 
-class Utf8Json(DefaultJSONProvider):
-    """JSON as people read it: UTF-8 instead of escapes, members in the order of the code."""
-
-    ensure_ascii = False
-    sort_keys = False
-
-
-def create_app(services: Services) -> Flask:
-    """Return the WSGI application for clients. It neither starts nor closes the pool."""
+def create_app(services: Services) -> "Flask":
+    """Return the application for clients. It neither starts nor closes the pool."""
     routes = (
-        Api(services),
+        TranslationRoutes(services),
         FileRoutes(services),
         JobRoutes(services),
-        LibreTranslate(services),
-        DeepL(services),
-        Documentation(services),
-        Page(services),
+        StatusRoutes(services),
+        LibreTranslateRoutes(services),
+        DeepLRoutes(services),
+        DocumentationRoutes(services),
+        PageRoutes(services),
     )
-    app = _make_app([each.blueprint() for each in routes], services)
+    blueprints = [each.blueprint() for each in routes]
+    app = make_flask_app(blueprints, services.settings, services.metrics)
     allow_origins(app, services.settings)
     return app
 
 
-def create_admin_app(services: Services) -> Flask:
-    """Return the WSGI application of the admin port: probes, metrics and restarts."""
-    app = _make_app([Api(services).admin_blueprint()], services)
+def create_admin_app(services: Services) -> "Flask":
+    """Return the application of the admin port: probes, metrics and restarts."""
+    blueprints = [StatusRoutes(services).admin_blueprint()]
+    app = make_flask_app(blueprints, services.settings, services.metrics)
     refuse_pages(app)
-    return app
-
-
-def _make_app(blueprints: Sequence[Blueprint], services: Services) -> Flask:
-    settings = services.settings
-    app = Flask("server", static_folder=None, template_folder="page/templates")
-    app.json = Utf8Json(app)
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
-    app.config["MAX_FORM_PARTS"] = settings.max_texts + _FORM_FIELDS
-    app.url_map.merge_slashes = False  # a redirect would make a client send its text twice
-    for blueprint in blueprints:
-        app.register_blueprint(blueprint)
-    register_errors(app)
-    watch_requests(app, services.metrics)
-    protect(app)
     return app

@@ -1,4 +1,4 @@
-"""What the routes share: the pool, the translation service, the gate, who asks."""
+"""What all routes share: pool, translation service, concurrency limit, access, metrics, jobs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,17 +6,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from threading import BoundedSemaphore
 
-from flask import request
-
 from gpu_pool.errors import OverloadedError
 from server.auth.access import Access
 from server.auth.keys import KeyList
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
-from server.core.requests import AUTO, RequestContext
+from server.core.requests import AUTO
 from server.core.settings import Settings
 from server.core.translation import Pool, ServedModel, TranslationService
-from server.http.request_log import current_record
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
 from server.metrics.front import Metrics
@@ -28,48 +25,36 @@ _THREADS_BUSY_RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All that an application is made of; made once, by `make_services`."""
+    """What an application is made of; built once, by `make_services`."""
 
     settings: Settings
     pool: Pool
     model: ServedModel
     translation: TranslationService
     glossaries: Glossaries
-    slots: BoundedSemaphore  # translation requests that may be in hand
+    concurrency: BoundedSemaphore  # translation requests served at the same time
     access: Access
     metrics: Metrics
-    jobs: Jobs | None  # None: they are off
+    jobs: Jobs | None  # None: jobs are off
 
     @contextmanager
-    def gate(self) -> Iterator[None]:
-        """Hold one of the threads that may wait for translations; OverloadedError if none is left.
+    def limit_concurrency(self) -> Iterator[None]:
+        """Count a request in for the duration; OverloadedError where there are too many already.
 
-        Requests wait in their threads; with all threads waiting, no probe would be answered.
+        A request occupies its thread while it waits; with all threads waiting, no probe would be
+        answered.
         """
-        if not self.slots.acquire(blocking=False):
+        if not self.concurrency.acquire(blocking=False):
             raise OverloadedError(_THREADS_BUSY_RETRY_SECONDS)
         try:
             yield
         finally:
-            self.slots.release()
-
-    def context(self, timeout: float | None = None, *, bulk: bool = False) -> RequestContext:
-        """Return the terms of the request in hand; its timeout is in seconds, None: the usual.
-
-        Its client is the API key that was admitted, else the address.
-        """
-        record = current_record()
-        return RequestContext(
-            timeout=self.settings.timeout if timeout is None else timeout,
-            client=(record.client if record else "") or request.remote_addr or "",
-            bulk=bulk,
-            client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
-        )
+            self.concurrency.release()
 
     def language(self, code: str, field: str, *, auto: bool = False) -> str:
-        """Return M2M100's code of a language that a field of the request names.
+        """Return the M2M100 code of the language that a field of the request names.
 
-        With `auto`, that word may stand for a source that is to be detected. Raises
+        With `auto`, the word "auto" is accepted too: detect the source. Raises
         UnsupportedLanguageError.
         """
         if auto and code.strip().lower() == AUTO:
@@ -95,12 +80,10 @@ class Services:
 def make_services(
     pool: Pool, model: ServedModel, settings: Settings, store: JobStore | None = None
 ) -> Services:
-    """Return the services around a pool, which they neither start nor close.
+    """Return the services around a pool; they neither start nor close it.
 
-    Jobs are taken where there is a store for them; nobody works on them before they are started.
-
-    Raises GlossaryError where a file of the folder of glossaries is wrong, and KeysError where the
-    list of API keys is.
+    Jobs are accepted where there is a store for them, and processed once they are started. Raises
+    GlossaryError for an invalid glossary file, and KeysError for an invalid list of API keys.
     """
     glossaries = load_glossaries(settings.glossaries, model.languages)
     keys = KeyList(settings)
@@ -114,7 +97,7 @@ def make_services(
         model=model,
         translation=translation,
         glossaries=glossaries,
-        slots=BoundedSemaphore(settings.http_threads),
+        concurrency=BoundedSemaphore(settings.http_threads),
         access=Access(keys, metrics),
         metrics=metrics,
         jobs=None if store is None else Jobs(store, translation, settings),

@@ -1,4 +1,4 @@
-"""Who may ask, and how much: a bucket of requests and one of characters for each API key."""
+"""Who may use the server, and how much: two token buckets for each API key."""
 
 import hmac
 import logging
@@ -7,25 +7,22 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from flask import request
-
 from server.auth.keys import ApiKey, KeyList, KeysError, digest_of
 from server.core.errors import MissingKeyError, RateLimitError, WrongKeyError
-from server.http.request_log import current_record
 from server.metrics.front import Metrics
 
 _log = logging.getLogger(__name__)
-_SECONDS = 60.0  # that a rate is for, and the longest burst
-_REFRESH_SECONDS = 1.0  # how late a change of the keys may be noticed
+_SECONDS = 60.0  # the period of a rate, and the longest burst
+_REFRESH_SECONDS = 1.0  # a change of the keys takes effect within this time
 
 Clock = Callable[[], float]
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """Holds a minute's worth at most, and fills up evenly.
+    """A token bucket that holds one minute's worth and refills evenly.
 
-    What costs more than it can hold is let through once it is full; it then owes the rest.
+    A cost larger than the bucket is accepted once the bucket is full; the level then goes negative.
     """
 
     per_minute: int
@@ -43,15 +40,16 @@ class _Bucket:
         return max(0.0, (min(cost, self.per_minute) - self.level) / rate)
 
 
-class _Client:
-    """A key in use."""
+class Client:
+    """A known API key, or anybody where no key is required. Any thread may call it."""
 
-    def __init__(self, name: str, key: ApiKey, now: float) -> None:
+    def __init__(self, name: str, key: ApiKey | None, now: float) -> None:
+        """Where no key is required, `name` is "" and `key` is None: nothing is limited."""
         self.name = name
         self.key = key
-        self.digest = key.sha256.encode()
-        self._requests = _bucket(key.requests_per_minute, now)
-        self._characters = _bucket(key.characters_per_minute, now)
+        self.digest = key.sha256.encode() if key else b""
+        self._requests = _bucket(key.requests_per_minute if key else None, now)
+        self._characters = _bucket(key.characters_per_minute if key else None, now)
         self._lock = threading.Lock()
 
     def charge(self, characters: int, now: float) -> None:
@@ -72,7 +70,7 @@ class _Client:
 
 
 class Access:
-    """Lets in who has a key; everybody, where none is required. Any thread may call it."""
+    """Identifies clients by their API keys, and enforces their rates. Any thread may call it."""
 
     def __init__(self, listed: KeyList, metrics: Metrics, clock: Clock = time.monotonic) -> None:
         self._listed = listed
@@ -80,59 +78,45 @@ class Access:
         self._clock = clock
         self._refreshing = threading.Lock()
         self._refreshed_at = clock()
-        self._clients: dict[str, _Client] = {}  # by name; replaced as a whole
-        self._take()
+        self._anybody = Client("", None, self._refreshed_at)
+        self._clients: dict[str, Client] = {}  # by name; replaced as a whole
+        self._load_clients()
 
     @property
     def required(self) -> bool:
-        """Whether a key must be given."""
+        """Whether a key is required."""
         return self._listed.required
 
-    def identify(self, key: str | None) -> str:
-        """Return the name of a key, and note it for the log and the terms of the request in hand.
+    def identify(self, key: str | None) -> Client:
+        """Return the client with this API key; on an open server the same one for any key.
 
-        Where the server is open, that is "" whatever was given. Raises MissingKeyError and
-        WrongKeyError.
+        Raises MissingKeyError and WrongKeyError.
         """
-        client = self._find(key)
-        return client.name if client else ""
+        if not self.required:
+            return self._anybody
+        self._refresh()
+        if not key:
+            raise MissingKeyError("this server needs an API key: Authorization: Bearer KEY")
+        digest = digest_of(key).encode()
+        # All are compared, so that the time reveals nothing about which one is close.
+        found = [c for c in self._clients.values() if hmac.compare_digest(c.digest, digest)]
+        if not found:
+            raise WrongKeyError("this API key is not known here")
+        return found[0]
 
-    def admit(self, key: str | None, characters: int) -> str:
-        """Count a request of so many characters against the key's rates; else as `identify`.
+    def charge(self, client: Client, characters: int) -> None:
+        """Count a request of so many characters against the client's rates.
 
-        Raises RateLimitError too, and then counts nothing.
+        Raises RateLimitError, and then counts nothing.
         """
-        client = self._find(key)
-        record = current_record()
-        if record:
-            record.characters += characters
-        if client is None:
-            return ""
         try:
             client.charge(characters, self._clock())
         except RateLimitError:
             self._metrics.count_rate_limited(client.name)
             raise
-        return client.name
-
-    def _find(self, key: str | None) -> _Client | None:
-        if not self.required:
-            return None
-        self._refresh()
-        if not key:
-            raise MissingKeyError("this server needs an API key: Authorization: Bearer KEY")
-        digest = digest_of(key).encode()
-        # All are compared, so that the time tells nothing of which one is near.
-        found = [c for c in self._clients.values() if hmac.compare_digest(c.digest, digest)]
-        if not found:
-            raise WrongKeyError("this API key is not known here")
-        record = current_record()
-        if record:
-            record.client = found[0].name
-        return found[0]
 
     def _refresh(self) -> None:
-        """Take note of a change of the keys; one that is wrong leaves them as they were."""
+        """Load the keys again if they have changed; an invalid list changes nothing."""
         with self._refreshing:
             now = self._clock()
             if now - self._refreshed_at < _REFRESH_SECONDS:
@@ -140,27 +124,21 @@ class Access:
             self._refreshed_at = now
             try:
                 if self._listed.refresh():
-                    self._take()
+                    self._load_clients()
                     _log.info("API keys have changed: %s", ", ".join(self._clients) or "none left")
             except KeysError as error:
                 _log.error("API keys stay as they were: %s", error)
 
-    def _take(self) -> None:
-        """Make the list's keys those in use; what is as it was keeps its buckets."""
+    def _load_clients(self) -> None:
+        """Use the keys of the list; clients whose key is unchanged keep their buckets."""
         before, now = self._clients, self._clock()
         self._clients = {
             name: before[name]
             if name in before and before[name].key == key
-            else _Client(name, key, now)
+            else Client(name, key, now)
             for name, key in self._listed.keys.items()
         }
         self._metrics.label_clients(self._clients)
-
-
-def header_key(scheme: str = "bearer") -> str | None:
-    """Return the key in `Authorization: SCHEME KEY` of the request in hand."""
-    given = request.authorization
-    return given.token if given and given.type == scheme else None
 
 
 def _bucket(per_minute: int | None, now: float) -> _Bucket | None:

@@ -9,7 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from server.core.settings import Settings, load_settings
+from server.core.settings import Settings
+from server.core.settings_sources import load_settings
 
 _TIMEOUT = 3.0  # seconds; the admin port answers in milliseconds
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
@@ -17,7 +18,7 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Ask the admin port; print what it said and return 0 for a server that serves, else 1."""
-    settings = load_settings(argv, os.environ)
+    settings = load_settings(argv, os.environ, "m2m-server-health")
     if settings.admin_listen_port == 0:
         sys.stderr.write("m2m-server-health: the admin port is any free one; set --admin-port\n")
         return 2

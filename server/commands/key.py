@@ -3,45 +3,42 @@
 import argparse
 import secrets
 import sys
-from collections.abc import Sequence
 
 from server.auth.keys import NAME, digest_of
 
 _BYTES = 32
-_PREFIX = "m2m_"  # by which a key that has leaked somewhere is recognised
+_PREFIX = "m2m_"  # so that leak scanners recognise a key
 
 
-def key_command(argv: Sequence[str]) -> int:
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = "Make an API key: the key to stderr, its table for --api-keys to stdout."
+    parser.add_argument("name", type=_name, help="the client's name: letters, digits, '-', '_'")
+    for unit in ("requests", "characters"):
+        parser.add_argument(
+            f"--{unit}-per-minute",
+            type=_rate,
+            metavar="N",
+            help=f"limit of {unit}; unset: none",
+        )
+
+
+def run(arguments: argparse.Namespace) -> int:
     """Print a new key once, and the table for the file of keys; return the exit code.
 
-    The table alone goes to stdout, so that `m2m-server key alice >> keys.toml` does all.
+    Only the table goes to stdout, so that `m2m-server key alice >> keys.toml` is all it takes.
     """
-    arguments = _parse(argv)
     key = _PREFIX + secrets.token_urlsafe(_BYTES)
     rates = [
         f"{unit} = {rate}\n"
         for unit in ("requests_per_minute", "characters_per_minute")
         if (rate := getattr(arguments, unit)) is not None
     ]
-    sys.stderr.write(f"The key of {arguments.name}, which is not kept and not shown again:\n")
+    sys.stderr.write(f"The key of {arguments.name}; it is not stored and not shown again:\n")
     sys.stderr.write(f"{key}\n")
     sys.stderr.flush()
     sys.stdout.write(f'[{arguments.name}]\nsha256 = "{digest_of(key)}"\n{"".join(rates)}\n')
     return 0
-
-
-def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        "m2m-server key",
-        description="Make an API key: the key to stderr, its table for --api-keys to stdout.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("name", type=_name, help="whose key it is: letters, digits, '-', '_'")
-    for unit in ("requests", "characters"):
-        parser.add_argument(
-            f"--{unit}-per-minute", type=_rate, metavar="N", help=f"{unit} it may send; unset: any"
-        )
-    return parser.parse_args(argv)
 
 
 def _name(value: str) -> str:

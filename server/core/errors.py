@@ -1,14 +1,12 @@
-"""One table from exceptions to answers, in the format of RFC 9457 (problem details)."""
+"""What can be wrong with a request, and one table from exceptions to problems (RFC 9457).
 
-import logging
+`server.http.problems` answers with them.
+"""
+
 import math
-import traceback
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
-
-from flask import Flask, Response, current_app
-from werkzeug.exceptions import HTTPException
 
 from gpu_pool.errors import (
     DeadlineError,
@@ -19,7 +17,6 @@ from gpu_pool.errors import (
     UnknownDeviceError,
 )
 
-_log = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 _UNAVAILABLE_RETRY_SECONDS = 5  # a worker takes about as long to load
 _LONGEST_RETRY_SECONDS = 3600.0
@@ -158,7 +155,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     ),
     TranslationError: Problem(500, "translation-failed", "This text could not be translated"),
 }
-_INTERNAL = Problem(500, "internal", "The server made a mistake")
+INTERNAL = Problem(500, "internal", "The server made a mistake")
 
 
 def http_problem(status: int) -> Problem:
@@ -172,52 +169,3 @@ def retry_after(error: Exception) -> int | None:
     if isinstance(error, OverloadedError | RateLimitError):
         return max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
     return _UNAVAILABLE_RETRY_SECONDS if isinstance(error, UnavailableError) else None
-
-
-def register_errors(app: Flask) -> None:
-    """Make every error of `app` answer with a problem."""
-    for kind in PROBLEMS:
-        app.register_error_handler(kind, _answer_known)
-    app.register_error_handler(TextFailedError, _answer_text)
-    app.register_error_handler(HTTPException, _answer_http)
-    app.register_error_handler(Exception, _answer_unexpected)
-
-
-def _respond(problem: Problem, detail: str, field: str | None = None) -> Response:
-    body = current_app.json.dumps(problem.body(detail, field))
-    return Response(body, problem.status, mimetype=PROBLEM_TYPE)
-
-
-def _answer_known(error: Exception) -> Response:
-    problem = PROBLEMS[type(error)]
-    field = error.field if isinstance(error, RequestError) else None
-    response = _respond(problem, str(error) or problem.title, field)
-    seconds = retry_after(error)
-    if seconds is not None:
-        response.headers["Retry-After"] = str(seconds)
-    if isinstance(error, MissingKeyError):
-        response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _answer_text(error: TextFailedError) -> Response:
-    problem = PROBLEMS[type(error.reason)]
-    return _respond(problem, str(error) or problem.title, error.field)
-
-
-def _answer_http(error: HTTPException) -> Response:
-    """Answer what Flask raises itself, such as 404; keep its headers, such as `Allow`."""
-    problem = http_problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-    response = _respond(problem, error.description or problem.title)
-    for name, value in error.get_headers():
-        if name != "Content-Type":
-            response.headers[name] = value
-    return response
-
-
-def _answer_unexpected(error: Exception) -> Response:
-    """Log where an unforeseen exception came from; its message may hold user text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
-    _log.error("unexpected %s in %s", type(error).__name__, place)
-    return _respond(_INTERNAL, "the log of the server says where")

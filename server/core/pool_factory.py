@@ -17,7 +17,7 @@ _BATCHES_AHEAD = 2
 
 
 def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
-    """Return what the front must know of a model: it reads the small files only."""
+    """Return what the front must know about a model; only its small files are read."""
 
     def memory(tokens: int, alternatives: int) -> int:
         return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype, alternatives)
@@ -27,11 +27,11 @@ def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
 
 
 def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
-    """Return a pool that is not started; ValueError where settings do not go together."""
+    """Return a pool that is not started; ValueError where settings contradict each other."""
     cpus = sum(device.startswith("cpu") for device in devices)
     threads = settings.threads or len(os.sched_getaffinity(0))
     config = TranslatorConfig(
-        model=str(checkpoint.folder),  # found or downloaded here, once for all workers
+        model=str(checkpoint.folder),  # found or downloaded once, for all workers
         dtype=settings.dtype,
         engine=settings.engine,
         beams=settings.beams,
@@ -41,9 +41,12 @@ def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint
     )
     limits = PoolSettings(
         max_queued_tokens=settings.max_queued_tokens,
+        max_queued_segments=settings.max_queued_segments,
         worker_tokens=_BATCHES_AHEAD
         * settings.batch_tokens
         // (settings.beams or checkpoint.beams),
+        startup_timeout=settings.startup_timeout,
         hang_timeout=settings.hang_timeout,
+        memory_margin=settings.memory_margin,
     )
     return GpuPool(devices, partial(make_translator, config=config), limits)

@@ -1,13 +1,10 @@
-"""Settings of the server: `TRANSLATION_*` variables, and flags of `m2m-server`, which win."""
+"""The settings of the server. `settings_sources` reads them from flags and variables."""
 
-import argparse
-import difflib
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -16,13 +13,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PositiveInt,
-    ValidationError,
 )
 
 from gpu_pool.devices import parse_devices
+from gpu_pool.settings import PoolSettings
 from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
 
-PREFIX = "TRANSLATION_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
@@ -30,6 +26,8 @@ _BODY_MARGIN = 65_536  # bytes for all of a body that is not text
 _JOB_BYTES_PER_CHARACTER = 4  # the longest in UTF-8: a job is large enough not to be escaped
 _LAST_PORT = 65_535
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
+
+_POOL = PoolSettings()
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
@@ -51,7 +49,7 @@ def _check_devices(spec: str) -> str:
 def _check_origins(value: str | None) -> str | None:
     for origin in split_origins(value):
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError("must be '*', or origins as browsers send them, with commas between")
+            raise ValueError("must be '*', or comma-separated origins as browsers send them")
     return value
 
 
@@ -92,11 +90,11 @@ class Settings(BaseModel):
     batch_tokens: int = Field(
         default=TranslatorConfig().batch_tokens,
         ge=256,
-        description="padded source tokens × beams a batch",
+        description="padded source tokens × beams of one batch",
     )
     threads: PositiveInt | None = Field(
         default=None,
-        description="CPU threads to decode with in all; unset: a core each, whatever the quota",
+        description="CPU threads for decoding in all; unset: one per core, whatever the CPU quota",
     )
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
@@ -104,50 +102,53 @@ class Settings(BaseModel):
     cache: Path = Field(default_factory=default_cache, description="folder for converted models")
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(
-        default=8000, ge=0, le=_LAST_PORT, description="port to listen on; 0: any that is free"
+        default=8000, ge=0, le=_LAST_PORT, description="port to listen on; 0: any free one"
     )
     admin_port: int | None = Field(
         default=None,
         ge=0,
         le=_LAST_PORT,
-        description="port for probes and restarts; unset: the one after --port, or 0 like it",
+        description="port for probes, metrics and restarts; unset: --port + 1, or 0 where that is 0",
     )
     http_threads: PositiveInt = Field(
         default=64,
-        description="translation requests in hand at a time; one more is answered with 429",
+        description="translation requests served at the same time; one more is answered with 429",
+    )
+    max_connections: PositiveInt = Field(
+        default=1_000, description="open connections of clients; more wait to be accepted"
     )
     trusted_proxy: str | None = Field(
         default=None,
         min_length=1,
-        description="address of the proxy whose X-Forwarded-For tells clients apart; '*': any",
+        description="address of the proxy whose X-Forwarded-For header is trusted; '*': any",
     )
     max_texts: PositiveInt = Field(default=128, description="texts in one request")
     max_characters: PositiveInt = Field(
         default=100_000, description="characters of all texts of one request"
     )
     glossaries: Path | None = Field(
-        default=None, description="folder of glossaries, such as en-de.tsv: term, tab, translation"
+        default=None, description="folder of glossaries, such as en-de.tsv: a term, a tab, its translation"
     )
     api_keys: Path | None = Field(
         default=None, description="file of API keys, see 'm2m-server key'; unset: no key is needed"
     )
     api_keys_toml: str | None = Field(
-        default=None, description="what such a file holds, where there is no place for a file"
+        default=None, description="the content of such a file, where a file is not practical"
     )
     cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
         default=None,
-        description="origins, with commas between, whose pages may use the API, such as "
+        description="comma-separated origins whose pages may use the API, such as "
         "https://intranet.example; '*': any; unset: only the server's own page",
     )
     jobs: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
         default_factory=default_jobs,
-        description="folder for jobs: their texts and results; 'off': none are taken",
+        description="folder for the texts and results of jobs; 'off': no jobs",
     )
     job_retention: Seconds = Field(
-        default=86_400.0, description="seconds that the results of a job are kept"
+        default=86_400.0, description="seconds for which the results of a job are kept"
     )
     max_jobs: PositiveInt = Field(
-        default=1_000, description="jobs kept, finished ones among them; beyond it: 429"
+        default=1_000, description="jobs kept, including finished ones; beyond it: 429"
     )
     max_jobs_bytes: PositiveInt = Field(
         default=4 * 2**30, description="bytes of all jobs in their folder; beyond it: 507"
@@ -157,11 +158,23 @@ class Settings(BaseModel):
         default=50_000_000, description="characters of all texts of one job"
     )
     timeout: Seconds = Field(
-        default=60.0, description="seconds a request may take that names no timeout itself"
+        default=60.0, description="seconds a request may take unless it names a timeout itself"
     )
     max_timeout: Seconds = Field(default=600.0, description="longest timeout a request may name")
     max_queued_tokens: PositiveInt = Field(
         default=200_000, description="source tokens accepted and unfinished; beyond it: 429"
+    )
+    max_queued_segments: PositiveInt = Field(
+        default=_POOL.max_queued_segments,
+        description="segments accepted and unfinished; beyond it: 429",
+    )
+    memory_margin: Annotated[int, Field(ge=0)] = Field(
+        default=_POOL.memory_margin,
+        description="bytes left free on each GPU for what nothing accounts for",
+    )
+    startup_timeout: Seconds = Field(
+        default=_POOL.startup_timeout,
+        description="seconds for a worker to load its model before it is killed and started again",
     )
     hang_timeout: Seconds = Field(
         default=120.0, description="seconds of silence after which a busy worker is restarted"
@@ -196,103 +209,24 @@ class Settings(BaseModel):
         return self.max_job_characters * _JOB_BYTES_PER_CHARACTER + _BODY_MARGIN
 
 
-def load_settings(argv: Sequence[str] | None, environ: Mapping[str, str]) -> Settings:
-    """Read settings from the flags in `argv` (None: of this process) and from `environ`.
-
-    Exits with code 2 and a message for each unknown name and malformed value.
-    """
-    parser = _make_parser()
-    parsed, unknown_flags = parser.parse_known_args(argv)
-    return make_settings(parser, vars(parsed), environ, _refuse_flags(unknown_flags))
-
-
-def make_settings(
-    parser: argparse.ArgumentParser,
-    flags: Mapping[str, Any],
-    environ: Mapping[str, str],
-    complaints: Iterable[str] = (),
-) -> Settings:
-    """Return settings from the values of flags, which win, and from `environ`.
-
-    Exits through `parser` with code 2, the `complaints`, and a message for each unknown variable
-    and malformed value.
-    """
-    variables = {
-        field: environ[variable(field)]
-        for field in Settings.model_fields
-        if variable(field) in environ
-    }
-    problems = [*complaints, *_refuse_variables(environ)]
-    try:
-        settings = Settings.model_validate({**variables, **flags})
-    except ValidationError as error:
-        problems += _describe(error, flags)
-    if problems:
-        parser.exit(2, "".join(f"{parser.prog}: {problem}\n" for problem in problems))
-    return settings
-
-
-def flag(field: str) -> str:
-    """Return the name of a field's flag."""
-    return "--" + field.replace("_", "-")
-
-
-def variable(field: str) -> str:
-    """Return the name of a field's environment variable."""
-    return PREFIX + field.upper()
-
-
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        "m2m-server",
-        description="Serve translations over HTTP. Each flag wins over the variable beside it.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=version("m2m-server"))
-    add_flags(parser, Settings.model_fields)
-    return parser
-
-
-def add_flags(parser: argparse._ActionsContainer, fields: Iterable[str]) -> None:
-    """Add the flags of these fields; what is not given leaves no trace in the namespace."""
-    for name in fields:
-        field = Settings.model_fields[name]
-        default = str(field.get_default(call_default_factory=True, validated_data={}))
-        note = f"{field.description} [{variable(name)}; default: {default.replace('%', '%%')}]"
-        options: dict[str, Any] = {"help": note, "default": argparse.SUPPRESS}
-        if field.annotation is bool:
-            options["action"] = argparse.BooleanOptionalAction
-        else:
-            options["metavar"] = "VALUE"
-        parser.add_argument(flag(name), **options)
-
-
-def _refuse_flags(unknown: Sequence[str]) -> Iterator[str]:
-    """Say what is wrong with arguments that argparse did not know; values follow their flags."""
-    flags = [argument.partition("=")[0] for argument in unknown if argument.startswith("-")]
-    for name in flags:
-        yield f"unknown flag {name}{_suggest(name, flag)}"
-    if unknown and not flags:
-        yield f"unexpected argument {unknown[0]!r}; all settings are flags, see --help"
-
-
-def _refuse_variables(environ: Mapping[str, str]) -> Iterator[str]:
-    known = {variable(field) for field in Settings.model_fields}
-    for name in sorted(environ):
-        if name.startswith(PREFIX) and name not in known:
-            yield f"unknown variable {name}{_suggest(name, variable)}"
-
-
-def _suggest(name: str, spell: Callable[[str], str]) -> str:
-    close = difflib.get_close_matches(name, [spell(field) for field in Settings.model_fields], 1)
-    return f"; did you mean {close[0]}?" if close else "; see --help for all there are"
-
-
-def _describe(error: ValidationError, flags: Mapping[str, Any]) -> Iterator[str]:
-    """Name the flag or variable that each malformed value came from, and what it may be."""
-    for detail in error.errors(include_url=False):
-        name = str(detail["loc"][0])
-        origin = flag(name) if name in flags else variable(name)
-        message = detail["msg"].removeprefix("Value error, ")
-        description = Settings.model_fields[name].description
-        yield f"{origin}={detail['input']!r}: {message} ({description})"
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "Model and devices": (
+        "model", "local_files_only", "cache", "devices", "engine", "dtype", "beams",
+        "batch_tokens", "threads",
+    ),
+    "Listening": (
+        "host", "port", "admin_port", "http_threads", "max_connections", "trusted_proxy",
+    ),
+    "Access": ("api_keys", "api_keys_toml", "cors_origins"),
+    "Requests": ("max_texts", "max_characters", "timeout", "max_timeout", "glossaries"),
+    "Jobs": (
+        "jobs", "job_retention", "max_jobs", "max_jobs_bytes", "max_job_texts",
+        "max_job_characters",
+    ),
+    "Queue and workers": (
+        "max_queued_tokens", "max_queued_segments", "memory_margin", "startup_timeout",
+        "hang_timeout", "drain_timeout",
+    ),
+    "Logging": ("log_format", "log_level"),
+}  # fmt: skip
+"""All fields of Settings, in the groups that the help and docs/settings.md show."""

@@ -1,4 +1,4 @@
-"""Orders → texts → segments → the pool → texts → answers."""
+"""Text requests → segments → the pool → translated segments → answers."""
 
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -14,8 +14,6 @@ from gpu_pool.status import PoolStatus
 from server.core.errors import ClientGoneError, TextFailedError
 from server.core.glossaries import Entries, Glossaries, occurring
 from server.core.requests import AUTO, Answer, RequestContext, TextRequest
-from server.http.request_log import note_segments
-from server.metrics.front import Metrics
 from translator.text.detection import Detection, Detector
 from translator.text.segmentation import SegmentedText, Segmenter, TextSegment
 
@@ -23,7 +21,7 @@ _CLIENT_CHECK_SECONDS = 0.5
 
 
 class Pool(Protocol):
-    """What the server asks of `gpu_pool.pool.GpuPool`, which documents it."""
+    """What the server uses of `gpu_pool.pool.GpuPool`, which documents it."""
 
     def start(self) -> None: ...
     def submit(
@@ -40,120 +38,126 @@ class Pool(Protocol):
     def close(self) -> None: ...
 
 
+class Observer(Protocol):
+    """Counts what has been translated; `server.metrics.front.Metrics` does."""
+
+    def count_segments(self, segments: int, client: str) -> None: ...
+    def count_texts(
+        self, requests: Sequence[TextRequest], answers: Sequence[Answer], client: str
+    ) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class ServedModel:
-    """What the front knows of the model that the workers load."""
+    """What the front knows about the model that the workers load."""
 
     name: str
     languages: tuple[str, ...]
     segmenter: Segmenter
-    # bytes of device memory for a segment of so many source tokens, and so many alternatives
+    # (source tokens, alternatives) → bytes of device memory that such a segment holds
     memory: Callable[[int, int], int]
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What is to be translated of a request's text: all of it, or a part of its HTML."""
+    """One translatable part of a request's text: all of it, or a piece of its HTML."""
 
-    owner: int  # index of the text
-    text_request: TextRequest
+    owner: int  # index of the text request
+    request: TextRequest
 
 
 class TranslationService:
-    """Translates for every interface that the server has. Any thread may call it."""
+    """Translates for all routes, jobs and commands. Any thread may call it."""
 
     def __init__(
         self,
         pool: Pool,
         model: ServedModel,
         glossaries: Glossaries,
-        metrics: Metrics | None = None,
+        observer: Observer | None = None,
     ) -> None:
-        """`glossaries` hold for every order; the entries of an order win over theirs."""
-        self._metrics = metrics or Metrics()
+        """`glossaries` apply to every request; a request's own entries override theirs."""
+        self._observer = observer
         self._pool = pool
         self._model = model
         self._glossaries = glossaries
         self._detector = Detector(model.languages)
 
     def detect(self, text: str) -> list[Detection]:
-        """Return the languages that a text may be in, the likeliest first."""
+        """Return the languages that a text may be in, most likely first."""
         return self._detector.detect(text)
 
-    def translate(
-        self, text_requests: Sequence[TextRequest], context: RequestContext
-    ) -> list[Answer]:
-        """Translate all in one go; blank texts, and those in the target language, stay.
+    def translate(self, requests: Sequence[TextRequest], context: RequestContext) -> list[Answer]:
+        """Translate all texts; blank ones and those in the target language come back unchanged.
 
-        Raises OverloadedError, UnavailableError and DeadlineError of the pool, TextError where it
-        gave up on one text, and ClientGoneError soon after the client has gone. After an error
-        no segment of the request is left waiting in the pool.
+        Raises the pool's OverloadedError, UnavailableError and DeadlineError, TextFailedError where
+        the pool gave up on one text, and ClientGoneError soon after the client has disconnected.
+        After an error no segment of the request is left waiting in the pool.
         """
-        answers = [self.identify(text_request) for text_request in text_requests]
+        answers = [self.identify(request) for request in requests]
         begun = time.monotonic()
 
-        def translate(asked: list[_Part]) -> list[Translation]:
+        def translate(parts: list[_Part]) -> list[Translation]:
             left = max(0.0, context.timeout - (time.monotonic() - begun))
-            return self._round(asked, replace(context, timeout=left))
+            return self._round(parts, replace(context, timeout=left))
 
-        talks = {
-            i: _talk(i, replace(text_request, source=answers[i].source))
-            for i, text_request in enumerate(text_requests)
-            if answers[i].source != text_request.target
+        rounds = {
+            i: _rounds(i, replace(request, source=answers[i].source))
+            for i, request in enumerate(requests)
+            if answers[i].source != request.target
         }
-        for i, whole in zip(talks, run_rounds(talks.values(), translate), strict=True):
+        for i, whole in zip(rounds, run_rounds(rounds.values(), translate), strict=True):
             answers[i] = replace(
                 answers[i],
                 text=whole.text,
                 warnings=whole.warnings,
                 alternatives=whole.alternatives,
             )
-        self._metrics.count_texts(text_requests, answers, context.client)
+        if self._observer is not None:
+            self._observer.count_texts(requests, answers, context.client)
         return answers
 
-    def identify(self, text_request: TextRequest) -> Answer:
-        """Return the answer as far as it is known: the text as it is, and its language."""
-        if text_request.source != AUTO:
-            return Answer(text_request.text, text_request.source)
-        best = self._detector.detect(text_request.text)[0]
-        return Answer(text_request.text, best.language, best.confidence)
+    def identify(self, request: TextRequest) -> Answer:
+        """Return the answer before translation: the unchanged text, and its language."""
+        if request.source != AUTO:
+            return Answer(request.text, request.source)
+        best = self._detector.detect(request.text)[0]
+        return Answer(request.text, best.language, best.confidence)
 
     def _round(self, parts: Sequence[_Part], context: RequestContext) -> list[Translation]:
-        """Translate parts of orders, each whole."""
+        """Translate parts in one round; return one translation for each."""
         split = self._model.segmenter.split
-        documents = [split(part.text_request.text, part.text_request.source) for part in parts]
+        segmented_texts = [split(part.request.text, part.request.source) for part in parts]
         segments = [
-            self._segment(segment, part.text_request, entries)
-            for document, part in zip(documents, parts, strict=True)
-            for entries in [self._entries(part.text_request)]  # once a text, however long it is
-            for segment in document.segments
+            self._segment(segment, part.request, entries)
+            for segmented, part in zip(segmented_texts, parts, strict=True)
+            for entries in [self._entries(part.request)]  # once per text
+            for segment in segmented.segments
         ]
         owners = [
             part.owner
-            for document, part in zip(documents, parts, strict=True)
-            for _ in document.segments
+            for segmented, part in zip(segmented_texts, parts, strict=True)
+            for _ in segmented.segments
         ]
         translations = iter(self._submit(segments, owners, context))
         return [
-            _join(document, list(islice(translations, len(document.segments))), part.text_request)
-            for document, part in zip(documents, parts, strict=True)
+            _join(segmented, list(islice(translations, len(segmented.segments))), part.request)
+            for segmented, part in zip(segmented_texts, parts, strict=True)
         ]
 
-    def _entries(self, text_request: TextRequest) -> Entries:
-        """Return what the glossaries say of the terms in an order's text."""
-        entries = dict(self._glossaries.get((text_request.source, text_request.target), ()))
-        return occurring((entries | dict(text_request.glossary)).items(), text_request.text)
+    def _entries(self, request: TextRequest) -> Entries:
+        """Return the glossary entries whose terms occur in the text."""
+        entries = dict(self._glossaries.get((request.source, request.target), ()))
+        return occurring((entries | dict(request.glossary)).items(), request.text)
 
-    def _segment(
-        self, segment: TextSegment, text_request: TextRequest, entries: Entries
-    ) -> Segment:
+    def _segment(self, segment: TextSegment, request: TextRequest, entries: Entries) -> Segment:
         return Segment(
             segment.text,
-            text_request.source,
-            text_request.target,
+            request.source,
+            request.target,
             segment.tokens,
-            self._model.memory(segment.tokens, text_request.alternatives),
-            text_request.alternatives,
+            self._model.memory(segment.tokens, request.alternatives),
+            request.alternatives,
             occurring(entries, segment.text),
         )
 
@@ -168,43 +172,44 @@ class TranslationService:
         finally:
             for future in futures:
                 future.cancel()  # no effect on what is done
-        self._metrics.count_segments(len(segments), context.client)
-        note_segments(len(segments))
+        context.usage.add(segments=len(segments))
+        if self._observer is not None:
+            self._observer.count_segments(len(segments), context.client)
         return [future.result() for future in futures]
 
 
-def _talk(
-    owner: int, text_request: TextRequest
+def _rounds(
+    owner: int, request: TextRequest
 ) -> Generator[list[_Part], list[Translation], Translation]:
-    """Make an order's conversation: of plain text one round, of HTML as many as it takes."""
-    if not text_request.html:
-        return (yield [_Part(owner, text_request)])[0]
-    page = translate_html(text_request.text)
+    """Translate a request in rounds: one for plain text, as many as it takes for HTML."""
+    if not request.html:
+        return (yield [_Part(owner, request)])[0]
+    page = translate_html(request.text)
     warnings: dict[str, None] = {}
     try:
         texts = next(page)
         while True:
-            said = yield [_Part(owner, replace(text_request, text=text)) for text in texts]
-            warnings |= dict.fromkeys(code for each in said for code in each.warnings)
-            texts = page.send([each.text for each in said])
+            translated = yield [_Part(owner, replace(request, text=text)) for text in texts]
+            warnings |= dict.fromkeys(code for each in translated for code in each.warnings)
+            texts = page.send([each.text for each in translated])
     except StopIteration as end:
         return Translation(end.value, tuple(warnings))
 
 
 def _join(
-    document: SegmentedText, parts: Sequence[Translation], text_request: TextRequest
+    segmented: SegmentedText, parts: Sequence[Translation], request: TextRequest
 ) -> Translation:
-    """Put the translations of a text's segments together; alternatives rank by rank.
+    """Join the translations of a text's segments, and their alternatives rank by rank.
 
-    Where a segment has fewer alternatives than another, its best stands in.
+    A segment with fewer alternatives than others contributes its best translation.
     """
     ranks = max((len(part.alternatives) for part in parts), default=0)
     alternatives = [
-        document.join([_ranked(part, rank) for part in parts], text_request.target)
+        segmented.join([_ranked(part, rank) for part in parts], request.target)
         for rank in range(ranks)
     ]
     return Translation(
-        document.join([part.text for part in parts], text_request.target),
+        segmented.join([part.text for part in parts], request.target),
         tuple(dict.fromkeys(code for part in parts for code in part.warnings)),
         tuple(alternatives),
     )

@@ -5,7 +5,7 @@ import logging
 import time
 from typing import Any
 
-from server.http.request_log import current_record
+from server.http.request_log import RequestRecord, current_record
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -19,7 +19,7 @@ class TextFormatter(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """Return the line."""
         line = super().formatMessage(record)
-        request = current_record()
+        request = _request_of(record)
         return f"{line} [{request.id}]" if request else line
 
 
@@ -35,7 +35,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        request = current_record()
+        request = _request_of(record)
         if request:
             line["request_id"] = request.id
             if request.trace:
@@ -54,3 +54,9 @@ def configure_logging(level: str, form: str) -> None:
     # waitress names the paths of requests when it tells about clients that went away.
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+
+
+def _request_of(record: logging.LogRecord) -> RequestRecord | None:
+    """Return the request that a line is about; a line that ends a stream names it itself."""
+    named: RequestRecord | None = getattr(record, "request_record", None)
+    return named or current_record()

@@ -1,4 +1,4 @@
-"""What is known of the request in hand: its id, its client, its size; a log line at its end."""
+"""A record of each HTTP request: its id, its client, its size; one log line when it ends."""
 
 import logging
 import re
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, Response, g, has_request_context, request
 
+from server.core.requests import Usage
 from server.metrics.front import Metrics
 
 _log = logging.getLogger(__name__)
@@ -17,51 +18,52 @@ _TRACE = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}.*"
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# Asked every few seconds by machines; only what is out of the ordinary is worth a line.
+# Machines ask these every few seconds; only errors are worth a line.
 _PROBES = frozenset({"/health_check", "/health_check/live", "/health", "/gpus", "/metrics"})
 _FIRST_ERROR = 400
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Of one request; nothing in it comes from a text."""
+    """One request. Nothing in it comes from a text."""
 
     id: str
-    trace: str | None = None  # the trace that it is part of
-    begun: float = field(default_factory=time.perf_counter)
+    trace: str | None  # the trace that it is part of
+    method: str
+    route: str  # the pattern of the path; "none" for an unknown path, which may hold anything
     client: str = ""  # name of its API key; "": none was needed
-    characters: int = 0
-    segments: int = 0
+    usage: Usage = field(default_factory=Usage)
+    begun: float = field(default_factory=time.perf_counter)
 
 
 def current_record() -> RequestRecord | None:
-    """Return the record of the request that this thread answers; None outside of one."""
+    """Return the record of the request that this thread is answering; None outside of one."""
     if not has_request_context():
         return None
     record: RequestRecord | None = g.get("record")
     return record
 
 
-def note_segments(segments: int) -> None:
-    """Count segments in for the log line of the request in hand, if there is one."""
-    record = current_record()
-    if record:
-        record.segments += segments
-
-
 def watch_requests(app: Flask, metrics: Metrics) -> None:
-    """Give every request of `app` a record and an id, count it, and log a line for it."""
+    """Give every request of `app` a record and an id, count it, and log a line for it.
+
+    The line of a streamed answer is logged when its last byte has been sent.
+    """
 
     def begin() -> None:
-        g.record = RequestRecord(_request_id(), _trace_id())
+        g.record = RequestRecord(_request_id(), _trace_id(), _method(), _route())
         metrics.begin_request()
 
     def answer(response: Response) -> Response:
         record: RequestRecord = g.record
+        status = response.status_code
         response.headers["X-Request-Id"] = record.id
         seconds = time.perf_counter() - record.begun
-        metrics.count_request(_method(), _route(), response.status_code, seconds)
-        _log_access(record, response.status_code, seconds)
+        metrics.count_request(record.method, record.route, status, seconds)
+        if response.is_streamed:
+            response.call_on_close(lambda: _log_access(record, status))
+        else:
+            _log_access(record, status)
         return response
 
     def end(_: BaseException | None) -> None:
@@ -72,23 +74,23 @@ def watch_requests(app: Flask, metrics: Metrics) -> None:
     app.teardown_request(end)
 
 
-def _log_access(record: RequestRecord, status: int, seconds: float) -> None:
+def _log_access(record: RequestRecord, status: int) -> None:
     fields = {
-        "method": _method(),
-        "route": _route(),
+        "method": record.method,
+        "route": record.route,
         "status": status,
-        "milliseconds": round(seconds * 1000, 1),
+        "milliseconds": round((time.perf_counter() - record.begun) * 1000, 1),
         "client": record.client,
-        "characters": record.characters,
-        "segments": record.segments,
+        "characters": record.usage.characters,
+        "segments": record.usage.segments,
     }
-    usual = _route() in _PROBES and status < _FIRST_ERROR
+    usual = record.route in _PROBES and status < _FIRST_ERROR
     _log.log(
         logging.DEBUG if usual else logging.INFO,
         "%(method)s %(route)s %(status)d %(milliseconds).1f ms, client %(client)r, "
         "%(characters)d characters, %(segments)d segments",
         fields,
-        extra={"fields": fields},
+        extra={"fields": fields, "request_record": record},
     )
 
 
@@ -97,7 +99,6 @@ def _method() -> str:
 
 
 def _route() -> str:
-    """Return the pattern of the path; of an unknown path nothing, since it may hold anything."""
     return request.url_rule.rule if request.url_rule else "none"
 
 

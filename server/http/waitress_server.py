@@ -16,7 +16,6 @@ from server.http.security_headers import SECURITY_HEADERS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_CONNECTIONS = 1_000
 _PROBE_THREADS = 8  # beside those that wait for translations
 # waitress hangs up on a larger body than it takes while it is still being sent, and the client
 # sees a broken connection; up to this many times the limit it reads on, and the client a 413.
@@ -77,7 +76,7 @@ class HttpServer:
             map=self._sockets,
             sockets=[listener],
             threads=threads or settings.http_threads + _PROBE_THREADS,
-            connection_limit=_CONNECTIONS,
+            connection_limit=settings.max_connections,
             asyncore_use_poll=True,
             ident=None,
             expose_tracebacks=False,

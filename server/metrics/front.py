@@ -85,14 +85,12 @@ class Metrics:
         self._segments.labels(self._label(client)).inc(segments)
 
     def count_texts(
-        self, text_requests: Sequence[TextRequest], answers: Sequence[Answer], client: str
+        self, requests: Sequence[TextRequest], answers: Sequence[Answer], client: str
     ) -> None:
         """Count texts that have been translated for a client."""
         label = self._label(client)
-        self._texts.labels(label).inc(len(text_requests))
-        self._characters.labels(label).inc(
-            sum(len(text_request.text) for text_request in text_requests)
-        )
+        self._texts.labels(label).inc(len(requests))
+        self._characters.labels(label).inc(sum(len(request.text) for request in requests))
         for answer in answers:
             for code in answer.warnings:
                 self._warnings.labels(code).inc()

@@ -19,7 +19,7 @@ _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = 365 * 24 * 3600  # seconds
 
 
-class Page:
+class PageRoutes:
     """The page and what it is made of, read once."""
 
     def __init__(self, services: Services) -> None:

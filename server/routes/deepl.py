@@ -10,9 +10,10 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from server.auth.access import header_key
+from server.auth.access import Client
 from server.core.errors import InvalidFieldError, MissingKeyError, TextFailedError
 from server.core.requests import AUTO, TextRequest
+from server.http.caller import charge, header_key, identify, request_context
 from server.routes.error_shapes import shape_errors
 from server.routes.parameters import check_size, read_fields, text_of, word_of
 from server.services import Services
@@ -49,7 +50,7 @@ _CHOICES = {
 _VARIETIES = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT")}
 
 
-class DeepL:
+class DeepLRoutes:
     """The routes, and what they are about."""
 
     def __init__(self, services: Services) -> None:
@@ -67,17 +68,19 @@ class DeepL:
     def translate(self) -> dict[str, Any]:
         """Translate up to 50 texts."""
         services = self._services
-        fields = self._admitted()
+        fields, client = self._admitted()
         _check(fields)
         texts = _read_texts(fields)
         check_size(texts, MAX_TEXTS, services.settings, "text")
-        services.access.admit(_key(fields), sum(map(len, texts)))
+        charge(services.access, client, sum(map(len, texts)))
         source, target = self._pair(fields)
         html = "tag_handling" in fields
         text_requests = [TextRequest(text, source, target, html=html) for text in texts]
-        with services.gate():
+        with services.limit_concurrency():
             try:
-                answers = services.translation.translate(text_requests, services.context())
+                answers = services.translation.translate(
+                    text_requests, request_context(services.settings)
+                )
             except TextFailedError as error:
                 error.field = f"text[{error.index}]"
                 raise
@@ -94,7 +97,7 @@ class DeepL:
 
     def languages(self) -> Response:
         """List the languages, as sources or, with `type=target`, as targets."""
-        fields = self._admitted()
+        fields, _ = self._admitted()
         kind = word_of(fields, "type", "source")
         if kind not in ("source", "target"):
             raise InvalidFieldError("type must be 'source' or 'target'", "type")
@@ -111,19 +114,18 @@ class DeepL:
 
     def usage(self) -> dict[str, int]:
         """Tell how many characters the key has had translated since the start of the server."""
-        name = self._services.access.identify(_key(self._admitted()))
+        _, client = self._admitted()
         return {
-            "character_count": self._services.metrics.characters_of(name),
+            "character_count": self._services.metrics.characters_of(client.name),
             "character_limit": _NO_LIMIT,
         }
 
-    def _admitted(self) -> dict[str, Any]:
-        """Return the parameters of a request whose key, if one is needed, is right."""
+    def _admitted(self) -> tuple[dict[str, Any], Client]:
+        """Return the parameters and the client, once its key has been checked."""
         if header_key(_SCHEME) is not None:
-            self._services.access.identify(header_key(_SCHEME))  # before the body is read
+            identify(self._services.access, header_key(_SCHEME))  # before the body is read
         fields = read_fields(frozenset({"text"}))
-        self._services.access.identify(_key(fields))
-        return fields
+        return fields, identify(self._services.access, _key(fields))
 
     def _pair(self, fields: Mapping[str, Any]) -> tuple[str, str]:
         """Return the source, perhaps AUTO, and the target."""

@@ -11,7 +11,7 @@ from server.page.routes import assets_address, revalidated
 from server.services import Services
 
 
-class Documentation:
+class DocumentationRoutes:
     """The document, made once."""
 
     def __init__(self, services: Services) -> None:

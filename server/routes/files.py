@@ -7,14 +7,15 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from documents import DocumentError, run_rounds
-from server.auth.access import header_key
+from server.auth.access import Client
 from server.core.errors import InvalidFieldError, TextFailedError, TooLongError
 from server.core.requests import AUTO, RequestContext, TextRequest
+from server.http.caller import charge, header_key, identify, request_context
 from server.routes.uploads import Upload, read_upload, send_translated
 from server.services import Services
 
-_PICTURES = 16 << 20  # bytes that a Word file may have beside its text
-_SAMPLE = 5_000  # characters by which the language of a document is told
+_PICTURES = 16 << 20  # bytes that a Word file may have in addition to its text
+_SAMPLE = 5_000  # characters of a document that its language is detected from
 
 
 class FileRoutes:
@@ -30,12 +31,12 @@ class FileRoutes:
         return blueprint
 
     def translate(self) -> Response:
-        """Translate a file; headers tell the detected language and how many texts are doubtful."""
-        self._services.access.identify(header_key())  # before a stranger's body is read
+        """Translate a file; headers give the detected language and the number of doubtful texts."""
+        client = identify(self._services.access, header_key())  # before the body is read
         request.max_content_length = self._services.settings.max_body_bytes + _PICTURES
-        with self._services.gate():
+        with self._services.limit_concurrency():
             upload = read_upload(self._services)
-            translation = _FileTranslation(self._services, upload)
+            translation = _FileTranslation(self._services, upload, client)
             try:
                 (data,) = run_rounds([upload.document()], translation.translate)
             except DocumentError as error:
@@ -56,20 +57,21 @@ class FileRoutes:
 class _FileTranslation:
     """Translates the rounds of one document within one deadline."""
 
-    def __init__(self, services: Services, upload: Upload) -> None:
+    def __init__(self, services: Services, upload: Upload, client: Client) -> None:
         self.source = None if upload.source == AUTO else upload.source
         self.warnings: Counter[str] = Counter()
         self._services = services
         self._upload = upload
+        self._client = client
         self._deadline = time.monotonic() + services.settings.timeout
-        self._terms: RequestContext | None = None
+        self._context: RequestContext | None = None
 
     def translate(self, texts: list[str]) -> list[str]:
-        """Translate a round; the first one has all of the document, and is counted."""
-        if self._terms is None:
-            self._admit(sum(map(len, texts)))
-            self._terms = self._services.context()
-        if self.source is None:  # one for the whole: a line of a subtitle tells nothing
+        """Translate one round; the first has all of the document's text, and is charged."""
+        if self._context is None:
+            self._charge(sum(map(len, texts)))
+            self._context = request_context(self._services.settings)
+        if self.source is None:  # one for the document: a subtitle line is too short
             best = self._services.translation.detect("\n".join(texts)[:_SAMPLE])[0]
             self.source = best.language
         upload = self._upload
@@ -79,15 +81,15 @@ class _FileTranslation:
         ]
         left = max(0.0, self._deadline - time.monotonic())
         answers = self._services.translation.translate(
-            text_requests, replace(self._terms, timeout=left)
+            text_requests, replace(self._context, timeout=left)
         )
         self.warnings.update(code for answer in answers for code in answer.warnings)
         return [answer.text for answer in answers]
 
-    def _admit(self, characters: int) -> None:
+    def _charge(self, characters: int) -> None:
         most = self._services.settings.max_characters
         if characters > most:
             raise TooLongError(
                 f"a file may have {most} characters of text; send a larger one as a job", "file"
             )
-        self._services.access.admit(header_key(), characters)
+        charge(self._services.access, self._client, characters)

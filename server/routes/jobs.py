@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gpu_pool.errors import OverloadedError
-from server.auth.access import header_key
 from server.core.errors import InvalidFieldError, JobsOffError, MediaTypeError, NoResultError
 from server.http import sse
+from server.http.caller import charge, header_key, identify, request_context
 from server.jobs.jobs import Jobs
 from server.jobs.records import Job
 from server.routes.job_bodies import NewJob, read_file_job, read_text_job
@@ -43,14 +43,14 @@ class JobRoutes:
     def create(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Take a job: an array of texts, or a file."""
         jobs = self._jobs()
-        self._services.access.identify(header_key())  # before a stranger's body is read
+        caller = identify(self._services.access, header_key())  # before the body is read
         request.max_content_length = self._settings.max_job_bytes
-        with self._services.gate(), jobs.reading:
+        with self._services.limit_concurrency(), jobs.reading:
             jobs.check_room(request.content_length or 0)
             new = self._read()
-            owner = self._services.access.admit(header_key(), new.characters)
-            client = self._services.context().client
-            job = jobs.add(new.spec, new.pieces, client, owner, new.source)
+            charge(self._services.access, caller, new.characters)
+            client = request_context(self._settings).client
+            job = jobs.add(new.spec, new.pieces, client, caller.name, new.source)
         shown = show_job(jobs, job, self._settings.job_retention)
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
@@ -75,7 +75,7 @@ class JobRoutes:
         if job.status != "done" and not partial:
             raise NoResultError(f"the job is {job.status}; with ?from=0 you get what is done")
         with ExitStack() as held:
-            held.enter_context(self._services.gate())
+            held.enter_context(self._services.limit_concurrency())
             results = show_results(self._jobs(), job, first, self._services.model.name)
             response = Response(results, mimetype="application/json")
             response.call_on_close(held.pop_all().close)
@@ -89,11 +89,11 @@ class JobRoutes:
             return Response(status=204)  # tells the browser not to come back
         first = _number(last, "Last-Event-ID", job.texts)
         with ExitStack() as held:
-            held.enter_context(self._services.gate())
+            held.enter_context(self._services.limit_concurrency())
             if not jobs.watchers.acquire(blocking=False):
                 raise OverloadedError(_WATCHERS_RETRY_SECONDS)
             held.callback(jobs.watchers.release)
-            gone = self._services.context().client_gone
+            gone = request_context(self._settings).client_gone
             return sse.respond(show_events(jobs, job, first, self._show, gone), held)
 
     def _jobs(self) -> Jobs:
@@ -102,8 +102,8 @@ class JobRoutes:
         return self._services.jobs
 
     def _find(self, job_id: str) -> Job:
-        owner = self._services.access.identify(header_key())
-        return self._jobs().find(job_id, owner)
+        owner = identify(self._services.access, header_key())
+        return self._jobs().find(job_id, owner.name)
 
     def _show(self, job: Job) -> dict[str, Any]:
         return show_job(self._jobs(), job, self._settings.job_retention)

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from server.auth.access import header_key
+from server.auth.access import Client
 from server.core.errors import (
     InvalidFieldError,
     MissingKeyError,
@@ -18,6 +18,7 @@ from server.core.errors import (
     TooManyTextsError,
 )
 from server.core.requests import AUTO, Answer, TextRequest
+from server.http.caller import charge, header_key, identify, request_context
 from server.routes.error_shapes import shape_errors
 from server.routes.parameters import check_size, read_fields, text_of, word_of
 from server.schemas.translation import MAX_ALTERNATIVES
@@ -33,7 +34,7 @@ _STATUSES: Mapping[type[Exception], int] = {
 }
 
 
-class LibreTranslate:
+class LibreTranslateRoutes:
     """The routes, and what they are about."""
 
     def __init__(self, services: Services) -> None:
@@ -55,10 +56,10 @@ class LibreTranslate:
     def translate(self) -> dict[str, Any]:
         """Translate `q`, a text or an array of texts."""
         services = self._services
-        fields = self._admitted()
+        fields, client = self._admitted()
         many, texts = _read_texts(fields)
         check_size(texts, services.settings.max_texts, services.settings, "q")
-        services.access.admit(_key(fields), sum(map(len, texts)))
+        charge(services.access, client, sum(map(len, texts)))
         source = self._language(fields, "source")
         target = self._language(fields, "target")
         html = _read_format(fields) == "html"
@@ -67,9 +68,11 @@ class LibreTranslate:
             TextRequest(text, source, target, html=html, alternatives=0 if html else alternatives)
             for text in texts
         ]
-        with services.gate():
+        with services.limit_concurrency():
             try:
-                answers = services.translation.translate(text_requests, services.context())
+                answers = services.translation.translate(
+                    text_requests, request_context(services.settings)
+                )
             except TextFailedError as error:
                 error.field = f"q[{error.index}]" if many else "q"
                 raise
@@ -77,10 +80,10 @@ class LibreTranslate:
 
     def detect(self) -> Response:
         """Return the languages that `q` may be in, best first; an array of texts gets arrays."""
-        fields = self._admitted()
+        fields, client = self._admitted()
         many, texts = _read_texts(fields)
         check_size(texts, self._services.settings.max_texts, self._services.settings, "q")
-        self._services.access.admit(_key(fields), 0)
+        charge(self._services.access, client, 0)
         found = [
             [_show_detection(each) for each in self._services.translation.detect(text)]
             for text in texts
@@ -112,13 +115,12 @@ class LibreTranslate:
         serving = state in ("ok", "degraded")
         return {"status": "ok" if serving else state}, 200 if serving else 503
 
-    def _admitted(self) -> dict[str, Any]:
-        """Return the parameters of a request whose key, if one is needed, is right."""
+    def _admitted(self) -> tuple[dict[str, Any], Client]:
+        """Return the parameters and the client, once its key has been checked."""
         if header_key() is not None:
-            self._services.access.identify(header_key())  # before a stranger's body is read
+            identify(self._services.access, header_key())  # before the body is read
         fields = read_fields()
-        self._services.access.identify(_key(fields))
-        return fields
+        return fields, identify(self._services.access, _key(fields))
 
     def _language(self, fields: dict[str, Any], name: str) -> str:
         code = word_of(fields, name, "")

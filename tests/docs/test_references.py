@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.core.settings import Settings, flag, variable
+from server.core.settings import Settings
+from server.core.settings_sources import flag, variable
 from tests.docs.blocks import ROOT
 from tests.docs.test_commands import FILES
 from tests.e2e.conftest import Server
@@ -61,7 +62,7 @@ def flags() -> set[str]:
     known = {flag(name) for name in Settings.model_fields}
     binaries = Path(sys.executable).parent
     for name, *arguments in _COMMANDS:
-        command = [binaries / name, *arguments, "--help"]
+        command = [str(binaries / name), *arguments, "--help"]
         helped = subprocess.run(command, capture_output=True, text=True, check=True)
         known |= set(_FLAG.findall(helped.stdout))
     return known | _OTHERS_FLAGS

@@ -83,6 +83,22 @@ def test_the_line_of_a_request_tells_all_but_the_text(pool: FakePool, json_log: 
     assert ALICE not in json_log.lines()[0]
 
 
+def test_the_line_of_a_stream_comes_at_its_end_and_counts_all_segments(
+    client: FlaskClient, json_log: Log
+) -> None:
+    body = {**GOOD, "text": ["One. Two.\nThree.", "Four."]}
+    headers = {"Accept": "text/event-stream", "X-Request-Id": "abc-2"}
+    response = client.post("/translation", json=body, headers=headers)
+    events = response.response
+    assert b"event: segment" in next(iter(events))
+    assert json_log.lines() == []
+    response.get_data()
+    response.close()
+    [line] = json_log.objects()
+    assert (line["request_id"], line["route"], line["status"]) == ("abc-2", "/translation", 200)
+    assert (line["characters"], line["segments"]) == (21, 4)
+
+
 def test_every_line_of_a_request_has_its_id(
     client: FlaskClient, pool: FakePool, json_log: Log
 ) -> None:

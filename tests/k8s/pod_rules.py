@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
-from server.core.settings import PREFIX, Settings, load_settings
+from server.core.settings import Settings
+from server.core.settings_sources import PREFIX, load_settings
 from tests.k8s.objects import (
     Workload,
     gpu_counts,

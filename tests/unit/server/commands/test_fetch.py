@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from server.commands.fetch import main
+from server.commands.main import run
 from tests.shards import make_sharded
 from translator import CheckpointError
 from translator.engines.cache import content_hash
@@ -19,6 +19,10 @@ SMALL = {"config.json", "generation_config.json", "sentencepiece.bpe.model", "vo
 # One file, or shards and their index: as the bundled model happens to be kept.
 NEEDED = SMALL | {path.name for path in BUNDLED_FOLDER.glob("model*")}
 WEIGHTS = max(name for name in NEEDED if name.endswith(".safetensors"))
+
+
+def main(arguments: list[str]) -> int:
+    return run(["fetch", *arguments])
 
 
 @pytest.fixture
@@ -119,7 +123,9 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
     assert main(["bundled", str(folder), "--no-conversion"]) == 0
 
 
-def test_a_mounted_volume(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch) -> None:
+def test_a_mounted_volume(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("os.path.ismount", lambda path: path == tmp_path)
     assert f"such as {tmp_path}/model" in refusal(capsys, "bundled", str(tmp_path))
 

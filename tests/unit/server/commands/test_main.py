@@ -44,6 +44,38 @@ def test_a_converted_model_starts_without_libraries_that_take_seconds_to_load(
     assert second.stdout == "set()\n", second.stderr
 
 
+def test_the_help_names_the_commands_and_the_settings() -> None:
+    result = run("-m", "server", "--help")
+    assert result.returncode == 0
+    for name in ("serve", "fetch", "key", "--startup-timeout", "TRANSLATION_MEMORY_MARGIN"):
+        assert name in result.stdout
+
+
+@pytest.mark.parametrize(("command", "shown"), [("serve", "--port"), ("fetch", "--revision"),
+                                                ("key", "--requests-per-minute")])  # fmt: skip
+def test_each_command_has_its_own_help(command: str, shown: str) -> None:
+    result = run("-m", "server", command, "--help")
+    assert result.returncode == 0
+    assert f"usage: m2m-server {command}" in result.stdout
+    assert shown in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["8000"], "invalid choice: '8000'"),
+        (["--prot", "80"], "unknown flag --prot; did you mean --port?"),
+        (["serve", "--prot=80"], "unknown flag --prot; did you mean --port?"),
+        (["key", "a", "--port", "80"], "key: unexpected argument '--port'"),
+        (["fetch", "bundled"], "required: DIR"),
+    ],
+)
+def test_a_wrong_command_line_exits_with_2(arguments: list[str], message: str) -> None:
+    result = run("-m", "server", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
 def test_a_malformed_setting_exits_with_2() -> None:
     result = run("-m", "server", "--port", "http")
     assert (result.returncode, result.stdout) == (2, "")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.core.settings import Settings, flag, load_settings, variable
+from server.core.settings import Settings
+from server.core.settings_sources import flag, load_settings, variable
 
 
 def refusal(

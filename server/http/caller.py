@@ -1,0 +1,55 @@
+"""Who sent the request that this thread is answering, and the context that its work runs in."""
+
+from flask import request
+
+from server.auth.access import Access, Client
+from server.core.requests import RequestContext
+from server.core.settings import Settings
+from server.http.request_log import current_record
+
+
+def header_key(scheme: str = "bearer") -> str | None:
+    """Return the key in `Authorization: SCHEME KEY`; None where there is none."""
+    given = request.authorization
+    return given.token if given and given.type == scheme else None
+
+
+def identify(access: Access, key: str | None) -> Client:
+    """Return the client that the key belongs to, and note its name for the log.
+
+    Raises MissingKeyError and WrongKeyError.
+    """
+    client = access.identify(key)
+    record = current_record()
+    if record is not None:
+        record.client = client.name
+    return client
+
+
+def charge(access: Access, client: Client, characters: int) -> None:
+    """Count the request against the client's rates, and its size for the log.
+
+    Raises RateLimitError, and then nothing is counted against the rates.
+    """
+    record = current_record()
+    if record is not None:
+        record.usage.add(characters=characters)
+    access.charge(client, characters)
+
+
+def request_context(
+    settings: Settings, timeout: float | None = None, *, bulk: bool = False
+) -> RequestContext:
+    """Return the context of the request; `timeout` is in seconds, None: the server's default.
+
+    Its client is the API key's name, otherwise the address.
+    """
+    record = current_record()
+    assert record is not None, "requests are watched"
+    return RequestContext(
+        timeout=settings.timeout if timeout is None else timeout,
+        client=record.client or request.remote_addr or "",
+        bulk=bulk,
+        client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
+        usage=record.usage,
+    )
