@@ -85,7 +85,20 @@ def test_the_language_is_detected_shown_and_can_be_settled(page: Page) -> None:
     expect(page.locator("#translation")).to_contain_text("GUTEN MORGEN")
 
 
-def test_a_text_in_the_target_language_is_said_to_be(page: Page, pool: FakePool) -> None:
+def test_a_text_in_the_preselected_target_language_gets_another_target(page: Page) -> None:
+    assert page.input_value("#target") == "de"
+    page.fill("#text", "Guten Morgen, wie geht es Ihnen heute?")
+    expect(page.locator("#translation")).to_have_text("GUTEN MORGEN, WIE GEHT ES IHNEN HEUTE?")
+    expect(page.locator("#target")).to_have_value("en")
+    expect(page.locator("#warnings")).to_be_hidden()
+    page.fill("#text", HELLO)
+    expect(page.locator("#translation")).to_have_text(HELLO.upper())
+    expect(page.locator("#target")).to_have_value("de")
+
+
+def test_a_text_in_the_chosen_target_language_is_said_to_be(page: Page, pool: FakePool) -> None:
+    page.select_option("#target", "en")
+    page.select_option("#target", "de")
     page.fill("#text", "Guten Morgen, wie geht es Ihnen heute?")
     expect(page.locator("#warnings li")).to_have_text(["The text seems to be German already."])
     assert pool.submitted == []

@@ -12,8 +12,12 @@ export class Languages extends EventTarget {
     this.targetSelect = target;
     this.names = new Map();
     this.last = [AUTO, ""]; // source and target before the latest choice
+    this.targetChosen = false; // by the user, in this visit
     source.addEventListener("change", () => this.#chosen(this.targetSelect));
-    target.addEventListener("change", () => this.#chosen(this.sourceSelect));
+    target.addEventListener("change", () => {
+      this.targetChosen = true;
+      this.#chosen(this.sourceSelect);
+    });
   }
 
   /** Fill in what `GET /languages` told; what was chosen, now or last time, stays chosen. */
@@ -48,9 +52,19 @@ export class Languages extends EventTarget {
   }
 
   choose(source, target) {
+    this.targetChosen = true;
     this.sourceSelect.value = source;
     this.targetSelect.value = target;
     this.#settle();
+  }
+
+  /** Choose another target than the text's own language; false where the user chose this one. */
+  avoidTarget(detected) {
+    const other = this.#guess(detected);
+    if (this.targetChosen || !other) return false;
+    this.targetSelect.value = other;
+    this.#settle();
+    return true;
   }
 
   /** Turn the pair around; `detected` stands in for a source that was to be detected. */

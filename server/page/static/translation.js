@@ -72,6 +72,7 @@ export class Translation extends EventTarget {
     this.detected = answer.detected ? answer.source_language : null;
     this.editor.showDetected(this.detected && name, answer.detected?.confidence);
     const same = this.detected === answer.target_language;
+    if (same && this.languages.avoidTarget(this.detected)) return; // the change translates again
     this.result.show(answer, same ? [`The text seems to be ${name} already.`] : []);
   }
 
