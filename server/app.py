@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from server.http.flask_app import make_flask_app
 from server.http.security_headers import allow_origins, refuse_pages
+from server.page.documentation import DocumentationRoutes
 from server.page.routes import PageRoutes
 from server.routes.deepl import DeepLRoutes
-from server.routes.documentation import DocumentationRoutes
 from server.routes.files import FileRoutes
 from server.routes.jobs import JobRoutes
 from server.routes.libretranslate import LibreTranslateRoutes
