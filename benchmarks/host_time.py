@@ -127,10 +127,10 @@ def main() -> None:
     lines = [
         "# What the in-flight engine costs the host",
         "",
-        f"Arithmetic replaced by nothing; {arguments.sentences:,} sentences of 25 tokens and "
+        f"With the arithmetic left out; {arguments.sentences:,} sentences of 25 tokens and "
         f"{_STEPS} steps on average; one core; {in_words(used)}.",
         "",
-        "| slots | beams | microseconds a sentence |",
+        "| slots | beams | microseconds per sentence |",
         "| ---: | ---: | ---: |",
         *(f"| {r['slots']} | {r['beams']} | {r['microseconds']:.1f} |" for r in rows),
     ]
