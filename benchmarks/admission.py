@@ -119,9 +119,9 @@ def main() -> None:
     lines = [
         "# When sentences should join",
         "",
-        f"Simulated: {_SLOTS} slots; a step takes {costs.step} ms plus {costs.step_each} ms per live "
-        f"sentence, an admission {costs.admission} ms plus {costs.admission_each} ms per sentence; "
-        f"translations of {_TOKENS} tokens on average.",
+        f"Simulated: {_SLOTS} slots; a step takes {costs.step} ms plus {costs.step_each} ms per "
+        f"live sentence, an admission {costs.admission} ms plus {costs.admission_each} ms per "
+        f"sentence; translations of {_TOKENS} tokens on average.",
         "",
         "| share | after | backlog: sentences/s | one by one, at 70 %: wait, ms | its p99 |",
         "| ---: | ---: | ---: | ---: | ---: |",
