@@ -6,10 +6,10 @@
 
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
-# Both stages stand on it, so that the virtual environment finds the interpreter it was made with.
+# Both stages use it, so that the virtual environment finds the interpreter it was made with.
 FROM ${BASE_IMAGE} AS base
-# tini is process 1: it passes signals on while Python still starts, and reaps what workers leave.
-# Bases for CUDA have no Python.
+# tini is process 1: it forwards signals while Python is still starting, and reaps orphans of workers.
+# CUDA base images have no Python.
 # hadolint ignore=DL3008
 RUN set -- tini \
     && { command -v python3 > /dev/null || set -- "$@" python3 python3-venv; } \
@@ -19,11 +19,11 @@ RUN set -- tini \
 
 FROM base AS build
 ARG REQUIREMENTS=requirements/cpu.txt
-# A page of links, or a folder: where PyTorch without CUDA comes from. Its hash is in the lock.
+# Where PyTorch without CUDA comes from: a page of links, or a folder. Its hash is in the lock.
 ARG TORCH_WHEELS=https://download.pytorch.org/whl/cpu/torch/
 WORKDIR /build
 COPY requirements requirements
-# Wheels only: there is no compiler, and nobody's setup.py runs.
+# Wheels only: there is no compiler, and no setup.py runs.
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
         --find-links "${TORCH_WHEELS}" --requirement "${REQUIREMENTS}"
@@ -33,7 +33,7 @@ COPY documents documents
 COPY gpu_pool gpu_pool
 COPY server server
 COPY bulk bulk
-# The bundled model is converted here, so that a container starts at once. Pip stays behind.
+# The bundled model is converted here, so that a container starts at once. Pip is not kept.
 RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --no-build-isolation . \
     && /opt/venv/bin/m2m-server fetch bundled /opt/models/bundled \
     && /opt/venv/bin/pip uninstall --yes pip
@@ -53,7 +53,7 @@ RUN groupadd --gid 10001 translation \
         --shell /usr/sbin/nologin translation
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /opt/models /opt/models
-# All that is ever written goes to /tmp, so that the rest may be read-only.
+# The server writes only to /tmp, so the rest can be read-only.
 ENV PATH=/opt/venv/bin:${PATH} \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/tmp/huggingface \
