@@ -40,7 +40,7 @@ RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-index --no-build-iso
 
 FROM base
 ARG BASE_IMAGE
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="m2m-server" \
       org.opencontainers.image.description="Self-hosted M2M100 translation over HTTP" \

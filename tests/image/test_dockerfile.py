@@ -67,3 +67,12 @@ def test_both_locks_pin_the_same_but_for_cuda() -> None:
 def test_the_label_is_the_version() -> None:
     version = settings()["metadata"]["version"]
     assert f"ARG VERSION={version}\n" in (ROOT / "Dockerfile").read_text()
+
+
+def test_manifests_and_guides_name_the_version() -> None:
+    version = settings()["metadata"]["version"]
+    files = [*(ROOT / "k8s").rglob("*.yaml"), *(ROOT / "docs").glob("*.md")]
+    tags = re.compile(r"(?:m2m-server[a-z0-9-]*:|newTag: |ref=v)(\d+\.\d+\.\d+)\b")
+    found = {(path.name, tag) for path in files for tag in tags.findall(path.read_text())}
+    assert len(found) > 5
+    assert {tag for _, tag in found} == {version}, found
