@@ -1,4 +1,4 @@
-# `make serve` and `make test` need nothing but Python 3.11 or newer with venv.
+# `make serve` and `make test` need only Python 3.11 or newer with venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,42 +6,63 @@ STAMP := $(VENV)/.installed
 
 MINUTES ?= 30
 
-.PHONY: help serve test check test-faults soak bench bench-decoding bench-gpu gpu-wheels bench-pool \
-	bench-threads simulate train-background train-status train-stop train-adopt evaluate lock test-image \
-	check-k8s clean
+.PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
+	bench-decoding bench-gpu gpu-wheels bench-pool bench-threads simulate train-background \
+	train-status train-stop train-adopt evaluate settings-page lock test-image clean
 help:
-	@echo "make serve     run the server on the bundled model at http://127.0.0.1:8000"
-	@echo "make test      run the tests"
-	@echo "make check     format, lint, types and package rules"
-	@echo "make check-k8s  what checkov says of the manifests and the image; part of make check"
-	@echo "make test-faults  kill, stop and starve it in every way, and print the figures"
-	@echo "make soak MINUTES=30  the same under load, for as long as you like"
-	@echo "make bench     sentences per second of the server beside generate"
-	@echo "make bench-decoding  the in-flight engine beside generate and CTranslate2 alone"
-	@echo "make bench-gpu WHEELS=FOLDER  what wants a GPU, in 4 minutes, into docs/benchmarks/gpu-*.md"
-	@echo "make gpu-wheels WHEELS=FOLDER  what a bare machine lacks for that, fetched beforehand"
-	@echo "make bench-threads  CPU threads and replicas; make bench-pool: dispatch and scale"
-	@echo "make simulate  a day of traffic on 64 simulated GPUs, our policy beside others"
-	@echo "make train-background  train the bundled model at the lowest priority, until it is stopped"
-	@echo "make train-status  how it is doing; make train-stop: end it, with a checkpoint"
-	@echo "make train-adopt  make what was learnt the bundled model, if it is better"
-	@echo "make evaluate  BLEU and chrF of the bundled model on every test set"
-	@echo "make test-image  build the container image and run it (minutes, root)"
-	@echo "make lock      the exact versions that the image is made of"
+	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
+	@echo "make test              run all tests, in parallel"
+	@echo "make test-fast         run the tests without models and processes, in under a minute"
+	@echo "make coverage          run all tests and fail if too few lines and branches are covered"
+	@echo "make check             run all checks: check-code and check-k8s"
+	@echo "make check-code        check format, lint, types and the dependencies between packages"
+	@echo "make check-k8s         check the manifests and the image with checkov"
+	@echo "make test-faults       run the tests that kill, stop and starve the server; print figures"
+	@echo "make soak MINUTES=30   run these faults under load for a given time"
+	@echo "make test-image        build and run the container image (takes minutes, needs root)"
+	@echo "make bench             compare sentences per second of the server and of generate"
+	@echo "make bench-decoding    compare the in-flight engine with generate and CTranslate2"
+	@echo "make bench-gpu WHEELS=FOLDER   run all GPU benchmarks in 4 minutes; writes docs/benchmarks/gpu-*.md"
+	@echo "make gpu-wheels WHEELS=FOLDER  download the packages that bench-gpu needs on a bare machine"
+	@echo "make bench-threads     measure CPU threads and replicas"
+	@echo "make bench-pool        measure dispatching and scaling of the pool"
+	@echo "make simulate          simulate a day of traffic on 64 GPUs under several scheduling policies"
+	@echo "make train-background  train the bundled model at the lowest priority until it is stopped"
+	@echo "make train-status      show the progress of the training"
+	@echo "make train-stop        save a checkpoint and end the training"
+	@echo "make train-adopt       replace the bundled model if the trained one is better"
+	@echo "make evaluate          compute BLEU and chrF of the bundled model on every test set"
+	@echo "make settings-page     write docs/settings.md from the settings"
+	@echo "make lock              update the versions that the image is built from"
+	@echo "make clean             remove the virtual environment and build files"
 
 $(STAMP): setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	$(BIN)/python -c 'import translator; translator.Translator()'  # converts it and tries the cores
+	$(BIN)/python -c 'import translator; translator.Translator()'  # converts the model and measures the CPU
 	@touch $@
 
 serve: $(STAMP)
 	$(BIN)/m2m-server
 
-test: $(STAMP)
-	$(BIN)/pytest
+# WORKERS is the number of tests run at a time, COVERAGE=1 measures coverage and applies its floor.
+WORKERS ?= auto
+PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadgroup
+COVERAGE_FLAGS = $(if $(COVERAGE),--cov --cov-report term:skip-covered)
 
-check: $(STAMP)
+test: $(STAMP)
+	$(BIN)/pytest $(PARALLEL) $(COVERAGE_FLAGS)
+
+coverage:
+	$(MAKE) test COVERAGE=1
+
+test-fast: $(STAMP)
+	$(BIN)/pytest -m "not slow" $(PARALLEL) $(addprefix tests/unit/,bulk documents gpu_pool server \
+		translator/text translator/verify) tests/http
+
+check: check-code check-k8s
+
+check-code: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -60,13 +81,13 @@ bench: $(STAMP)
 bench-decoding: $(STAMP)
 	$(BIN)/python -m benchmarks.decoding
 
-# All that wants a GPU, in under four minutes. Runs from the source tree and installs nothing: where
-# packages are missing, WHEELS=FOLDER names their wheels. FLAGS are those of `python -m benchmarks.gpu`.
+# Runs from the source tree and installs nothing: where packages are missing, WHEELS=FOLDER has
+# their wheels. FLAGS are those of `python -m benchmarks.gpu`.
 ANY_PYTHON = $(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON))
 bench-gpu:
 	$(ANY_PYTHON) -m benchmarks.gpu $(if $(WHEELS),--wheels $(WHEELS)) $(FLAGS)
 
-# Fills WHEELS, where there is a network, for a machine that has none and its own torch.
+# Fills WHEELS on a machine with a network, for one that has torch but no network.
 gpu-wheels:
 	$(ANY_PYTHON) -m benchmarks.gpu.wheels $(or $(WHEELS),build/gpu-wheels) $(FLAGS)
 
@@ -79,7 +100,7 @@ bench-pool: $(STAMP)
 simulate: $(STAMP)
 	$(BIN)/python -m benchmarks.simulator
 
-# TRAINING=FOLDER for state and data, SOURCES=FOLDER of prepared files; see docs/training.md.
+# TRAINING=FOLDER is for state and data, SOURCES=FOLDER has prepared files; see docs/training.md.
 TRAIN := $(BIN)/python -m training
 TRAIN_FLAGS = $(if $(TRAINING),--training $(TRAINING)) $(if $(SOURCES),--sources $(SOURCES))
 
@@ -92,34 +113,36 @@ train-status train-stop train-adopt: $(STAMP)
 evaluate: $(STAMP)
 	$(TRAIN) evaluate $(TRAIN_FLAGS)
 
+settings-page: $(STAMP)
+	env -u XDG_CACHE_HOME -u XDG_STATE_HOME $(BIN)/python -m server.commands.settings_page > docs/settings.md
+
 clean:
 	rm -rf $(VENV) build *.egg-info
 
-# Where the wheels of PyTorch without CUDA are: a page of links, or a folder.
+# Where to find the wheels of PyTorch without CUDA: a page of links or a folder.
 TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
 LOCK = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --quiet --upgrade --custom-compile-command "make lock"
 
-# The exact versions and hashes that the images are made of: requirements/*.txt.
+# Writes requirements/*.txt: exact versions, with hashes.
 lock: $(STAMP)
 	$(LOCK) requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
 	$(LOCK) requirements/cuda.in --output-file requirements/cuda.txt
 
-# Builds and runs the image, in minutes; needs root, buildah, podman and debootstrap.
+# Needs root, buildah, podman and debootstrap.
 test-image: $(STAMP)
 	TEST_IMAGE=1 $(BIN)/pytest tests/image
 
-# checkov wants old versions of what we use, so it lives by itself.
+# checkov needs older versions of packages that we use, so it has an environment of its own.
 CHECKOV_VERSION := 3.3.30
 CHECKOV := build/checkov-$(CHECKOV_VERSION)
-check: check-k8s
 
 $(CHECKOV)/.installed: | $(STAMP)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CHECKOV)
 	$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python checkov==$(CHECKOV_VERSION)
 	@touch $@
 
-# Asks checkov about all manifests as they are rendered, and the image; k8s/checkov.yaml has the skips.
+# Checks all manifests as kubectl renders them; k8s/checkov.yaml lists the checks that are skipped.
 check-k8s: $(STAMP) $(CHECKOV)/.installed
 	rm -rf build/k8s
 	$(BIN)/python -m tests.k8s.rendering build/k8s

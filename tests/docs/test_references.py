@@ -14,7 +14,9 @@ from tests.docs.test_commands import FILES
 from tests.e2e.conftest import Server
 
 GUIDES = [ROOT / "docs" / f"{name}.md" for name in ("api", "jobs", "migrating")]
-ALL = sorted({*FILES, ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")})
+ALL = sorted(
+    {*FILES, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")}
+)
 _LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]+))?\)")
 _FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+\b")
 _COMMANDS = (["m2m-translate"], ["m2m-server", "fetch"], ["m2m-server", "key"])

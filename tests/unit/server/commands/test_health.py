@@ -37,7 +37,9 @@ class _Handler(BaseHTTPRequestHandler):
 def admin() -> Iterator[AdminPort]:
     with AdminPort(("127.0.0.1", 0), _Handler) as server:
         server.paths = []
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        )
         thread.start()
         yield server
         server.shutdown()
