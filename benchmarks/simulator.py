@@ -1,9 +1,9 @@
-"""Our scheduler beside simpler ones: simulated GPUs, a day of heavy-tailed traffic, failures.
+"""Compares the pool's scheduler with simpler policies on simulated GPUs.
 
-Nothing is computed and nothing waits: time is virtual. All policies get the same requests and the
-same deaths of GPUs. Ours keeps segments in one queue and asks the pool's own scheduler, with turns
-among clients and without; the others bind each segment to a GPU when it comes. Prints a table and
-one JSON line; `--output` writes both as Markdown.
+The traffic is a day of heavy-tailed requests; GPUs fail meanwhile. Time is virtual. All policies
+get the same requests and the same failures. Ours keeps segments in one queue and calls the pool's
+own scheduler, once fair among clients and once first come, first served; the others assign each
+segment to a GPU on arrival. Prints a table and one JSON line; `--output` writes both as Markdown.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.report import publish
-from benchmarks.simulation.cluster import Cluster, Record
+from benchmarks.simulation.cluster import Cluster, SimulationResult
 from benchmarks.simulation.plan import Plan
 from benchmarks.simulation.policies import make_policies
 from benchmarks.simulation.traffic import Traffic, make_failures, make_traffic
@@ -43,43 +43,45 @@ def main() -> None:
 
 
 def simulate(plan: Plan) -> dict[str, Any]:
-    """Return the report of a plan."""
+    """Simulate a plan with every policy; return the report."""
     traffic, failures = make_traffic(plan), make_failures(plan)
     rows = []
     for name, make in tqdm(make_policies(plan).items(), unit="policy"):
-        record = Cluster(plan, traffic, failures, make()).run()
-        rows.append({"policy": name} | figures(plan, traffic, failures, record))
+        result = Cluster(plan, traffic, failures, make()).run()
+        rows.append({"policy": name} | figures(plan, traffic, failures, result))
     return {
         "benchmark": "simulator",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "plan": asdict(plan),
         "requests": len(traffic.times),
         "segments": traffic.segments,
-        "deaths": len(failures),
+        "failures": len(failures),
         "rows": rows,
     }
 
 
-def figures(plan: Plan, traffic: Traffic, failures: Failures, record: Record) -> dict[str, float]:
-    """Return what one policy made of the traffic; times are in seconds."""
-    latency = np.array(record.finished_at) - np.array(traffic.times)
+def figures(
+    plan: Plan, traffic: Traffic, failures: Failures, result: SimulationResult
+) -> dict[str, float]:
+    """Return the figures of one policy; times are in seconds."""
+    latency = np.array(result.finished_at) - np.array(traffic.times)
     short = latency[np.array(traffic.sizes) <= _SHORT]
     clients = np.array(traffic.clients)
     of_clients = [np.percentile(latency[clients == name], 99) for name in np.unique(clients)]
-    dead = sum(min(plan.restart, plan.seconds - time) for time, _ in failures)
-    deaths = np.frombuffer(record.deaths, dtype=np.uint8)
+    downtime = sum(min(plan.restart, plan.seconds - time) for time, _ in failures)
+    losses = np.frombuffer(result.failures, dtype=np.uint8)
     return {
         "p50": float(np.percentile(latency, 50)),
         "p99": float(np.percentile(latency, 99)),
         "p50_short": float(np.percentile(short, 50)),
         "p99_short": float(np.percentile(short, 99)),
         "p99_client": float(np.median(of_clients)),
-        "utilisation": record.busy_seconds / (plan.gpus * plan.seconds - dead),
-        "goodput": record.in_time / plan.seconds,
-        "in_time": record.in_time / traffic.segments,
-        "retried": int((deaths >= 1).sum()),
-        "retried_twice": int((deaths >= 2).sum()),
-        "overrun": record.now - plan.seconds,
+        "utilisation": result.busy_seconds / (plan.gpus * plan.seconds - downtime),
+        "goodput": result.in_time / plan.seconds,
+        "in_time": result.in_time / traffic.segments,
+        "retried": int((losses >= 1).sum()),
+        "retried_twice": int((losses >= 2).sum()),
+        "overrun": result.now - plan.seconds,
     }
 
 
@@ -87,25 +89,25 @@ def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     plan = report["plan"]
     lines = [
-        "# Scheduling, simulated",
+        "# Simulated scheduling",
         "",
         f"{report['date']}. {plan['gpus']} GPUs, the fastest {plan['spread']:g} times as fast as "
         f"the slowest; a batch of up to {plan['batch_tokens']} tokens takes "
-        f"{plan['batch_seconds']:g} s + {plan['token_seconds'] * 1e3:.2f} ms a token at mean "
+        f"{plan['batch_seconds']:g} s + {plan['token_seconds'] * 1e3:.2f} ms per token at mean "
         f"speed. {report['requests']:,} requests with {report['segments']:,} segments, "
-        f"{plan['load']:.0%} of what all GPUs can do with full batches. The day's wave is "
-        f"pressed into {plan['seconds'] / 60:.3g} minutes, in which {report['deaths']} GPUs die "
-        f"and are back after {plan['restart']:g} s; what they had in hand is done again. Seed "
-        f"{plan['seed']}. Command: `python -m benchmarks.simulator`.",
+        f"{plan['load']:.0%} of the capacity of all GPUs with full batches. The daily cycle is "
+        f"compressed into {plan['seconds'] / 60:.3g} minutes, in which {report['failures']} GPUs "
+        f"fail and are back after {plan['restart']:g} s; their outstanding segments are retried. "
+        f"Seed {plan['seed']}. Command: `python -m benchmarks.simulator`.",
         "",
         "Latencies are from a request's arrival to its last segment; short requests have up to "
-        f"{_SHORT} segments; client p99 is the median over the clients of each one's p99, which a "
-        "few heavy clients cannot move. Goodput counts segments finished within "
-        f"{plan['deadline']:g} s; none is dropped. Utilisation is the share of the living GPUs' "
-        "time spent on batches; a small batch keeps a GPU as busy as a large one.",
+        f"{_SHORT} segments; client p99 is the median over all clients of each client's p99, which "
+        "a few heavy clients cannot shift. Goodput counts segments finished within "
+        f"{plan['deadline']:g} s; none is dropped. Utilisation is the share of the time of the "
+        "GPUs that are up spent on batches; a small batch keeps a GPU as busy as a large one.",
         "",
         "| policy | p50, s | p99, s | short p50, s | short p99, s | client p99, s | utilisation | "
-        "goodput, segments/s | in time | retried | of them twice |",
+        "goodput, segments/s | in time | retried | retried twice |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     lines += [
@@ -122,13 +124,25 @@ def _parser() -> argparse.ArgumentParser:
     plan = Plan()
     parser = argparse.ArgumentParser(prog="python -m benchmarks.simulator", description=__doc__)
     parser.add_argument(
-        "--hours", type=float, default=plan.seconds / 3600, help="of virtual time (0.25)"
+        "--hours", type=float, default=plan.seconds / 3600, help="of virtual time (default 0.25)"
     )
     parser.add_argument("--load", type=float, default=plan.load, help="share of the capacity")
     parser.add_argument("--gpus", type=int, default=plan.gpus)
-    parser.add_argument("--spread", type=float, default=plan.spread, help="fastest over slowest")
-    parser.add_argument("--mean-life", type=float, default=plan.mean_life, help="seconds, of a GPU")
-    parser.add_argument("--deadline", type=float, default=plan.deadline, help="seconds")
+    parser.add_argument(
+        "--spread",
+        type=float,
+        default=plan.spread,
+        help="speed of the fastest GPU over the slowest",
+    )
+    parser.add_argument(
+        "--mean-life",
+        type=float,
+        default=plan.mean_life,
+        help="of a GPU until it fails, in seconds",
+    )
+    parser.add_argument(
+        "--deadline", type=float, default=plan.deadline, help="of a request, in seconds"
+    )
     parser.add_argument("--seed", type=int, default=plan.seed)
     parser.add_argument("--quick", action="store_true", help="20 s of virtual time, for a test")
     parser.add_argument("--output", type=Path, help="Markdown file to write")

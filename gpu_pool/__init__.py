@@ -1,1 +1,2 @@
-"""Keeps every device of a node busy: discovery, scheduling, worker processes, supervision."""
+"""Runs one translator process per device: scheduling, supervision, monitoring.
+Imports nothing of ours (translator, documents, server, bulk), no torch, transformers or Flask."""

@@ -1,10 +1,11 @@
-"""How much unfinished work the pool takes on."""
+"""Limits how much unfinished work the pool accepts."""
 
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from functools import partial
 
+from gpu_pool.errors import UnavailableError
 from gpu_pool.messages import Translation
 from gpu_pool.settings import PoolSettings
 from gpu_pool.task import Task
@@ -20,17 +21,17 @@ class Admission:
         self.segments = 0
         self.tokens = 0
 
-    def admit(self, tasks: Sequence[Task]) -> bool | None:
-        """Count the tasks in, all or none: True; False where there is no room; None once closed.
+    def admit(self, tasks: Sequence[Task]) -> bool:
+        """Admit all tasks or none; return False if they exceed the limits.
 
-        Each task is counted out again when its future is done, however that comes about.
+        A task stops counting as soon as its future is done. Raises UnavailableError once closed.
         """
         tokens = sum(task.item.tokens for task in tasks)
         with self._changed:
             if self._closed:
-                return None
-            # More than the queue can ever hold is let in when nothing else is there: it could
-            # not be served later either.
+                raise UnavailableError("the server is shutting down")
+            # A request larger than the limits is admitted when nothing else is unfinished:
+            # otherwise it could never be served.
             if self.segments and (
                 self.segments + len(tasks) > self._settings.max_queued_segments
                 or self.tokens + tokens > self._settings.max_queued_tokens
@@ -49,11 +50,11 @@ class Admission:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more is admitted."""
+        """Whether `close` has been called."""
         return self._closed
 
     def wait_empty(self, timeout: float) -> bool:
-        """Wait until no work is unfinished; False where that takes more than `timeout` seconds."""
+        """Wait until no work is unfinished; return False after `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self.segments == 0, timeout)
 

@@ -1,7 +1,6 @@
-"""Which devices to use: the user's words, and what the machine has.
+"""Parses the list of devices, and finds the GPUs that are visible to CUDA.
 
-Devices are counted without torch, so that the front never loads it: CUDA shows the GPUs that
-`CUDA_VISIBLE_DEVICES` names, else all that NVML counts.
+GPUs are counted through NVML and `CUDA_VISIBLE_DEVICES`, so that the front need not load torch.
 """
 
 import os
@@ -23,12 +22,11 @@ def parse_devices(
     environ: Mapping[str, str] = os.environ,
     installed: Callable[[], Sequence[InstalledGpu]] = installed_gpus,
 ) -> tuple[str, ...]:
-    """Return device names, one a worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
+    """Return device names, one per worker: `cuda:N`, `cpu`, or `cpu:0`, `cpu:1`, … for several.
 
-    GPUs joined by "+" share the layers of one model and are one worker.
-
-    `auto` is every visible GPU, or the CPU where there is none; `installed` returns the GPUs of the
-    machine. Raises ValueError saying what is allowed.
+    GPUs joined by "+" share the layers of one model and form one worker. `auto` is every visible
+    GPU, or the CPU if there is none; `installed` returns the GPUs of the machine. Raises
+    ValueError, whose message lists the allowed forms.
     """
     if spec.strip() == "auto":
         gpus = visible_gpus(environ, installed())
@@ -50,12 +48,12 @@ def parse_devices(
 
 
 def visible_gpus(environ: Mapping[str, str], installed: Sequence[InstalledGpu]) -> int:
-    """Return how many devices CUDA will show a process.
+    """Return the number of devices that are visible to a CUDA process.
 
-    `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances, which may be cut short
-    where that is unambiguous; the list ends at the first entry that names nothing, and one that
-    names a device twice names none ("CUDA C++ Programming Guide", environment variables). Of
-    MIG instances CUDA shows a process one, and no whole GPU beside it ("MIG User Guide").
+    `CUDA_VISIBLE_DEVICES` lists indices, or UUIDs of GPUs or MIG instances, which may be
+    abbreviated if unambiguous. The list ends at the first invalid entry; if it contains a device
+    twice, no device is visible ("CUDA C++ Programming Guide", environment variables). A process
+    sees at most one MIG instance, and no whole GPU beside it ("MIG User Guide").
     """
     listed = environ.get("CUDA_VISIBLE_DEVICES")
     names = [str(i) for i in range(len(installed))] if listed is None else listed.split(",")
@@ -71,7 +69,7 @@ def visible_gpus(environ: Mapping[str, str], installed: Sequence[InstalledGpu]) 
 
 
 def _find(name: str, installed: Sequence[InstalledGpu]) -> str | None:
-    """Return the UUID of the device that an entry of `CUDA_VISIBLE_DEVICES` names."""
+    """Return the UUID of the device for an entry of `CUDA_VISIBLE_DEVICES`; None if invalid."""
     if name.isdecimal() and int(name) < len(installed):
         gpu = installed[int(name)]
         return gpu.instances[0] if gpu.instances else gpu.uuid

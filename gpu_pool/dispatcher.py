@@ -1,4 +1,4 @@
-"""The thread that owns the queue and the workers. Nothing else changes their state."""
+"""The thread that owns the queue and the workers; no other thread changes their state."""
 
 import heapq
 import logging
@@ -15,44 +15,42 @@ from gpu_pool.errors import (
     TranslationError,
     UnavailableError,
 )
-from gpu_pool.events import Event, Restart, Submitted
+from gpu_pool.events import Event, RestartRequested, Submitted
 from gpu_pool.exit_cause import ExitCause
-from gpu_pool.messages import Done, Failed, Heartbeat, Ready, Translation, Work
-from gpu_pool.monitor import GpuReading
-from gpu_pool.scheduler import WorkerLoad, assign, fits_budget, why_not
+from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready, Translation, Work
+from gpu_pool.scheduler import assign, held_back_reason
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
 from gpu_pool.task import Key, Task
 from gpu_pool.work_queue import WorkQueue
+from gpu_pool.worker_load import WorkerLoad, fits_budget
 from gpu_pool.worker_main import WorkerFactory
-from gpu_pool.worker_process import Gone, Received
-from gpu_pool.worker_record import WorkerRecord
+from gpu_pool.worker_process import Exited, Received
+from gpu_pool.worker_record import Readings, WorkerRecord
 
 _log = logging.getLogger(__name__)
-_TICK_SECONDS = 0.5  # how late a deadline, a restart or a silence may be noticed
-
-Readings = Callable[[], dict[str, GpuReading]]
+_TICK_SECONDS = 0.5  # the longest delay until a deadline, a restart or a silence is noticed
 
 
 class Dispatcher:
-    """Receives, reaps, expires, supervises, assigns: one turn of its loop after another."""
+    """Its loop handles events, expires deadlines, supervises the workers and assigns tasks."""
 
     def __init__(
         self,
         devices: Sequence[str],
         factory: WorkerFactory,
         settings: PoolSettings,
-        readings: Readings,
+        read_gpus: Callable[[], Readings],
     ) -> None:
-        """`readings` returns what NVML last said, by normalised UUID."""
+        """`read_gpus` returns the latest readings of NVML, by normalised UUID."""
         self._settings = settings
-        self._readings = readings
+        self._read_gpus = read_gpus
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._supervisor = Supervisor(devices, factory, settings, self._events)
         self.records = self._supervisor.records
         self._waiting = WorkQueue()
-        self._tasks: dict[int, Task] = {}  # those waiting and those in workers' hands
-        self._begun: dict[Key, Task] = {}  # those in workers' hands, by key
+        self._tasks: dict[int, Task] = {}  # all unfinished ones, waiting or outstanding
+        self._outstanding: dict[Key, Task] = {}  # those that a worker holds, by key
         self._deadlines: list[tuple[float, int]] = []
         self._closing_at: float | None = None
         self.crashed = False
@@ -61,26 +59,26 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
     def start(self) -> None:
-        """Spawn the workers and begin to dispatch."""
+        """Spawn the workers and start to dispatch."""
         self._thread.start()
 
     def submit(self, tasks: Sequence[Task]) -> None:
-        """Put tasks at the end of the queue."""
+        """Append tasks to the queue."""
         self._events.put(Submitted(tasks))
         if self._ended:
-            self._refuse(tasks)
+            self._fail_unavailable(tasks)
 
     def restart(self, record: WorkerRecord) -> bool:
-        """Have a worker replaced; return once its state says so: False where all are stopping."""
-        told = threading.Event()
-        self._events.put(Restart(record, told))
+        """Restart a worker; return once its state has changed, False if the pool is closing."""
+        handled = threading.Event()
+        self._events.put(RestartRequested(record, handled))
         if self._ended:
-            told.set()
-        told.wait()
+            handled.set()
+        handled.wait()
         return self._closing_at is None and not self._ended
 
     def close(self) -> None:
-        """Stop the workers, end the thread, give up what is unfinished."""
+        """Stop the workers, fail the unfinished tasks and end the thread."""
         self._events.put("close")
         self._thread.join()
 
@@ -88,69 +86,88 @@ class Dispatcher:
         try:
             self._supervisor.spawn_all(time.monotonic())
             while self._closing_at is None or self._supervisor.any_running():
-                self._turn()
-        except Exception as error:  # noqa: BLE001 - it is logged, and told by the status
-            # A bug here must not leave callers waiting for ever, nor look like health.
+                self._run_once()
+        except Exception as error:  # noqa: BLE001 - it is logged, and shown in the status
+            # A bug here must neither leave callers waiting for ever nor go unnoticed.
             self.crashed = True
-            # Not the message: it may hold user text.
+            # Not the message: it may contain user text.
             place = "".join(traceback.format_tb(error.__traceback__))
-            _log.critical("the dispatcher died of %s\n%s", type(error).__name__, place)
+            _log.critical("the dispatcher crashed with %s\n%s", type(error).__name__, place)
         self._ended = True
         self._supervisor.discard_all()
-        self._give_up()
+        self._fail_all()
         while not self._events.empty():
             event = self._events.get()
             if isinstance(event, Submitted):
-                self._refuse(event.tasks)
-            elif isinstance(event, Restart):
-                event.told.set()
+                self._fail_unavailable(event.tasks)
+            elif isinstance(event, RestartRequested):
+                event.handled.set()
 
-    def _turn(self) -> None:
-        self._receive()
+    def _run_once(self) -> None:
+        self._handle_events()
         now = time.monotonic()
-        self._expire(now)
-        self._supervisor.kill_stuck(now)
+        self._expire_deadlines(now)
+        self._supervisor.kill_unresponsive(now)
         if self._closing_at is None:
             self._supervisor.restart_due(now)
             self._dispatch()
         elif now - self._closing_at > self._settings.stop_grace:
             self._supervisor.kill_all()
 
-    def _receive(self) -> None:
-        """Handle all events that have come in; wait a tick where there are none."""
+    def _handle_events(self) -> None:
+        """Handle all pending events; wait up to a tick if there are none."""
         try:
-            self._handle(self._events.get(timeout=_TICK_SECONDS))
+            self._handle_event(self._events.get(timeout=_TICK_SECONDS))
             while True:
-                self._handle(self._events.get_nowait())
+                self._handle_event(self._events.get_nowait())
         except queue.Empty:
             return
 
-    def _handle(self, event: Event) -> None:
+    def _handle_event(self, event: Event) -> None:
         match event:
             case Submitted(tasks):
                 self._enqueue(tasks)
             case Received(process, message):
-                record = self._supervisor.record_of(process)
+                record = self._supervisor.find_record(process)
                 if record is not None:
-                    self._hear(record, message)
-            case Gone(process):
-                record = self._supervisor.record_of(process)
+                    self._handle_message(record, message)
+            case Exited(process):
+                record = self._supervisor.find_record(process)
                 if record is not None:
                     closing = self._closing_at is not None
                     cause = self._supervisor.reap(record, time.monotonic(), closing=closing)
-                    self._retry(record.take_back(), cause)
-            case Restart(record, told):
+                    self._requeue(record.return_tasks(), cause)
+            case RestartRequested(record, handled):
                 if self._closing_at is None:
                     self._supervisor.restart(record, time.monotonic())
-                told.set()
+                handled.set()
             case "close":
                 self._closing_at = time.monotonic()
-                self._give_up()
+                self._fail_all()
                 self._supervisor.stop_all()
+
+    def _handle_message(self, record: WorkerRecord, message: FromWorker) -> None:
+        now = time.monotonic()
+        match message:
+            case Ready():
+                record.on_ready(message)
+                self.has_served = True
+            case Heartbeat():
+                record.on_heartbeat(message, now)
+            case Failed(reason):
+                record.exit_reason, record.exit_cause = reason, ExitCause.CRASH
+                if record.process:
+                    record.process.kill()  # after a device error even exiting may hang
+            case Done(results):
+                for result, task in zip(results, record.record_results(message), strict=True):
+                    if task is not None:
+                        failed = TranslationError(result.error or "the worker returned no text")
+                        self._resolve(task, result.translation or failed)
+        record.last_message_at = now
 
     def _enqueue(self, tasks: Sequence[Task]) -> None:
         if self._closing_at is not None:
-            self._refuse(tasks)
+            self._fail_unavailable(tasks)
             return
         for task in tasks:
             self._tasks[task.item.id] = task
@@ -158,75 +175,57 @@ class Dispatcher:
             if task.deadline is not None:
                 heapq.heappush(self._deadlines, (task.deadline, task.item.id))
 
-    def _hear(self, record: WorkerRecord, message: Ready | Heartbeat | Done | Failed) -> None:
-        now = time.monotonic()
-        match message:
-            case Ready():
-                record.introduce(message)
-                self.has_served = True
-            case Heartbeat():
-                record.beat(message, now)
-            case Failed(reason):
-                record.reason, record.cause = reason, ExitCause.CRASH
-                if record.process:
-                    record.process.kill()  # after a device error even its exit may hang
-            case Done(results):
-                for result, task in zip(results, record.finish(message), strict=True):
-                    if task is not None:
-                        failed = TranslationError(result.error or "no translation came back")
-                        self._settle(task, result.translation or failed)
-        record.heard_at = now
-
-    def _retry(self, tasks: Sequence[Task], cause: ExitCause) -> None:
-        """Put the tasks of a dead worker back, first in the queue, or give them up."""
-        again = []
+    def _requeue(self, tasks: Sequence[Task], cause: ExitCause) -> None:
+        """Put the tasks of a dead worker back at the head of the queue, or quarantine them."""
+        retried = []
         for task in tasks:
-            self._leave_hands(task)
-            if task.lose(cause):
-                message = f"{task.losses} workers died translating this text"
-                self._settle(task, QuarantinedError(message))
+            self._remove_outstanding(task)
+            if task.record_death(cause):
+                message = f"{task.deaths} workers died translating this text"
+                self._resolve(task, QuarantinedError(message))
             else:
-                again.append(task.item)
-        self._waiting.put_back(again)
+                retried.append(task.item)
+        self._waiting.put_back(retried)
 
-    def _expire(self, now: float) -> None:
+    def _expire_deadlines(self, now: float) -> None:
         while self._deadlines and self._deadlines[0][0] <= now:
             _, number = heapq.heappop(self._deadlines)
             task = self._tasks.get(number)
             if task is not None:
-                task.answer(DeadlineError("the deadline passed before the text was translated"))
+                error = DeadlineError("the deadline passed before the text was translated")
+                task.resolve_self(error)
 
     def _dispatch(self) -> None:
-        self._drop_finished()
+        self._drop_done()
         ready = [record for record in self.records if record.state == "ready"]
         if not ready:
             if all(record.state == "failed" for record in self.records):
-                self._give_up()
+                self._fail_all()
             return
-        while self._hand_out(ready):
+        while self._assign_tasks(ready):
             pass
-        self._refuse_impossible()
-        self._explain(ready)
+        self._fail_oversized()
+        self._update_held_back(ready)
 
-    def _hand_out(self, ready: Sequence[WorkerRecord]) -> bool:
-        """Give workers what they can take; tell whether there is room left for more.
+    def _assign_tasks(self, ready: Sequence[WorkerRecord]) -> bool:
+        """Send workers the tasks that they can take; return True if duplicates left capacity.
 
-        A text that a worker has in hand already is not given out again: it waits for that one.
+        A task whose text a worker holds already is not sent: it shares the result.
         """
         merged = False
         work: dict[int, list[Task]] = {}
         loads = self._loads(ready)
         for item, load in assign(self._waiting, loads, self._settings.worker_tokens):
             task = self._tasks[item.id]
-            duplicate = self._begun.get(task.key)
-            if not task.begin():
+            original = self._outstanding.get(task.key)
+            if not task.start():
                 self._forget(task)
-            elif duplicate is not None and not item.alone:
-                duplicate.duplicates += task.with_duplicates()
+            elif original is not None and not item.isolated:
+                original.duplicates += task.with_duplicates()
                 merged = True
             else:
-                self._begun.setdefault(task.key, task)
-                ready[load.worker].give(task)
+                self._outstanding.setdefault(task.key, task)
+                ready[load.worker].assign_task(task)
                 work.setdefault(load.worker, []).append(task)
         for worker, tasks in work.items():
             process = ready[worker].process
@@ -235,50 +234,52 @@ class Dispatcher:
         return merged
 
     def _loads(self, ready: Sequence[WorkerRecord]) -> list[WorkerLoad]:
-        readings, margin = self._readings(), self._settings.memory_margin
+        readings, margin = self._read_gpus(), self._settings.memory_margin
         return [record.load(i, readings, margin) for i, record in enumerate(ready)]
 
-    def _explain(self, ready: Sequence[WorkerRecord]) -> None:
-        """Note for the status why each worker is given nothing more."""
+    def _update_held_back(self, ready: Sequence[WorkerRecord]) -> None:
+        """Set for the status why each ready worker cannot take the next waiting task."""
         for record in self.records:
-            record.held_back = None  # one that is not ready says why by its state
+            record.held_back = None  # the state of a worker that is not ready says enough
+        if not self._waiting:
+            return
+        item, limit = self._waiting.head(), self._settings.worker_tokens
         for record, load in zip(ready, self._loads(ready), strict=True):
-            limit = self._settings.worker_tokens
-            record.held_back = why_not(self._waiting.head(), load, limit) if self._waiting else None
+            record.held_back = held_back_reason(item, load, limit)
 
-    def _drop_finished(self) -> None:
-        """Drop from the queue's front what has expired or been cancelled."""
-        while self._waiting and self._tasks[self._waiting.head().id].finished():
+    def _drop_done(self) -> None:
+        """Drop expired and cancelled tasks from the head of the queue."""
+        while self._waiting and self._tasks[self._waiting.head().id].is_done():
             self._forget(self._tasks[self._waiting.popleft().id])
 
-    def _refuse_impossible(self) -> None:
-        """Refuse a job at the queue's front that no worker could hold even alone."""
-        budgets = [record.ceiling() for record in self.records if record.state != "failed"]
+    def _fail_oversized(self) -> None:
+        """Fail tasks at the head of the queue that exceed the memory budget of every worker."""
+        budgets = [record.full_budget() for record in self.records if record.state != "failed"]
         while self._waiting and not any(fits_budget(self._waiting.head(), b) for b in budgets):
             task = self._tasks[self._waiting.popleft().id]
-            self._settle(task, TranslationError("no device has the memory for this text"))
+            self._resolve(task, TranslationError("no device has the memory for this text"))
 
-    def _settle(self, task: Task, outcome: Translation | PoolError) -> None:
+    def _resolve(self, task: Task, outcome: Translation | PoolError) -> None:
         self._forget(task)
         task.resolve(outcome)
 
     def _forget(self, task: Task) -> None:
-        for one in task.with_duplicates():
-            self._tasks.pop(one.item.id, None)
-        self._leave_hands(task)
+        for each in task.with_duplicates():
+            self._tasks.pop(each.item.id, None)
+        self._remove_outstanding(task)
 
-    def _leave_hands(self, task: Task) -> None:
-        """Note that no worker has the task in hand any more."""
-        if self._begun.get(task.key) is task:
-            del self._begun[task.key]
+    def _remove_outstanding(self, task: Task) -> None:
+        """Record that no worker holds the task any more."""
+        if self._outstanding.get(task.key) is task:
+            del self._outstanding[task.key]
 
-    def _give_up(self) -> None:
-        """Refuse every unfinished task; results that still come in find no taker."""
-        self._refuse(list(self._tasks.values()))
+    def _fail_all(self) -> None:
+        """Fail every unfinished task; results that arrive later are ignored."""
+        self._fail_unavailable(list(self._tasks.values()))
         self._tasks.clear()
-        self._begun.clear()
+        self._outstanding.clear()
         self._waiting = WorkQueue()
 
-    def _refuse(self, tasks: Sequence[Task]) -> None:
+    def _fail_unavailable(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
             task.resolve(UnavailableError("no worker is left to translate this text"))

@@ -1,12 +1,12 @@
-"""Why the pool refuses a request, or gives up on one. Messages never hold user text."""
+"""Errors of the pool. Their messages never contain user text."""
 
 
 class PoolError(Exception):
-    """Base of every error that `GpuPool.submit` raises or a future of it carries."""
+    """Base of every error that `GpuPool.submit` raises or that one of its futures carries."""
 
 
 class OverloadedError(PoolError):
-    """The queue is full. `retry_after` is the time in seconds in which it should have room."""
+    """The queue is full. `retry_after` is the estimated time in seconds until it has capacity."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("the queue is full")
@@ -26,8 +26,8 @@ class DeadlineError(PoolError):
 
 
 class QuarantinedError(PoolError):
-    """Workers died with the segment in hand, more than chance would have it; it is given up."""
+    """Too many workers died while they held the segment; it is not retried."""
 
 
 class TranslationError(PoolError):
-    """The worker could not translate this segment; the message says why."""
+    """The worker could not translate the segment; the message says why."""

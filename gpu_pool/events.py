@@ -1,4 +1,4 @@
-"""What the dispatcher's thread is told by others."""
+"""Events that the dispatcher's thread handles."""
 
 import threading
 from collections.abc import Sequence
@@ -18,11 +18,11 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Restart:
-    """A worker is to be replaced; `told` is set once it knows."""
+class RestartRequested:
+    """Replace a worker; the dispatcher sets `handled` once the worker's state has changed."""
 
     record: WorkerRecord
-    told: threading.Event
+    handled: threading.Event
 
 
-Event = WorkerEvent | Submitted | Restart | Literal["close"]
+Event = WorkerEvent | Submitted | RestartRequested | Literal["close"]

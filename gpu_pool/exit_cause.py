@@ -1,4 +1,4 @@
-"""Why a worker died, and what that says about the texts it had in hand."""
+"""Why a worker died, and whether the texts it held may be to blame."""
 
 import signal
 from enum import Enum, auto
@@ -8,27 +8,27 @@ _STOPPED = frozenset("Tt")  # proc_pid_stat(5): stopped by a signal, or by a deb
 
 
 class ExitCause(Enum):
-    """Who ended a worker."""
+    """Who or what ended a worker."""
 
-    ASKED = auto()  # we did, for reasons of our own: its texts are not to blame
-    OUTSIDE = auto()  # somebody else, by SIGKILL or SIGSTOP: its texts hardly are
-    CRASH = auto()  # itself, or we because it hung: one of its texts may be to blame
+    REQUESTED = auto()  # the pool, on request: no text is to blame
+    EXTERNAL = auto()  # SIGKILL or SIGSTOP from outside: a text is unlikely to be to blame
+    CRASH = auto()  # a crash, or the pool because the worker hung: a text may be to blame
 
 
 def cause_of_exit(exitcode: int | None) -> ExitCause:
-    """Return why a worker ended that we did not kill.
+    """Return why a worker exited that the pool did not kill.
 
-    A crash ends with a signal of its own, or with a code; SIGKILL comes from an operator, or from
-    a kernel that is out of memory, for which a text could be to blame, but most often is not.
+    A crash ends with another signal or with an exit code. SIGKILL comes from an operator or from
+    the kernel's OOM killer; a text can cause the latter, but rarely does.
     """
-    return ExitCause.OUTSIDE if exitcode == -signal.SIGKILL else ExitCause.CRASH
+    return ExitCause.EXTERNAL if exitcode == -signal.SIGKILL else ExitCause.CRASH
 
 
 def cause_of_silence(pid: int | None) -> ExitCause:
-    """Return why a worker is silent that still exists: it hangs, or was stopped from outside."""
+    """Return why a live worker sends no messages: it was stopped from outside, or it hangs."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:  # gone meanwhile, or a system without /proc
+    except OSError:  # it has just exited, or the system has no /proc
         return ExitCause.CRASH
-    state = stat.rpartition(")")[2].split()[0]  # the name before it may hold anything
-    return ExitCause.OUTSIDE if state in _STOPPED else ExitCause.CRASH
+    state = stat.rpartition(")")[2].split()[0]  # the process name before it may contain anything
+    return ExitCause.EXTERNAL if state in _STOPPED else ExitCause.CRASH

@@ -1,4 +1,4 @@
-"""Counts of how large values were, as monitoring wants them."""
+"""Histograms with fixed buckets, as Prometheus defines them."""
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How many values there were up to each bound, beyond the one before it; the last: beyond all.
+    """A snapshot of a histogram; counts never decrease from one snapshot to the next.
 
-    Counts never go down.
+    `counts[i]` is the number of values in (bounds[i - 1], bounds[i]]; the last one counts the
+    values above all bounds.
     """
 
     bounds: tuple[float, ...]
@@ -18,7 +19,7 @@ class Distribution:
 
 @dataclass(slots=True)
 class Histogram:
-    """One thread adds values; any may take a snapshot."""
+    """Only one thread may add values; any thread may take a snapshot."""
 
     bounds: tuple[float, ...]
     counts: list[int] = field(init=False)
@@ -28,7 +29,7 @@ class Histogram:
         self.counts = [0] * (len(self.bounds) + 1)
 
     def add(self, value: float) -> None:
-        """Count a value in."""
+        """Count a value."""
         self.counts[bisect_left(self.bounds, value)] += 1
         self.total += value
 

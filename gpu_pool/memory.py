@@ -1,28 +1,31 @@
-"""How much of a device's memory a worker's segments may take, as experience corrects it."""
+"""The memory budget of a worker's segments, adapted at run time."""
 
 from dataclasses import dataclass
 
-SHRINK = 0.75  # of the budget is left each time that memory ran out
-MIN_SHARE = 1 / 8  # of the full budget: below it nothing would be learnt any more
-RECOVERY = 1 / 300  # of the full budget a second: five minutes from nothing to all
+SHRINK = 0.75  # factor applied each time the device runs out of memory
+MIN_SHARE = 1 / 8  # of the full budget: the lower bound
+RECOVERY = 1 / 300  # of the full budget per second: from zero to full in five minutes
 
 
 @dataclass(slots=True)
 class MemoryBudget:
-    """Shrinks when memory ran out, which others may have caused, and slowly recovers."""
+    """Shrinks when the device runs out of memory, and recovers slowly.
+
+    Running out need not be the worker's fault: other processes may use the device too.
+    """
 
     full: int | None = None  # bytes; None: not limited by memory
-    share: float = 1.0  # of it that may be used now
+    share: float = 1.0  # of `full` that may be used now
 
     @property
     def now(self) -> int | None:
-        """Bytes that segments may hold in all at present."""
+        """Bytes that all segments together may hold now."""
         return None if self.full is None else int(self.full * self.share)
 
     def shrink(self) -> None:
-        """Take note that memory ran out although the budget was kept."""
+        """Shrink after the device ran out of memory."""
         self.share = max(MIN_SHARE, self.share * SHRINK)
 
     def recover(self, seconds: float) -> None:
-        """Take note that it did not run out for so long."""
+        """Recover after `seconds` during which the device did not run out of memory."""
         self.share = min(1.0, self.share + RECOVERY * seconds)

@@ -1,7 +1,7 @@
 """Every type that crosses the boundary between the front and a worker process.
 
-Plain data only: no exceptions, tensors or live objects, so that a message can always be
-unpickled on the other side, whatever went wrong on this one.
+Plain data only, no exceptions, tensors or live objects: a message must always unpickle on the
+other side.
 """
 
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One piece of text to translate, and what it will cost."""
+    """A piece of text to translate, with its cost."""
 
     text: str
     source: str
     target: str
     tokens: int  # source tokens: the unit in which work is counted and balanced
     memory: int = 0  # bytes of device memory held while it is decoded
-    alternatives: int = 0  # further translations wanted beside the best
-    glossary: tuple[tuple[str, str], ...] = ()  # terms of the text, and what they must become
+    alternatives: int = 0  # number of further translations wanted
+    glossary: tuple[tuple[str, str], ...] = ()  # (term, required translation)
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a segment became; `warnings` are codes of what is doubtful about it."""
+    """The translation of a segment; `warnings` are codes of possible defects."""
 
     text: str
     warnings: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What a worker decodes with, the type that it computes in, and why it is this engine."""
+    """The engine that a worker decodes with, its data type, and why it was chosen."""
 
     name: str
     dtype: str
@@ -43,14 +43,14 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Segments for a worker, each under the id that its result will carry."""
+    """Segments to translate, each with the id that its result will carry."""
 
     segments: tuple[tuple[int, Segment], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Finish what is in hand, then leave with exit code 0."""
+    """Finish the outstanding segments, then exit with code 0."""
 
 
 # --- worker → front -------------------------------------------------------------------------
@@ -58,27 +58,27 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The model is loaded and warm."""
+    """The model is loaded and warmed up."""
 
-    name: str  # what the device calls itself
-    uuids: tuple[str, ...]  # of its GPUs, as torch reports them; none on a CPU
-    budget: int | None  # bytes that segments may hold in all; None: not limited by memory
-    memory_scale: float  # bytes that it used in a trial for each that the formula counts
-    batches: int  # decoded at a time: it may hold so many times as much work
+    name: str  # of the device, as it reports it
+    uuids: tuple[str, ...]  # of its GPUs, as torch reports them; empty on a CPU
+    budget: int | None  # bytes that all segments together may hold; None: not limited by memory
+    memory_scale: float  # bytes measured in a trial per byte of the cost formula
+    batches: int  # decoded concurrently; the limit of outstanding tokens is multiplied by it
     engine: EngineInfo
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """The work loop is turning; sent at least once a second between steps."""
+    """The main loop is running; sent at least once a second between steps."""
 
-    cached: int  # bytes the process holds from the device but does not use: free to its own work
-    splits: int  # batches split after running out of memory, since the start
+    cached: int  # bytes of device memory that the process has reserved but does not use
+    splits: int  # batches split after running out of memory, since the process started
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one segment: a translation, or else an error that may be shown."""
+    """The outcome of one segment: a translation, or an error that may be shown to users."""
 
     id: int
     translation: Translation | None = None
@@ -90,12 +90,12 @@ class Done:
     """Segments finished in one step of the worker."""
 
     results: tuple[Result, ...]
-    busy_seconds: float  # time the worker spent computing since its last `Done`
+    busy_seconds: float  # time the worker spent computing since its previous `Done`
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The worker cannot go on and is about to exit; `reason` never holds user text."""
+    """The worker cannot continue and is about to exit; `reason` never contains user text."""
 
     reason: str
 

@@ -1,8 +1,7 @@
-"""What NVML says about the GPUs of this machine. Nothing else here uses NVML.
+"""Reads the GPUs of this machine through NVML. No other module uses NVML.
 
-NVML can hang, lose a GPU or be absent. So a thread of its own polls it; a reading that is too
-old counts as unknown; a figure that a GPU does not give is None; a lost GPU is an entry with
-an error.
+NVML can hang, lose a GPU or be absent. So a separate thread polls it; a stale reading counts as
+unknown; a figure that a GPU does not support is None; a lost GPU has a reading with an error.
 """
 
 import logging
@@ -21,7 +20,7 @@ _MILLIWATTS = 1000
 
 @dataclass(frozen=True, slots=True)
 class GpuReading:
-    """One GPU or MIG instance as NVML sees it, other tenants included. Memory is in bytes."""
+    """A reading of one GPU or MIG instance, including use by other processes. Memory in bytes."""
 
     uuid: str
     name: str | None = None
@@ -35,14 +34,14 @@ class GpuReading:
 
 
 class GpuMonitor:
-    """Polls NVML in the background; `snapshot` gives the last reading of each GPU."""
+    """Polls NVML in the background; `snapshot` returns the latest reading of each GPU."""
 
     def __init__(self, interval: float = 1.0, stale_after: float = 5.0, nvml: Any = pynvml) -> None:
-        """Times are in seconds; `nvml` is the pynvml module or what stands in for it."""
+        """Times are in seconds; `nvml` is the pynvml module or a fake of it."""
         self._interval = interval
         self._stale_after = stale_after
         self._nvml = nvml
-        self._uuids: dict[int, str] = {}  # by index: names a GPU that no longer answers
+        self._uuids: dict[int, str] = {}  # by index: to name a GPU that is lost
         self._readings: dict[str, GpuReading] = {}
         self._read_at = float("-inf")
         self._error: str | None = None
@@ -50,7 +49,7 @@ class GpuMonitor:
         self._thread = threading.Thread(target=self._run, name="gpu-monitor", daemon=True)
 
     def start(self) -> None:
-        """Begin to poll."""
+        """Start to poll."""
         self._thread.start()
 
     def close(self) -> None:
@@ -60,14 +59,14 @@ class GpuMonitor:
             self._thread.join(timeout=self._interval)
 
     def snapshot(self) -> dict[str, GpuReading]:
-        """Return readings by normalised UUID; empty where there is no fresh one. Never blocks."""
+        """Return the readings by normalised UUID; empty if they are stale. Never blocks."""
         if time.monotonic() - self._read_at > self._stale_after:
             return {}
         return self._readings
 
     @property
     def error(self) -> str:
-        """Why a GPU has no fresh reading."""
+        """Why a GPU has no current reading."""
         return self._error or "NVML has no current reading of this GPU"
 
     def _run(self) -> None:
@@ -85,51 +84,51 @@ class GpuMonitor:
         readings: dict[str, GpuReading] = {}
         try:
             for index in range(self._nvml.nvmlDeviceGetCount()):
-                for reading in self._read(index):
+                for reading in self._read_gpu(index):
                     readings[normalise_uuid(reading.uuid)] = reading
         except self._nvml.NVMLError as error:
-            self._note(f"NVML cannot count the GPUs: {error}")
+            self._set_error(f"NVML cannot count the GPUs: {error}")
             return
-        self._note(None)
+        self._set_error(None)
         self._readings, self._read_at = readings, time.monotonic()
 
-    def _note(self, error: str | None) -> None:
-        """Keep why polling fails; log it once, not at every poll."""
+    def _set_error(self, error: str | None) -> None:
+        """Store why polling fails; log it once, not at every poll."""
         if error and error != self._error:
             _log.warning("%s", error)
         self._error = error
 
-    def _read(self, index: int) -> list[GpuReading]:
-        """Read a GPU and its MIG instances; nothing where it is lost before it told its UUID."""
+    def _read_gpu(self, index: int) -> list[GpuReading]:
+        """Read a GPU and its MIG instances; empty if it was lost before its UUID was read."""
         nvml = self._nvml
         try:
             gpu = nvml.nvmlDeviceGetHandleByIndex(index)
             self._uuids[index] = str(nvml.nvmlDeviceGetUUID(gpu))
-            return [self._figures(handle) for handle in (gpu, *_instances(nvml, gpu))]
+            return [self._read_device(handle) for handle in (gpu, *_mig_instances(nvml, gpu))]
         except nvml.NVMLError as error:
             uuid = self._uuids.get(index)
             return [] if uuid is None else [GpuReading(uuid, error=str(error))]
 
-    def _figures(self, handle: Any) -> GpuReading:
+    def _read_device(self, handle: Any) -> GpuReading:
         nvml = self._nvml
-        memory = self._memory(handle)
-        power = _ask(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
-        utilisation = _ask(nvml, nvml.nvmlDeviceGetUtilizationRates, handle)
+        memory = self._read_memory(handle)
+        power = _query(nvml, nvml.nvmlDeviceGetPowerUsage, handle)
+        utilisation = _query(nvml, nvml.nvmlDeviceGetUtilizationRates, handle)
         return GpuReading(
             uuid=str(nvml.nvmlDeviceGetUUID(handle)),
-            name=_ask(nvml, nvml.nvmlDeviceGetName, handle),
+            name=_query(nvml, nvml.nvmlDeviceGetName, handle),
             memory_total=memory and memory.total,
             memory_used=memory and memory.used,
             memory_free=memory and memory.free,
             utilisation=utilisation and utilisation.gpu,
-            temperature=_ask(
+            temperature=_query(
                 nvml, nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU
             ),
             power=None if power is None else power / _MILLIWATTS,
         )
 
-    def _memory(self, handle: Any) -> Any:
-        """Return the memory figures, None where the GPU has none; any other error is the GPU's."""
+    def _read_memory(self, handle: Any) -> Any:
+        """Return the memory figures, None if unsupported; other errors mean a lost GPU."""
         try:
             return self._nvml.nvmlDeviceGetMemoryInfo(handle)
         except self._nvml.NVMLError as error:
@@ -139,7 +138,7 @@ class GpuMonitor:
 
 
 def normalise_uuid(uuid: str) -> str:
-    """Return a form that NVML (`GPU-9f…`, `MIG-9f…`) and torch (`9f…`) spell alike."""
+    """Return the form common to NVML (`GPU-9f…`, `MIG-9f…`) and torch (`9f…`)."""
     return uuid.lower().removeprefix("gpu-").removeprefix("mig-")
 
 
@@ -151,21 +150,21 @@ class InstalledGpu:
     instances: tuple[str, ...] = ()
 
 
-def installed_gpus(nvml: Any = pynvml, patience: float = 10.0) -> list[InstalledGpu]:
-    """Return the GPUs that NVML sees, in its order; none where there is no NVML.
+def installed_gpus(nvml: Any = pynvml, timeout: float = 10.0) -> list[InstalledGpu]:
+    """Return the GPUs in the order of NVML; empty if there is no NVML.
 
-    Raises TimeoutError where NVML does not answer within `patience` seconds.
+    Raises TimeoutError if NVML does not respond within `timeout` seconds.
     """
-    answer: queue.SimpleQueue[list[InstalledGpu]] = queue.SimpleQueue()
-    # A daemon: a call that hangs cannot be ended, and must not keep the process either.
-    thread = threading.Thread(target=lambda: answer.put(_installed(nvml)), daemon=True)
+    found: queue.SimpleQueue[list[InstalledGpu]] = queue.SimpleQueue()
+    # A daemon: a call that hangs cannot be ended, and must not keep the process alive.
+    thread = threading.Thread(target=lambda: found.put(_installed(nvml)), daemon=True)
     thread.start()
     try:
-        return answer.get(timeout=patience)
+        return found.get(timeout=timeout)
     except queue.Empty:
         raise TimeoutError(
-            f"NVML has not answered for {patience:g} s, so the GPUs cannot be counted; is a driver "
-            "call stuck? Name the devices to start without it, such as --devices cuda:0"
+            f"NVML has not responded for {timeout:g} s, so the GPUs cannot be counted; is a driver "
+            "call stuck? To start without it, name the devices, such as --devices cuda:0"
         ) from None
 
 
@@ -183,25 +182,25 @@ def _installed(nvml: Any) -> list[InstalledGpu]:
 
 
 def _installed_gpu(nvml: Any, index: int) -> InstalledGpu:
-    """Return a GPU; one that is lost keeps its place, since CUDA counts on from it."""
+    """Return a GPU, or a placeholder for a lost one: CUDA counts it too."""
     try:
         gpu = nvml.nvmlDeviceGetHandleByIndex(index)
-        instances = tuple(str(nvml.nvmlDeviceGetUUID(each)) for each in _instances(nvml, gpu))
+        instances = tuple(str(nvml.nvmlDeviceGetUUID(each)) for each in _mig_instances(nvml, gpu))
         return InstalledGpu(str(nvml.nvmlDeviceGetUUID(gpu)), instances)
     except nvml.NVMLError:
         return InstalledGpu(f"lost {index}")
 
 
-def _instances(nvml: Any, gpu: Any) -> Iterator[Any]:
-    """Yield the handles of a GPU's MIG instances; none where it has no MIG."""
-    for index in range(_ask(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, gpu) or 0):
-        instance = _ask(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, gpu, index)
+def _mig_instances(nvml: Any, gpu: Any) -> Iterator[Any]:
+    """Yield the handles of a GPU's MIG instances."""
+    for index in range(_query(nvml, nvml.nvmlDeviceGetMaxMigDeviceCount, gpu) or 0):
+        instance = _query(nvml, nvml.nvmlDeviceGetMigDeviceHandleByIndex, gpu, index)
         if instance is not None:
             yield instance
 
 
-def _ask(nvml: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return a figure, or None where this GPU does not give it."""
+def _query(nvml: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the result of an NVML function, or None if it fails."""
     try:
         return function(*arguments)
     except nvml.NVMLError:

@@ -1,4 +1,4 @@
-"""GpuPool: what the server sees of the workers."""
+"""GpuPool: the interface to all workers."""
 
 import atexit
 import itertools
@@ -11,15 +11,15 @@ from gpu_pool.dispatcher import Dispatcher
 from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
 from gpu_pool.messages import Segment, Translation
 from gpu_pool.monitor import GpuMonitor
-from gpu_pool.scheduler import WorkItem
 from gpu_pool.settings import PoolSettings
 from gpu_pool.status import PoolState, PoolStatus
 from gpu_pool.task import Task
+from gpu_pool.work_item import WorkItem
 from gpu_pool.worker_main import WorkerFactory
 
 
 class GpuPool:
-    """One worker process a device, one queue in front of them. Any thread may call any method."""
+    """One worker process per device, and one queue for all. Any thread may call any method."""
 
     def __init__(
         self,
@@ -29,20 +29,20 @@ class GpuPool:
         monitor: GpuMonitor | None = None,
     ) -> None:
         """`factory` is pickled and called in each worker, with its device. Starts nothing yet."""
-        # Without GPUs there is nothing to watch, and no NVML to be missed.
-        self._watching = monitor is not None or any(name.startswith("cuda") for name in devices)
+        # Without GPUs there is nothing to monitor, and a missing NVML is not an error.
+        self._monitoring = monitor is not None or any(name.startswith("cuda") for name in devices)
         self._monitor = monitor or GpuMonitor()
         settings = settings or PoolSettings()
         self._admission = Admission(settings)
         self._dispatcher = Dispatcher(devices, factory, settings, self._monitor.snapshot)
-        self._numbers = itertools.count()
+        self._ids = itertools.count()
         self._closed = False
 
     def start(self) -> None:
         """Start the workers; returns at once, they load in the background."""
-        # Workers ignore SIGTERM, so that at exit multiprocessing would wait for them for ever.
+        # Workers ignore SIGTERM, so at exit multiprocessing would wait for them for ever.
         atexit.register(self.close)
-        if self._watching:
+        if self._monitoring:
             self._monitor.start()
         self._dispatcher.start()
 
@@ -54,54 +54,52 @@ class GpuPool:
         *,
         bulk: bool = False,
     ) -> list["Future[Translation]"]:
-        """Accept segments, all or none; return the future translation of each.
+        """Accept segments, all or none; return a future for the translation of each.
 
-        Clients take turns, so that none waits behind another's flood; `bulk` work lets what is
-        not bulk go first. The same text is not translated twice at a time, whoever asks.
-        Every future resolves: with the translation, or DeadlineError after `timeout` seconds,
-        QuarantinedError, TranslationError, or UnavailableError. Cancelling a future drops a
-        segment that waits. Raises OverloadedError and UnavailableError at once.
+        Clients take turns, so no client waits behind all the work of another; interactive work
+        goes before `bulk` work. Equal segments that are unfinished at the same time are
+        translated once.
+        Every future resolves: to the translation, or to DeadlineError after `timeout` seconds,
+        QuarantinedError, TranslationError or UnavailableError. Cancelling a future drops a
+        segment that still waits. Raises OverloadedError or UnavailableError if it accepts none.
         """
-        if self._state() in ("loading", "dead") and not self._coming_back():
+        if self._state() in ("loading", "dead") and not self._recovering():
             raise UnavailableError("no worker is ready")
         deadline = None if timeout is None else time.monotonic() + timeout
         tasks = [
             Task(
-                WorkItem(next(self._numbers), segment.tokens, segment.memory, client, bulk),
+                WorkItem(next(self._ids), segment.tokens, segment.memory, client, bulk),
                 segment,
                 deadline,
             )
             for segment in segments
         ]
-        admitted = self._admission.admit(tasks)
-        if admitted is None:
-            raise UnavailableError("the server is shutting down")
-        if not admitted:
+        if not self._admission.admit(tasks):
             raise OverloadedError(self._retry_after())
         self._dispatcher.submit(tasks)
         return [task.future for task in tasks]
 
     def status(self) -> PoolStatus:
-        """Return the state of the pool and its workers; waits for nothing."""
+        """Return the state of the pool and its workers; never blocks."""
         readings = self._monitor.snapshot()
         error = self._monitor.error
         workers = tuple(record.status(readings, error) for record in self._dispatcher.records)
-        held = sum(worker.outstanding_segments for worker in workers)
-        held_tokens = sum(worker.outstanding_tokens for worker in workers)
+        outstanding = sum(worker.outstanding_segments for worker in workers)
+        outstanding_tokens = sum(worker.outstanding_tokens for worker in workers)
         return PoolStatus(
             self._state(),
             workers,
-            max(0, self._admission.segments - held),
-            max(0, self._admission.tokens - held_tokens),
+            max(0, self._admission.segments - outstanding),
+            max(0, self._admission.tokens - outstanding_tokens),
         )
 
     def restart(self, device: str) -> None:
-        """Replace the worker of a device by a new one, at no cost to what it has in hand.
+        """Replace the worker of a device by a new one without losing its outstanding work.
 
-        It gets no more work, finishes what it holds and leaves; one that has not done so in
-        `hang_timeout` is killed, and its work done again. One that failed, or waits after a
-        death, starts at once. Returns as soon as the row of the worker says so. Raises
-        UnknownDeviceError, and UnavailableError where the pool is draining or closed.
+        The worker gets no more work, finishes its outstanding segments and exits. If it has not
+        exited after `hang_timeout`, it is killed and its segments are translated again. A worker
+        that has failed or is in backoff starts at once. Returns as soon as the worker's state has
+        changed. Raises UnknownDeviceError, and UnavailableError if the pool is draining or closed.
         """
         record = next(
             (record for record in self._dispatcher.records if record.device == device), None
@@ -110,21 +108,21 @@ class GpuPool:
             devices = ", ".join(record.device for record in self._dispatcher.records)
             raise UnknownDeviceError(f"the devices are {devices}")
         if self._admission.closed or not self._dispatcher.restart(record):
-            raise UnavailableError("the workers are being stopped for good")
+            raise UnavailableError("the pool is shutting down")
 
     def drain(self, timeout: float) -> bool:
-        """Refuse new work and wait for the accepted; False if `timeout` seconds did not do."""
+        """Refuse new work and finish the accepted work; return False after `timeout` seconds."""
         self._admission.close()
         return self._admission.wait_empty(timeout)
 
     def close(self) -> None:
-        """Stop the workers and resolve what is unfinished with UnavailableError."""
+        """Stop the workers and fail unfinished segments with UnavailableError."""
         self._admission.close()
         atexit.unregister(self.close)
         if not self._closed:
             self._closed = True
             self._dispatcher.close()
-            if self._watching:
+            if self._monitoring:
                 self._monitor.close()
 
     def _state(self) -> PoolState:
@@ -138,12 +136,12 @@ class GpuPool:
             return "ok"
         return "degraded" if ready else "loading"
 
-    def _coming_back(self) -> bool:
-        """Tell whether workers that served are being restarted: work may wait for them."""
+    def _recovering(self) -> bool:
+        """Return True if workers that have served are being restarted: work may wait for them."""
         states = {record.state for record in self._dispatcher.records}
         return self._dispatcher.has_served and not self._dispatcher.crashed and states != {"failed"}
 
     def _retry_after(self) -> float:
-        """Return the seconds in which the workers should be through with what is accepted."""
+        """Return the estimated seconds until all accepted work is finished."""
         speeds = [record.speed for record in self._dispatcher.records if record.speed]
         return max(1.0, self._admission.tokens / sum(speeds)) if speeds else 1.0

@@ -1,169 +1,100 @@
-"""Which job goes to which worker: pure functions, without I/O and without a clock.
+"""Decides which item goes to which worker: pure functions, without I/O and without a clock.
 
-Jobs wait in one queue in the front and are handed to workers a batch or two ahead, so that
-until late they can be cancelled, expire, or go elsewhere. A job goes to the worker that would
-be done with it first: least outstanding tokens over measured speed.
+Items wait in one queue in the front, and workers receive them only a batch or two ahead. So an
+item can be cancelled, expire, or go to another worker until shortly before it is decoded. Each
+item goes to the worker with the earliest expected finish: outstanding tokens over measured speed.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
-# How often smaller jobs may overtake one that no worker has memory for, before a worker
-# is kept free for it.
+from gpu_pool.work_item import WorkItem
+from gpu_pool.work_queue import WorkQueue
+from gpu_pool.worker_load import WorkerLoad
+
+# How many smaller items may overtake one that no worker has memory for, before a worker is
+# reserved for it.
 MAX_OVERTAKEN = 64
-# How many such jobs to look past for smaller ones: bounds the work of one call.
+# How many items that lack memory are skipped in search of smaller ones: bounds the cost of a call.
 LOOKAHEAD = 64
 
 
-@dataclass(slots=True)
-class WorkItem:
-    """What the scheduler knows of a segment. Tokens are source tokens, memory is bytes."""
-
-    id: int
-    tokens: int  # at least 1
-    memory: int = 0
-    client: str = ""  # whose it is: clients take turns
-    bulk: bool = False  # may wait while interactive work does not
-    alone: bool = False  # a worker died with it in hand: it must not take others with it
-    overtaken: int = 0
-
-
-class Waiting(Protocol):
-    """Jobs in an order; `gpu_pool.work_queue.JobQueue` is one."""
-
-    def __len__(self) -> int: ...
-    def head(self) -> WorkItem: ...
-    def popleft(self) -> WorkItem: ...
-    def put_back(self, items: Sequence[WorkItem]) -> None: ...
-
-
-@dataclass(slots=True)
-class WorkerLoad:
-    """A ready worker: what it holds and what it can still take. `assign` keeps it current."""
-
-    worker: int
-    tokens: int = 0  # outstanding; 0: idle
-    reserved: int = 0  # bytes that its outstanding segments may come to hold
-    speed: float | None = None  # tokens a second; None: not measured yet
-    budget: int | None = None  # bytes for segments in all, at best; None: not limited by memory
-    share: float = 1.0  # of the budget that may be used now
-    batches: int = 1  # decoded at a time; it may hold `limit` tokens for each of them
-    available: int | None = None  # bytes free on its device now; None: unknown
-    exclusive: bool = False  # holds a job that travels alone
-
-    def take(self, item: WorkItem) -> None:
-        """Count a job in."""
-        self.tokens += item.tokens
-        self.reserved += item.memory
-        self.exclusive = item.alone
-
-    def has_room(self, item: WorkItem, limit: int) -> bool:
-        """Tell whether it may hold the job besides its others; an idle worker takes any."""
-        fits = self.tokens + item.tokens <= limit * self.batches
-        return self.tokens == 0 or (not item.alone and fits)
-
-    def in_budget(self, item: WorkItem) -> bool:
-        """Tell whether the worker can ever take the job."""
-        return fits_budget(item, self.budget)
-
-    def admits(self, item: WorkItem) -> bool:
-        """Tell whether there is memory for the job now; an idle worker may use all its budget.
-
-        Segments being decoded count twice, as reserved and as no longer available: a reading
-        is up to seconds old, and which of them it saw is unknown.
-        """
-        need = self.reserved + item.memory
-        share = self.share if self.tokens else 1.0
-        return (self.budget is None or need <= self.budget * share) and (
-            self.available is None or need <= self.available
-        )
-
-    def will_admit(self, item: WorkItem) -> bool:
-        """Tell whether there may be memory for the job once the worker is idle."""
-        return self.in_budget(item) and (
-            self.available is None or item.memory <= self.available + self.reserved
-        )
-
-
 def assign(
-    queue: Waiting, loads: Sequence[WorkerLoad], limit: int
+    queue: WorkQueue, loads: Sequence[WorkerLoad], limit: int
 ) -> list[tuple[WorkItem, WorkerLoad]]:
-    """Take from the queue's front what workers can take now, and say who takes what.
+    """Take from the queue what workers can take now; return the item and worker of each.
 
-    `limit` bounds a worker's outstanding tokens per batch that it decodes at a time, except that
-    an idle one takes any job.
-    Jobs keep their order, except that one which lacks memory lets up to MAX_OVERTAKEN others
-    pass (one that travels alone: none), after which a worker takes nothing else until it fits.
-    Costs O(workers) for each job looked at.
+    `limit` bounds a worker's outstanding tokens per batch that it decodes concurrently; an idle
+    worker takes an item of any length.
+    Items keep their order, except that one for which memory is short may be overtaken by up to
+    MAX_OVERTAKEN others (an isolated one by none); then a worker is reserved for it.
+    Costs O(workers) for each item looked at.
     """
     assigned: list[tuple[WorkItem, WorkerLoad]] = []
     skipped: list[WorkItem] = []
-    free = list(loads)
+    candidates = list(loads)
     while queue and len(skipped) < LOOKAHEAD:
-        free = [load for load in free if not load.exclusive and load.tokens < limit * load.batches]
-        if not free:
+        candidates = [
+            load for load in candidates if not load.exclusive and load.tokens < limit * load.batches
+        ]
+        if not candidates:
             break
         item = queue.head()
-        if not item.alone and not any(load.has_room(item, limit) for load in free):
-            break  # all hold enough; letting shorter jobs pass would gain nothing
+        if not item.isolated and not any(
+            load.has_token_capacity(item, limit) for load in candidates
+        ):
+            break  # every worker has enough work; assigning shorter items first would gain nothing
         queue.popleft()
-        load = choose(item, free, loads, limit)
+        load = choose_worker(item, candidates, loads, limit)
         if load is not None:
-            load.take(item)
+            load.add(item)
             assigned.append((item, load))
             if skipped:
                 skipped[0].overtaken += 1
             continue
-        if not skipped and (item.alone or item.overtaken >= MAX_OVERTAKEN):
-            kept = _reserve(item, loads)
-            free = [load for load in free if load is not kept]
+        if not skipped and (item.isolated or item.overtaken >= MAX_OVERTAKEN):
+            reserved = _worker_to_reserve(item, loads)
+            candidates = [load for load in candidates if load is not reserved]
         skipped.append(item)
     queue.put_back(skipped)
     return assigned
 
 
-def choose(
-    item: WorkItem, free: Sequence[WorkerLoad], loads: Sequence[WorkerLoad], limit: int
+def choose_worker(
+    item: WorkItem, candidates: Sequence[WorkerLoad], loads: Sequence[WorkerLoad], limit: int
 ) -> WorkerLoad | None:
-    """Return the one of `free` that would finish the job first, or None where none can take it.
+    """Return the candidate that would finish the item first, or None if none can take it.
 
-    Where no worker at all (`loads`) will have the memory, an idle one takes a job within its
-    budget even so: running out of memory is survived, waiting for ever is not.
+    If no worker in `loads` will have the memory, an idle one takes an item within its budget
+    regardless: it can recover from running out of memory, while the item would wait for ever.
     """
-    room = [load for load in free if load.has_room(item, limit)]
-    able = [load for load in room if load.admits(item)]
-    if not able and not any(load.will_admit(item) for load in loads):
-        able = [load for load in room if load.tokens == 0 and load.in_budget(item)]
+    with_capacity = [load for load in candidates if load.has_token_capacity(item, limit)]
+    able = [load for load in with_capacity if load.has_memory_now(item)]
+    if not able and not any(load.has_memory_when_idle(item) for load in loads):
+        able = [load for load in with_capacity if load.tokens == 0 and load.within_budget(item)]
     if not able:
         return None
-    usual = _usual_speed(able)
-    return min(able, key=lambda load: (load.tokens + item.tokens) / (load.speed or usual))
+    mean = _mean_speed(able)
+    return min(able, key=lambda load: (load.tokens + item.tokens) / (load.speed or mean))
 
 
-def why_not(item: WorkItem, load: WorkerLoad, limit: int) -> str | None:
-    """Return why a worker is not given a job that waits; None where it could take it."""
+def held_back_reason(item: WorkItem, load: WorkerLoad, limit: int) -> str | None:
+    """Return why a worker cannot take a waiting item, or None if it can."""
     if load.exclusive:
-        return "translates alone a text that a worker died with"
-    if not load.in_budget(item):
-        return "never has the memory for the next text"
-    if not load.has_room(item, limit):
-        return "has enough in hand"
-    return None if load.admits(item) else "too little free memory for the next text"
+        return "translates one suspect text in isolation"
+    if not load.within_budget(item):
+        return "the next text exceeds its memory budget"
+    if not load.has_token_capacity(item, limit):
+        return "has enough outstanding work"
+    return None if load.has_memory_now(item) else "too little free memory for the next text"
 
 
-def fits_budget(item: WorkItem, budget: int | None) -> bool:
-    """Tell whether a worker with that budget, in bytes, can ever take the job."""
-    return budget is None or item.memory <= budget
-
-
-def _reserve(item: WorkItem, loads: Sequence[WorkerLoad]) -> WorkerLoad:
-    """Return the worker to keep free for a job: the one soonest empty that can hold it."""
-    able = [load for load in loads if load.will_admit(item)]
-    able = able or [load for load in loads if load.in_budget(item)] or list(loads)
+def _worker_to_reserve(item: WorkItem, loads: Sequence[WorkerLoad]) -> WorkerLoad:
+    """Return the worker that can hold the item and has the least outstanding work."""
+    able = [load for load in loads if load.has_memory_when_idle(item)]
+    able = able or [load for load in loads if load.within_budget(item)] or list(loads)
     return min(able, key=lambda load: load.tokens)
 
 
-def _usual_speed(loads: Iterable[WorkerLoad]) -> float:
+def _mean_speed(loads: Iterable[WorkerLoad]) -> float:
     speeds = [load.speed for load in loads if load.speed]
     return sum(speeds) / len(speeds) if speeds else 1.0

@@ -1,4 +1,4 @@
-"""The pool's limits and patience."""
+"""The pool's limits and timeouts."""
 
 from dataclasses import dataclass
 
@@ -9,11 +9,11 @@ class PoolSettings:
 
     max_queued_tokens: int = 200_000  # accepted and unfinished; beyond it `submit` refuses
     max_queued_segments: int = 20_000
-    worker_tokens: int = 4_096  # in a worker's hands for each batch it decodes at a time
+    worker_tokens: int = 4_096  # outstanding at a worker, per batch that it decodes concurrently
     hang_timeout: float = 120.0  # silence of a busy worker before it is killed
     startup_timeout: float = 600.0  # from spawn to readiness
     backoff_initial: float = 0.5  # before a restart; doubles with each failure in a row
     backoff_max: float = 30.0
     max_load_failures: int = 5  # in a row, before readiness: then the worker stays `failed`
-    memory_margin: int = 512 * 2**20  # left free on a GPU for what nobody accounted for
-    stop_grace: float = 5.0  # for a worker to leave by itself before it is killed
+    memory_margin: int = 512 * 2**20  # left free on a GPU for unaccounted allocations
+    stop_grace: float = 5.0  # for a worker to exit by itself before it is killed

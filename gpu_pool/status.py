@@ -1,4 +1,4 @@
-"""What the pool tells about itself: a snapshot for health checks and the GPU table."""
+"""Snapshots of the pool for health checks, `/gpus` and metrics."""
 
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
@@ -7,13 +7,13 @@ from gpu_pool.messages import EngineInfo
 from gpu_pool.totals import WorkerTotals
 
 PoolState = Literal["loading", "ok", "degraded", "draining", "dead"]
-# `restarting`: asked to leave, and finishing what it holds; the next state is `starting`.
+# `restarting`: told to stop, finishing its outstanding segments; `starting` follows.
 WorkerState = Literal["starting", "ready", "restarting", "backoff", "failed", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
 class GpuStatus:
-    """What is known of one device; None where a figure is unknown. Memory is in bytes."""
+    """What is known of one device; unknown figures are None. Memory is in bytes."""
 
     device: str
     name: str | None = None
@@ -34,9 +34,9 @@ class WorkerStatus:
     device: str
     gpus: tuple[GpuStatus, ...]  # one, or those of the group
     state: WorkerState
-    engine: EngineInfo | None  # of the last worker that was ready; None: there was none yet
-    memory_budget: int | None  # that segments may hold at present; None: not limited by memory
-    memory_reserved: int  # that those in hand may come to hold
+    engine: EngineInfo | None  # of the last process that was ready; None: none has been yet
+    memory_budget: int | None  # that segments may hold now; None: not limited by memory
+    memory_reserved: int  # that its outstanding segments may need
     pid: int | None
     restarts: int
     outstanding_segments: int
@@ -44,17 +44,17 @@ class WorkerStatus:
     finished_segments: int
     finished_tokens: int
     tokens_per_second: float | None  # while computing, a moving average
-    oom_splits: int  # batches halved for want of memory since the worker started
-    held_back: str | None  # why it is given nothing although work waits
-    last_error: str | None  # why the last worker on this device was lost
+    oom_splits: int  # batches split after running out of memory since the process started
+    held_back: str | None  # why it cannot take the next waiting text
+    last_error: str | None  # why the previous process on this device ended
     totals: WorkerTotals = WorkerTotals()  # noqa: RUF009 - frozen
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a row for each of its devices; those of a group share the worker's figures."""
+        """Return a row for each of its devices; the rows of a group share the worker's fields."""
         shared = {"worker": self.device} | {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("device", "gpus", "totals")  # monitoring reads the totals
+            if field.name not in ("device", "gpus", "totals")  # the totals are for metrics
         }
         shared["engine"] = self.engine and asdict(self.engine)
         return [asdict(gpu) | shared for gpu in self.gpus]
@@ -62,7 +62,7 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """`ok`: all workers are ready; `degraded`: some; `loading`: none yet; `dead`: none to come."""
+    """`ok`: all workers are ready; `degraded`: some; `loading`: none yet; `dead`: none ever."""
 
     state: PoolState
     workers: tuple[WorkerStatus, ...]

@@ -1,4 +1,4 @@
-"""Keeps the workers alive: spawn, readiness, silence, death, restart."""
+"""Keeps the workers alive: spawns, kills and restarts their processes."""
 
 import logging
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ from gpu_pool.worker_process import WorkerProcess
 from gpu_pool.worker_record import WorkerRecord
 
 _log = logging.getLogger(__name__)
-_MAX_DOUBLINGS = 32  # beyond any useful `backoff_max`; a float ends at 1023
+_MAX_DOUBLINGS = 32  # beyond any useful `backoff_max`; a float overflows at 1024
 
 
 class Supervisor:
-    """Used by the dispatcher's thread alone. `now` is on the monotonic clock, in seconds."""
+    """Used by the dispatcher's thread only. `now` is on the monotonic clock, in seconds."""
 
     def __init__(
         self,
@@ -33,39 +33,108 @@ class Supervisor:
         self.records = tuple(WorkerRecord(device) for device in devices)
 
     def spawn_all(self, now: float) -> None:
-        """Start a worker on every device."""
+        """Spawn a worker for every device."""
         for record in self.records:
             self._spawn(record, now)
 
-    def record_of(self, process: WorkerProcess) -> WorkerRecord | None:
-        """Return the place of a process; None for one that has been replaced."""
+    def find_record(self, process: WorkerProcess) -> WorkerRecord | None:
+        """Return the record of a process; None if the process has been replaced."""
         return next((record for record in self.records if record.process is process), None)
 
     def any_running(self) -> bool:
-        """Tell whether a worker process is left."""
+        """Return True if a worker process is left."""
         return any(record.process for record in self.records)
 
     def reap(self, record: WorkerRecord, now: float, *, closing: bool) -> ExitCause:
-        """Clear away a worker that is gone; spawn the next, or set the time for that.
+        """Clean up after a worker that has exited; restart it now or schedule the restart.
 
-        Returns why it died.
+        Returns why it exited.
         """
         process = record.process
-        assert process is not None, "only a worker that runs can be reaped"
+        assert process is not None, "only a running worker can be reaped"
         process.discard()
         record.process = None
-        cause = record.cause or cause_of_exit(process.exitcode)
-        error = record.reason or f"the worker ended with exit code {process.exitcode}"
+        cause = record.exit_cause or cause_of_exit(process.exitcode)
+        error = record.exit_reason or f"the worker ended with exit code {process.exitcode}"
         if closing:
             record.state = "stopped"
         elif record.state == "restarting":
-            if record.outstanding:  # else it left as it was asked to, whatever its exit code
+            if record.outstanding:  # otherwise it exited as requested, whatever its exit code
                 record.last_error = error
                 _log.warning("%s died before it could restart (%s)", record.device, error)
             self._respawn(record, now)
         else:
             self._back_off(record, error, now)
         return cause
+
+    def kill_unresponsive(self, now: float) -> None:
+        """Kill workers that have been silent, or slow to exit, for longer than allowed."""
+        self._kill_overdue(now)
+        for record in self.records:
+            starting = record.state == "starting"
+            limit = self._settings.startup_timeout if starting else self._settings.hang_timeout
+            if (
+                record.process
+                and record.state in ("starting", "ready")
+                and now - record.last_message_at > limit
+            ):
+                record.exit_reason = f"silent for {limit:g} s; killed"
+                record.last_message_at = now
+                record.exit_cause = cause_of_silence(record.process.pid)
+                record.process.kill()
+
+    def restart_due(self, now: float) -> None:
+        """Respawn the workers whose backoff is over."""
+        for record in self.records:
+            if record.state == "backoff" and now >= record.retry_at:
+                self._respawn(record, now)
+
+    def restart(self, record: WorkerRecord, now: float) -> None:
+        """Replace a worker once it has finished its outstanding work, or at once if none runs.
+
+        Does nothing for a worker that is starting or restarting already.
+        """
+        if record.state == "ready":
+            assert record.process is not None, "a ready worker has a process"
+            _log.info("%s: restart requested", record.device)
+            record.state, record.exit_deadline = "restarting", now + self._settings.hang_timeout
+            record.process.send(Stop())
+        elif record.state in ("backoff", "failed"):
+            record.failures = record.load_failures = 0
+            self._respawn(record, now)
+
+    def stop_all(self) -> None:
+        """Tell every worker to stop."""
+        for record in self.records:
+            if record.process is None:
+                record.state = "stopped"
+            elif record.state == "starting":
+                record.process.kill()  # it reads its inbox only once its model is loaded
+            else:
+                record.process.send(Stop())
+
+    def kill_all(self) -> None:
+        """Kill every worker that is left."""
+        for record in self.records:
+            if record.process:
+                record.process.kill()
+
+    def discard_all(self) -> None:
+        """Kill every worker that is left, and release its threads and descriptors."""
+        for record in self.records:
+            if record.process:
+                record.process.discard()
+                record.process = None
+            record.state = "stopped"
+
+    def _kill_overdue(self, now: float) -> None:
+        """Kill restarting workers that have not exited in time."""
+        limit = self._settings.hang_timeout
+        for record in self.records:
+            if record.process and record.state == "restarting" and now > record.exit_deadline:
+                record.exit_reason = f"did not exit within {limit:g} s; killed"
+                record.exit_cause, record.exit_deadline = ExitCause.REQUESTED, now + limit
+                record.process.kill()
 
     def _back_off(self, record: WorkerRecord, error: str, now: float) -> None:
         record.failures += 1
@@ -82,83 +151,15 @@ class Supervisor:
         record.state, record.retry_at = "backoff", now + wait
         _log.warning("%s died (%s); restart in %.1f s", record.device, record.last_error, wait)
 
-    def kill_stuck(self, now: float) -> None:
-        """Kill workers that are silent, or slow to leave, for longer than the settings allow."""
-        self._kill_overdue(now)
-        for record in self.records:
-            starting = record.state == "starting"
-            limit = self._settings.startup_timeout if starting else self._settings.hang_timeout
-            if (
-                record.process
-                and record.state in ("starting", "ready")
-                and now - record.heard_at > limit
-            ):
-                record.reason = f"silent for {limit:g} s; killed"
-                record.heard_at = now
-                record.cause = cause_of_silence(record.process.pid)
-                record.process.kill()
-
-    def restart_due(self, now: float) -> None:
-        """Spawn again where the wait after a death is over."""
-        for record in self.records:
-            if record.state == "backoff" and now >= record.retry_at:
-                self._respawn(record, now)
-
-    def restart(self, record: WorkerRecord, now: float) -> None:
-        """Replace a worker: once it has finished what it holds, or at once where none runs.
-
-        One that is starting or restarting is about to be a new one already.
-        """
-        if record.state == "ready":
-            assert record.process is not None, "a ready worker has a process"
-            _log.info("%s is asked to restart", record.device)
-            record.state, record.leave_by = "restarting", now + self._settings.hang_timeout
-            record.process.send(Stop())
-        elif record.state in ("backoff", "failed"):
-            record.failures = record.load_failures = 0
-            self._respawn(record, now)
-
-    def stop_all(self) -> None:
-        """Ask every worker to leave."""
-        for record in self.records:
-            if record.process is None:
-                record.state = "stopped"
-            elif record.state == "starting":
-                record.process.kill()  # it would load its model first, and only then look
-            else:
-                record.process.send(Stop())
-
-    def kill_all(self) -> None:
-        """Kill every worker that is left."""
-        for record in self.records:
-            if record.process:
-                record.process.kill()
-
-    def discard_all(self) -> None:
-        """Kill what is left, and give back its threads and descriptors."""
-        for record in self.records:
-            if record.process:
-                record.process.discard()
-                record.process = None
-            record.state = "stopped"
-
-    def _kill_overdue(self, now: float) -> None:
-        limit = self._settings.hang_timeout
-        for record in self.records:
-            if record.process and record.state == "restarting" and now > record.leave_by:
-                record.reason = f"did not leave within {limit:g} s; killed"
-                record.cause, record.leave_by = ExitCause.ASKED, now + limit
-                record.process.kill()
-
     def _respawn(self, record: WorkerRecord, now: float) -> None:
         record.restarts += 1
         self._spawn(record, now)
 
     def _spawn(self, record: WorkerRecord, now: float) -> None:
-        record.state, record.heard_at, record.reason = "starting", now, None
-        record.cause = None
+        record.state, record.last_message_at = "starting", now
+        record.exit_cause = record.exit_reason = None
         record.cached = record.splits = 0
         try:
             record.process = WorkerProcess(record.device, self._factory, self._events)
-        except OSError as error:  # no room for a process now; the other workers go on
+        except OSError as error:  # such as too many processes; the other workers continue
             self._back_off(record, f"{type(error).__name__}: {error}", now)

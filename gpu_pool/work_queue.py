@@ -1,16 +1,17 @@
-"""In which order jobs wait: interactive before bulk, and nobody behind somebody else's flood.
+"""The order in which items wait: interactive before bulk, and fair among clients.
 
-Without I/O and without a clock: what ages is counted in the work that went ahead.
+Without I/O and without a clock: progress is measured in the tokens that were taken out.
 """
 
 from collections import deque
 from collections.abc import Iterable
 
-from gpu_pool.scheduler import WorkItem
+from gpu_pool.work_item import WorkItem
 
-# Tokens that a client gets in a turn: a few sentences, so that turns are short.
+# Tokens that a client gets per turn: a few sentences, so that turns are short.
 QUANTUM = 256
-# While both wait, bulk work gets a token for so many of interactive work: it is slow, never stuck.
+# While both wait, bulk work gets one token for every so many of interactive work: it is slow, but
+# never starves.
 BULK_SHARE = 8
 _BULK_TURN = QUANTUM / BULK_SHARE
 
@@ -18,78 +19,79 @@ _BULK_TURN = QUANTUM / BULK_SHARE
 class FairQueue:
     """Deficit round-robin over clients (Shreedhar & Varghese, SIGCOMM 1995).
 
-    Each client's jobs stay in order; with n clients waiting, each gets an n-th of the tokens.
+    The items of a client stay in order; of n waiting clients, each gets 1/n of the tokens.
     """
 
     def __init__(self) -> None:
-        self._jobs: dict[str, deque[WorkItem]] = {}  # by client, in the order of their turns
+        self._items: dict[str, deque[WorkItem]] = {}  # by client, in the order of their turns
         self._deficits: dict[str, int] = {}  # tokens that a client may still take in its turn
 
     def __bool__(self) -> bool:
-        return bool(self._jobs)
+        return bool(self._items)
 
     def append(self, item: WorkItem) -> None:
-        """Put a job behind those of its client."""
-        self._jobs.setdefault(item.client, deque()).append(item)
+        """Add an item after the others of its client."""
+        self._items.setdefault(item.client, deque()).append(item)
 
     def popleft(self) -> WorkItem:
-        """Return the job whose turn it is. Costs O(1) unless jobs are larger than a turn."""
+        """Remove and return the next item. Costs O(1) unless items are larger than QUANTUM."""
         while True:
-            client, items = next(iter(self._jobs.items()))
+            client, items = next(iter(self._items.items()))
             deficit = self._deficits.get(client, QUANTUM)
             if items[0].tokens <= deficit:
                 break
             self._deficits[client] = deficit + QUANTUM
-            self._jobs[client] = self._jobs.pop(client)  # to the end: the next one's turn
+            self._items[client] = self._items.pop(client)  # move to the end: end of its turn
         item = items.popleft()
         self._deficits[client] = deficit - item.tokens
         if not items:
-            del self._jobs[client], self._deficits[client]
+            del self._items[client], self._deficits[client]
         return item
 
 
 class WorkQueue:
-    """All jobs that wait in the front."""
+    """All items that wait in the front."""
 
     def __init__(self) -> None:
-        self._front: deque[WorkItem] = deque()  # taken out once and put back: ahead of all others
+        self._first: deque[WorkItem] = deque()  # taken out once and put back: before all others
         self._interactive, self._bulk = FairQueue(), FairQueue()
-        self._owed = 0.0  # tokens that bulk work may take ahead of interactive work
+        self._bulk_credit = 0.0  # tokens that bulk work may take before interactive work
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
     def append(self, item: WorkItem) -> None:
-        """Let a job wait its turn."""
+        """Add an item."""
         (self._bulk if item.bulk else self._interactive).append(item)
         self._length += 1
 
     def put_back(self, items: Iterable[WorkItem]) -> None:
-        """Put jobs before all others, in the order given."""
+        """Put items before all others, in the given order."""
         items = list(items)
-        self._front.extendleft(reversed(items))
+        self._first.extendleft(reversed(items))
         self._length += len(items)
 
     def head(self) -> WorkItem:
-        """Return the job that `popleft` takes out next. Raises IndexError where there is none."""
-        if not self._front:
-            self._front.append(self._choose())
-        return self._front[0]
+        """Return the item that `popleft` would remove. Raises IndexError if the queue is empty."""
+        if not self._first:
+            self._first.append(self._pop_next())
+        return self._first[0]
 
     def popleft(self) -> WorkItem:
-        """Take the next job out. Raises IndexError where there is none."""
+        """Remove and return the next item. Raises IndexError if the queue is empty."""
         self.head()
         self._length -= 1
-        return self._front.popleft()
+        return self._first.popleft()
 
-    def _choose(self) -> WorkItem:
-        if self._interactive and (self._owed < _BULK_TURN or not self._bulk):
+    def _pop_next(self) -> WorkItem:
+        if self._interactive and (self._bulk_credit < _BULK_TURN or not self._bulk):
             item = self._interactive.popleft()
-            self._owed = self._owed + item.tokens / BULK_SHARE if self._bulk else 0.0
+            earned = self._bulk_credit + item.tokens / BULK_SHARE
+            self._bulk_credit = earned if self._bulk else 0.0
             return item
         if not self._bulk:
-            raise IndexError("no job is waiting")
+            raise IndexError("the queue is empty")
         item = self._bulk.popleft()
-        self._owed = self._owed - item.tokens if self._interactive else 0.0
+        self._bulk_credit = self._bulk_credit - item.tokens if self._interactive else 0.0
         return item

@@ -1,4 +1,4 @@
-"""The main loop of a worker process: take segments from the inbox, translate, answer."""
+"""The main loop of a worker process: receive segments, translate them, send the results."""
 
 import contextlib
 import ctypes
@@ -31,7 +31,7 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 class Finished(Protocol):
-    """What became of one text: a translation, or else an error that may be shown."""
+    """The outcome of one text: a translation, or an error that may be shown to users."""
 
     @property
     def key(self) -> int: ...
@@ -45,8 +45,8 @@ class Finished(Protocol):
     def alternatives(self) -> tuple[str, ...]: ...
 
 
-class Choice(Protocol):
-    """Which engine decodes."""
+class EngineChoice(Protocol):
+    """The engine that decodes, its data type, and why it was chosen."""
 
     @property
     def name(self) -> str: ...
@@ -57,38 +57,38 @@ class Choice(Protocol):
 
 
 class SegmentTranslator(Protocol):
-    """What a worker runs; `translator.Translator` is one."""
+    """What a worker runs, such as `translator.Translator`."""
 
     @property
     def name(self) -> str:
-        """What the device calls itself."""
+        """The name that the device reports."""
 
     @property
     def uuids(self) -> tuple[str, ...]:
-        """UUIDs of its GPUs as torch reports them; none on a CPU."""
+        """UUIDs of its GPUs as torch reports them; empty on a CPU."""
 
     @property
-    def engine(self) -> Choice:
-        """Which engine decodes, and why it is this one."""
+    def engine(self) -> EngineChoice:
+        """The engine that decodes, and why it was chosen."""
 
     @property
     def budget(self) -> int | None:
-        """Bytes that segments may hold on the device in all."""
+        """Bytes that all segments together may hold on the device; None: not limited."""
 
     @property
     def memory_scale(self) -> float:
-        """Bytes that a trial used on the device for each that the cost formula counts."""
+        """Bytes measured on the device in a trial per byte of the cost formula."""
 
     @property
     def batches(self) -> int:
-        """Batches that are decoded at a time."""
+        """Number of batches decoded concurrently."""
 
     @property
     def splits(self) -> int:
-        """Batches split so far because the device ran out of memory."""
+        """Number of batches split so far after the device ran out of memory."""
 
     def cached(self) -> int:
-        """Return the bytes of device memory that the process holds but does not use."""
+        """Return the bytes of device memory that the process has reserved but does not use."""
 
     def submit(
         self,
@@ -100,10 +100,10 @@ class SegmentTranslator(Protocol):
         alternatives: int,
         glossary: Sequence[tuple[str, str]],
     ) -> None:
-        """Take a text; ValueError, with a message that may be shown, refuses it."""
+        """Accept a text. Raises ValueError, with a message for users, if it is invalid."""
 
     def step(self) -> Sequence[Finished]:
-        """Decode one batch and return what it finished."""
+        """Decode for one step and return the texts that are finished; may return none."""
 
 
 WorkerFactory = Callable[[str], SegmentTranslator]
@@ -115,26 +115,26 @@ def main(
     inbox: "Connection[None, ToWorker]",
     results: "Connection[FromWorker, None]",
 ) -> None:
-    """Run a worker on `device` until it is told to stop; exit code 1 where it cannot go on."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the front decides when workers leave
+    """Run a worker on `device` until a `Stop` message; exit with code 1 on failure."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the front decides when workers stop
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _die_with_the_front()
+    _exit_with_front()
     try:
         translator = factory(device)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the front must learn of it
-        _fail(results, f"{type(error).__name__}: {error}")
-    results.send(_introduce(translator))
+    except Exception as error:  # noqa: BLE001 - the front must learn of any failure
+        _exit_failed(results, f"{type(error).__name__}: {error}")
+    results.send(_ready_message(translator))
     try:
-        _Loop(translator, inbox, results).run()
+        _MainLoop(translator, inbox, results).run()
     except Exception as error:  # noqa: BLE001 - as above
-        # Not the message: it may hold user text.
+        # Not the message: it may contain user text.
         place = traceback.extract_tb(error.__traceback__)[-1]
         file = os.path.basename(place.filename)
-        _fail(results, f"{type(error).__name__} at {file}:{place.lineno}")
+        _exit_failed(results, f"{type(error).__name__} at {file}:{place.lineno}")
 
 
-class _Loop:
-    """Turns at least once a second, so that a heartbeat tells that it does."""
+class _MainLoop:
+    """Sends a heartbeat about once a second to show that it still runs."""
 
     def __init__(
         self,
@@ -150,28 +150,28 @@ class _Loop:
         self._busy_seconds = 0.0
 
     def run(self) -> None:
-        beat_at = 0.0
+        heartbeat_at = 0.0
         while not (self._stopping and self._pending == 0):
-            self._take()
+            self._receive()
             if self._pending:
                 self._step()
             now = time.monotonic()
-            if now - beat_at >= HEARTBEAT_SECONDS:
+            if now - heartbeat_at >= HEARTBEAT_SECONDS:
                 self._results.send(Heartbeat(self._translator.cached(), self._translator.splits))
-                beat_at = now
+                heartbeat_at = now
 
-    def _take(self) -> None:
-        """Take all that is in the inbox; wait for something only where nothing is pending."""
-        patience = 0.0 if self._pending else HEARTBEAT_SECONDS
-        while self._inbox.poll(patience):
+    def _receive(self) -> None:
+        """Handle all messages in the inbox; wait for one only if no text is pending."""
+        timeout = 0.0 if self._pending else HEARTBEAT_SECONDS
+        while self._inbox.poll(timeout):
             self._handle(self._inbox.recv())
-            patience = 0.0
+            timeout = 0.0
 
     def _handle(self, message: ToWorker) -> None:
         if isinstance(message, Stop):
             self._stopping = True
             return
-        refused = []
+        invalid = []
         for number, segment in message.segments:
             try:
                 self._translator.submit(
@@ -184,22 +184,22 @@ class _Loop:
                 )
                 self._pending += 1
             except ValueError as error:
-                refused.append(Result(number, error=str(error)))
-        if refused:
-            self._results.send(Done(tuple(refused), 0.0))
+                invalid.append(Result(number, error=str(error)))
+        if invalid:
+            self._results.send(Done(tuple(invalid), 0.0))
 
     def _step(self) -> None:
-        begun = time.monotonic()
+        started = time.monotonic()
         finished = self._translator.step()
-        self._busy_seconds += time.monotonic() - begun
+        self._busy_seconds += time.monotonic() - started
         if not finished:
-            return  # a step may end no text; its time counts with the next that does
+            return  # its time counts for the next step that finishes a text
         self._pending -= len(finished)
         self._results.send(Done(tuple(map(_result, finished)), self._busy_seconds))
         self._busy_seconds = 0.0
 
 
-def _introduce(translator: SegmentTranslator) -> Ready:
+def _ready_message(translator: SegmentTranslator) -> Ready:
     choice = translator.engine
     return Ready(
         name=translator.name,
@@ -217,20 +217,20 @@ def _result(item: Finished) -> Result:
     return Result(item.key, Translation(item.text, item.warnings, item.alternatives))
 
 
-def _fail(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:
-    with contextlib.suppress(OSError):  # the front is gone: nobody is left to tell
+def _exit_failed(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:
+    with contextlib.suppress(OSError):  # the front has exited
         results.send(Failed(reason))
     sys.exit(1)
 
 
-def _die_with_the_front() -> None:
-    """Leave at once when the front is gone, however it went.
+def _exit_with_front() -> None:
+    """Exit at once when the front exits, for whatever reason.
 
-    The kernel's signal covers a worker stuck in a library call; it is sent when the *thread*
-    that spawned us ends, which is the dispatcher's. The thread here covers other systems.
+    The kernel's signal also ends a worker that is stuck in a library call; it is sent when the
+    *thread* that spawned the worker ends, the dispatcher's. The thread here is for other systems.
     """
     front = parent_process()
-    assert front is not None, "a worker is always the child of a front"
+    assert front is not None, "a worker is always a child process"
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 

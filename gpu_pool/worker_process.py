@@ -1,11 +1,12 @@
-"""One incarnation of a worker: its process, its inbox, its results, and their threads.
+"""The process of a worker, with its inbox, its result pipe, and their threads.
 
-Nothing of it outlives it. A lock or pipe that two processes share may be left in any state by
-a SIGKILL, so each incarnation has an inbox and a result pipe of its own. Neither may block the
-dispatcher: a stopped worker fills its inbox and leaves half a message in its result pipe. So one
-thread writes the inbox, another reads the results, and both end when the worker does. (The inbox
-is built like `multiprocessing.Queue`, a buffer, a thread and a pipe; but that keeps a reading end
-in the front, and with it the thread of a dead worker would wait for ever on a full pipe.)
+No part of it is reused after the process ends. A SIGKILL may leave a lock or pipe shared by two
+processes in any state, so each process has an inbox and a result pipe of its own. Neither may
+block the dispatcher: a stopped worker fills its inbox and leaves half a message in its result
+pipe. So one thread writes the inbox and another reads the results, and both end with the process.
+(The inbox resembles `multiprocessing.Queue`: a buffer, a thread and a pipe. That class keeps the
+pipe's reading end open in the front, so the thread of a dead worker would block for ever on a
+full pipe.)
 """
 
 import queue
@@ -29,22 +30,22 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """A worker's result pipe is closed: it has exited, or been killed."""
+class Exited:
+    """A worker's result pipe is closed: it has exited, or has been killed."""
 
     process: "WorkerProcess"
 
 
-WorkerEvent = Received | Gone
+WorkerEvent = Received | Exited
 
 
 class WorkerProcess:
-    """A worker from its spawn to its end; reports to the dispatcher's event queue."""
+    """A worker process from spawn to exit; reports to the dispatcher's event queue."""
 
     def __init__(
         self, device: str, factory: WorkerFactory, events: "queue.SimpleQueue[WorkerEvent]"
     ) -> None:
-        """Spawn. The calling thread must outlive the worker (see `worker._die_with_the_front`)."""
+        """Spawn it. The calling thread must outlive it: see `worker_main._exit_with_front`."""
         self._events = events
         inbox, self._inbox = _SPAWN.Pipe(duplex=False)
         self._results, results = _SPAWN.Pipe(duplex=False)
@@ -56,8 +57,8 @@ class WorkerProcess:
         )
         self._process.start()
         self.pid = self._process.pid
-        self.exitcode: int | None = None  # once discarded; minus the signal where one ended it
-        # Ours of the worker's ends: while they are open, its death would not close the pipes.
+        self.exitcode: int | None = None  # set by `discard`; minus the signal that ended it
+        # Our copies of the worker's ends: while they are open, its exit would not close the pipes.
         inbox.close()
         results.close()
         self._outgoing: queue.SimpleQueue[ToWorker | None] = queue.SimpleQueue()
@@ -73,11 +74,11 @@ class WorkerProcess:
         self._outgoing.put(message)
 
     def kill(self) -> None:
-        """SIGKILL, which ends a stopped or hanging process too; `Gone` follows."""
+        """Send SIGKILL, which also ends a stopped or hanging process; `Exited` follows."""
         self._process.kill()
 
     def discard(self) -> None:
-        """Kill what is left, and give back every thread and descriptor."""
+        """Kill it if it still runs, and release its threads and descriptors."""
         self._process.kill()
         self._process.join(_REAP_SECONDS)
         self._outgoing.put(None)
@@ -94,11 +95,11 @@ class WorkerProcess:
             while (message := self._outgoing.get()) is not None:
                 self._inbox.send(message)
         except OSError:
-            return  # the worker is gone; the reader has seen it too
+            return  # the worker has exited; `_read` reports it
 
     def _read(self) -> None:
         try:
             while True:
                 self._events.put(Received(self, self._results.recv()))
         except (EOFError, OSError):
-            self._events.put(Gone(self))
+            self._events.put(Exited(self))

@@ -1,4 +1,4 @@
-"""A worker's place in the pool: what lasts while its processes come and go."""
+"""The pool's record of one worker, which outlives the processes that serve it."""
 
 import logging
 import time
@@ -10,10 +10,10 @@ from gpu_pool.exit_cause import ExitCause
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, EngineInfo, Heartbeat, Ready
 from gpu_pool.monitor import GpuReading, normalise_uuid
-from gpu_pool.scheduler import WorkerLoad
 from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
-from gpu_pool.totals import Tally
+from gpu_pool.totals import TotalsCounter
+from gpu_pool.worker_load import WorkerLoad
 from gpu_pool.worker_process import WorkerProcess
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average
 
 @dataclass(slots=True)
 class WorkerRecord:
-    """Changed by the dispatcher's thread alone; others read single fields for the status."""
+    """Only the dispatcher's thread changes it; others read single fields for the status."""
 
     device: str
     state: WorkerState = "starting"
@@ -33,30 +33,30 @@ class WorkerRecord:
     uuids: tuple[str, ...] = ()
     engine: EngineInfo | None = None
     memory: MemoryBudget = field(default_factory=MemoryBudget)
-    memory_scale: float = 1.0  # bytes that the device gives for each that the formula counts
-    held_back: str | None = None  # why it is given nothing although work waits
+    memory_scale: float = 1.0  # bytes used on the device per byte of the cost formula
+    held_back: str | None = None  # why it cannot take the next waiting text
     batches: int = 1
     cached: int = 0
     splits: int = 0
     restarts: int = 0
-    failures: int = 0  # deaths in a row without a finished segment between them
+    failures: int = 0  # deaths in a row without a finished segment in between
     load_failures: int = 0  # of those in a row, deaths before readiness
-    heard_at: float = 0.0
+    last_message_at: float = 0.0
     retry_at: float = 0.0
-    leave_by: float = 0.0  # when a worker that restarts is killed
-    cause: ExitCause | None = None  # why we killed the present process; None: we have not
-    reason: str | None = None  # why the present process cannot go on, where that is known
-    last_error: str | None = None  # why the last one ended
+    exit_deadline: float = 0.0  # when a restarting worker that has not exited is killed
+    exit_cause: ExitCause | None = None  # why the pool killed the current process, if it did
+    exit_reason: str | None = None  # why the current process cannot continue, if known
+    last_error: str | None = None  # why the previous process ended
     outstanding: dict[int, Task] = field(default_factory=dict)
     outstanding_tokens: int = 0
     outstanding_memory: int = 0
     finished_segments: int = 0
     finished_tokens: int = 0
-    speed: float | None = None  # tokens a second while computing
-    tally: Tally = field(default_factory=Tally)
+    speed: float | None = None  # tokens per second while computing
+    totals: TotalsCounter = field(default_factory=TotalsCounter)
 
-    def introduce(self, message: Ready) -> None:
-        """Take note of what a worker says of itself once its model is loaded."""
+    def on_ready(self, message: Ready) -> None:
+        """Store what the worker reports once its model is loaded."""
         self.state, self.name, self.uuids = "ready", message.name, message.uuids
         self.memory, self.memory_scale = MemoryBudget(message.budget), message.memory_scale
         self.batches, self.engine = message.batches, message.engine
@@ -66,22 +66,31 @@ class WorkerRecord:
             self.device, self.name, engine.name, engine.dtype, engine.reason,
         )  # fmt: skip
 
-    def give(self, task: Task) -> None:
-        """Count a task as in the worker's hands."""
+    def on_heartbeat(self, message: Heartbeat, now: float) -> None:
+        """Shrink the memory budget if the worker ran out of memory, otherwise let it recover."""
+        if message.splits > self.splits:
+            self.memory.shrink()
+            self.totals.oom_splits += message.splits - self.splits
+        else:
+            self.memory.recover(now - self.last_message_at)
+        self.cached, self.splits = message.cached, message.splits
+
+    def assign_task(self, task: Task) -> None:
+        """Count a task as outstanding."""
         self.outstanding[task.item.id] = task
         self.outstanding_tokens += task.item.tokens
         self.outstanding_memory += task.item.memory
-        self.tally.hand_over(time.monotonic() - task.accepted_at)
+        self.totals.record_wait(time.monotonic() - task.accepted_at)
 
-    def take_back(self) -> list[Task]:
-        """Return all tasks that were in the worker's hands, oldest first."""
+    def return_tasks(self) -> list[Task]:
+        """Remove all outstanding tasks and return them, oldest first."""
         tasks = list(self.outstanding.values())
         self.outstanding.clear()
         self.outstanding_tokens = self.outstanding_memory = 0
         return tasks
 
-    def finish(self, done: Done) -> list[Task | None]:
-        """Count a worker's results in; return the task of each, None for one it no longer has."""
+    def record_results(self, done: Done) -> list[Task | None]:
+        """Record a worker's results; return the task of each, None if it is not outstanding."""
         tasks = [self.outstanding.pop(result.id, None) for result in done.results]
         tokens = sum(task.item.tokens for task in tasks if task)
         self.outstanding_tokens -= tokens
@@ -89,7 +98,7 @@ class WorkerRecord:
         self.finished_tokens += tokens
         self.finished_segments += sum(task is not None for task in tasks)
         if done.busy_seconds > 0:
-            self.tally.finish(len(done.results), done.busy_seconds)
+            self.totals.record_batch(len(done.results), done.busy_seconds)
         if tokens and done.busy_seconds > 0:
             speed = tokens / done.busy_seconds
             before = self.speed or speed
@@ -98,42 +107,27 @@ class WorkerRecord:
         return tasks
 
     def load(self, index: int, readings: Readings, margin: int) -> WorkerLoad:
-        """Return what the scheduler must know of this worker; `readings` are by UUID."""
+        """Return the worker's load for the scheduler; `margin` is in bytes."""
         available = self._available(readings, margin)
         return WorkerLoad(
             worker=index,
             tokens=self.outstanding_tokens,
             reserved=self.outstanding_memory,
             speed=self.speed,
-            budget=self.ceiling(),
+            budget=self.full_budget(),
             share=self.memory.share,
             batches=self.batches,
             available=None if available is None else int(available / self.memory_scale),
-            # A job that travels alone is the only one there is.
-            exclusive=any(task.item.alone for task in islice(self.outstanding.values(), 1)),
+            # An isolated item is the only outstanding one, so looking at the first is enough.
+            exclusive=any(task.item.isolated for task in islice(self.outstanding.values(), 1)),
         )
 
-    def ceiling(self) -> int | None:
-        """Return the bytes that its segments may hold at best, as the formula counts them."""
+    def full_budget(self) -> int | None:
+        """Return the full memory budget in bytes of the cost formula; None: not limited."""
         return None if self.memory.full is None else int(self.memory.full / self.memory_scale)
 
-    def beat(self, message: Heartbeat, now: float) -> None:
-        """Take note that the worker's loop turns, and whether its memory ran out meanwhile."""
-        if message.splits > self.splits:
-            self.memory.shrink()
-            self.tally.oom_splits += message.splits - self.splits
-        else:
-            self.memory.recover(now - self.heard_at)
-        self.cached, self.splits = message.cached, message.splits
-
-    def _available(self, readings: Readings, margin: int) -> int | None:
-        """Return the bytes free on its device, on the fullest one of a group; None if unknown."""
-        found = [readings.get(normalise_uuid(uuid)) for uuid in self.uuids]
-        free = [r.memory_free for r in found if r is not None and r.memory_free is not None]
-        return min(free) + self.cached - margin if free else None
-
     def status(self, readings: Readings, monitor_error: str) -> WorkerStatus:
-        """Return the worker with what NVML says of its devices, or why it says nothing."""
+        """Return the worker's status; `monitor_error` says why a GPU has no reading."""
         return WorkerStatus(
             device=self.device,
             gpus=tuple(self._gpus(readings, monitor_error)),
@@ -151,14 +145,20 @@ class WorkerRecord:
             oom_splits=self.splits,
             held_back=self.held_back,
             last_error=self.last_error,
-            totals=self.tally.snapshot(),
+            totals=self.totals.snapshot(),
         )
+
+    def _available(self, readings: Readings, margin: int) -> int | None:
+        """Return the bytes free on its device, or on the fullest of a group; None if unknown."""
+        found = [readings.get(normalise_uuid(uuid)) for uuid in self.uuids]
+        free = [r.memory_free for r in found if r is not None and r.memory_free is not None]
+        return min(free) + self.cached - margin if free else None
 
     def _gpus(self, readings: Readings, monitor_error: str) -> Iterator[GpuStatus]:
         for device, uuid in zip_longest(self.device.split("+"), self.uuids):
             reading = readings.get(normalise_uuid(uuid)) if uuid else None
             if reading is None:
-                # A CPU has no UUID, and nothing to be missed.
+                # A CPU has no UUID and no reading; that is not an error.
                 yield GpuStatus(
                     device, self.name, uuid, monitor_error=monitor_error if uuid else None
                 )

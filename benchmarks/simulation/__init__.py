@@ -1,1 +1,1 @@
-"""A cluster of GPUs under a day of traffic, in virtual time."""
+"""Discrete-event simulation of a GPU cluster and its scheduling policies."""

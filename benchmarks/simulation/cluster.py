@@ -1,4 +1,4 @@
-"""The event loop of a simulation: arrivals, batches, deaths and restarts, in virtual time."""
+"""The event loop of the simulation: arrivals, batches, failures and restarts."""
 
 import heapq
 import itertools
@@ -9,29 +9,30 @@ from benchmarks.simulation.gpu import Gpu
 from benchmarks.simulation.plan import Plan
 from benchmarks.simulation.policies import Policy
 from benchmarks.simulation.traffic import Traffic
-from gpu_pool.scheduler import WorkItem
+from gpu_pool.work_item import WorkItem
 
 _READING_SECONDS = 1.0  # between two readings of the utilisation
 
-# time, order among equals, what, number of the GPU, number of its batch
-Event = tuple[float, int, Literal["death", "restart", "batch"], int, int]
+Kind = Literal["failure", "restart", "batch"]
+# time, sequence number (breaks ties), kind, index of the GPU, number of its batch
+Event = tuple[float, int, Kind, int, int]
 
 
 @dataclass
-class Record:
-    """What happened to the traffic under one policy."""
+class SimulationResult:
+    """What happened to the traffic with one policy."""
 
     finished_at: list[float]  # by request, seconds
-    left: list[int]  # by request: segments not yet finished
+    unfinished: list[int]  # by request: segments
     times_finished: bytearray  # by segment; 1 at the end
-    deaths: bytearray  # by segment: GPUs that died with it in hand
-    in_time: int = 0  # segments that were finished within the deadline of their request
-    busy_seconds: float = 0.0  # of all GPUs while requests came in
-    now: float = 0.0  # when the last segment was finished, at the end
+    failures: bytearray  # by segment: GPUs that failed while they held it
+    in_time: int = 0  # segments finished within the deadline of their request
+    busy_seconds: float = 0.0  # of all GPUs while requests arrive
+    now: float = 0.0  # virtual time; at the end, when the last segment was finished
 
 
 class Cluster:
-    """Plays traffic against one policy. Nothing here waits: time jumps from event to event."""
+    """Simulates traffic with one policy in virtual time."""
 
     def __init__(
         self, plan: Plan, traffic: Traffic, failures: list[tuple[float, int]], policy: Policy
@@ -40,63 +41,63 @@ class Cluster:
         self._traffic = traffic
         self._policy = policy
         self._gpus = [Gpu(i, speed) for i, speed in enumerate(plan.speeds)]
-        self._living = list(self._gpus)
-        self._order = itertools.count()
+        self._alive = list(self._gpus)
+        self._sequence = itertools.count()
         self._events: list[Event] = []
-        for time, number in failures:
-            self._add(time, "death", number)
+        for time, gpu in failures:
+            self._add(time, "failure", gpu)
         self._owner = [request for request, size in enumerate(traffic.sizes) for _ in range(size)]
-        self._read_at = 0.0
-        self._measured = False  # the traffic is over, and with it the measurement of busy time
+        self._reading_at = 0.0
+        self._measured = False  # the traffic has ended, and the busy time is recorded
         segments = traffic.segments
-        self.record = Record(
+        self.result = SimulationResult(
             [0.0] * len(traffic.sizes), list(traffic.sizes), bytearray(segments),
             bytearray(segments),
         )  # fmt: skip
 
-    def run(self) -> Record:
-        """Play until every segment is finished."""
+    def run(self) -> SimulationResult:
+        """Run until every segment is finished."""
         for request, time in enumerate(self._traffic.times):
             while self._events and self._events[0][0] <= time:
-                self._play(heapq.heappop(self._events))
-            self._pass(time)
+                self._handle(heapq.heappop(self._events))
+            self._advance(time)
             self._arrive(request)
-            self._place()
+            self._dispatch()
         while self._events:
-            self._play(heapq.heappop(self._events))
+            self._handle(heapq.heappop(self._events))
         if not self._measured:
-            self._measure()
-        return self.record
+            self._record_busy_time()
+        return self.result
 
-    def _play(self, event: Event) -> None:
-        time, _, kind, number, batch = event
-        gpu = self._gpus[number]
+    def _handle(self, event: Event) -> None:
+        time, _, kind, index, batch = event
+        gpu = self._gpus[index]
         if kind == "batch" and not (gpu.batch and gpu.batches == batch):
             return  # the batch was lost with the GPU
-        self._pass(time)
+        self._advance(time)
         if kind == "batch":
-            self._finish(gpu)
-        elif kind == "death":
-            self._die(gpu)
+            self._finish_batch(gpu)
+        elif kind == "failure":
+            self._fail(gpu)
         else:
             gpu.alive = True
-            self._living = [other for other in self._gpus if other.alive]
-        self._place()
+            self._alive = [other for other in self._gpus if other.alive]
+        self._dispatch()
 
-    def _pass(self, time: float) -> None:
-        """Let the clock go on, and take the readings that are due on the way."""
-        while self._read_at + _READING_SECONDS <= time:
-            before, self._read_at = self._read_at, self._read_at + _READING_SECONDS
+    def _advance(self, time: float) -> None:
+        """Advance the clock, with the readings that are due until then."""
+        while self._reading_at + _READING_SECONDS <= time:
+            before, self._reading_at = self._reading_at, self._reading_at + _READING_SECONDS
             for gpu in self._gpus:
-                gpu.read(self._read_at, before)
+                gpu.update_utilisation(self._reading_at, before)
         if time > self._plan.seconds and not self._measured:
-            self._measure()
-        self.record.now = time
+            self._record_busy_time()
+        self.result.now = time
 
-    def _measure(self) -> None:
-        """Sum up how busy the GPUs were while traffic came in."""
+    def _record_busy_time(self) -> None:
+        """Record how long the GPUs were busy while traffic arrived."""
         self._measured = True
-        self.record.busy_seconds = sum(gpu.busy_until(self._plan.seconds) for gpu in self._gpus)
+        self.result.busy_seconds = sum(gpu.busy_until(self._plan.seconds) for gpu in self._gpus)
 
     def _arrive(self, request: int) -> None:
         start, client = self._traffic.starts[request], self._traffic.clients[request]
@@ -108,37 +109,35 @@ class Cluster:
             ]
         )
 
-    def _finish(self, gpu: Gpu) -> None:
-        record, now = self.record, self.record.now
-        items = gpu.finish(now)
-        self._policy.done(gpu, sum(item.tokens for item in items), now - gpu.begun_at)
+    def _finish_batch(self, gpu: Gpu) -> None:
+        result, now = self.result, self.result.now
+        items = gpu.finish_batch(now)
+        self._policy.batch_finished(gpu, sum(item.tokens for item in items), now - gpu.started_at)
         for item in items:
             request = self._owner[item.id]
-            record.times_finished[item.id] += 1
-            record.left[request] -= 1
-            record.finished_at[request] = now
-            record.in_time += now - self._traffic.times[request] <= self._plan.deadline
-        self._begin(gpu)
+            result.times_finished[item.id] += 1
+            result.unfinished[request] -= 1
+            result.finished_at[request] = now
+            result.in_time += now - self._traffic.times[request] <= self._plan.deadline
+        self._start_batch(gpu)
 
-    def _die(self, gpu: Gpu) -> None:
-        items = gpu.die(self.record.now)
+    def _fail(self, gpu: Gpu) -> None:
+        items = gpu.fail(self.result.now)
         for item in items:
-            self.record.deaths[item.id] += 1
-        self._living = [other for other in self._gpus if other.alive]
+            self.result.failures[item.id] += 1
+        self._alive = [other for other in self._gpus if other.alive]
         self._policy.retry(items)
-        self._add(self.record.now + self._plan.restart, "restart", gpu.number)
+        self._add(self.result.now + self._plan.restart, "restart", gpu.index)
 
-    def _place(self) -> None:
-        for number in self._policy.place(self._living):
-            self._begin(self._gpus[number])
+    def _dispatch(self) -> None:
+        for index in self._policy.dispatch(self._alive):
+            self._start_batch(self._gpus[index])
 
-    def _begin(self, gpu: Gpu) -> None:
-        """Begin a batch unless there is one, or nothing to decode."""
+    def _start_batch(self, gpu: Gpu) -> None:
+        """Start a batch unless the GPU is busy or has nothing to decode."""
         if gpu.waiting and not gpu.batch:
-            done_at = gpu.begin(self.record.now, self._plan)
-            self._add(done_at, "batch", gpu.number, gpu.batches)
+            done_at = gpu.start_batch(self.result.now, self._plan)
+            self._add(done_at, "batch", gpu.index, gpu.batches)
 
-    def _add(
-        self, time: float, kind: Literal["death", "restart", "batch"], gpu: int, batch: int = 0
-    ) -> None:
-        heapq.heappush(self._events, (time, next(self._order), kind, gpu, batch))
+    def _add(self, time: float, kind: Kind, gpu: int, batch: int = 0) -> None:
+        heapq.heappush(self._events, (time, next(self._sequence), kind, gpu, batch))

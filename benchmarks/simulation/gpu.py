@@ -1,59 +1,59 @@
-"""One simulated GPU: what it has in hand, the batch it decodes, the time that takes."""
+"""A simulated GPU: its queue, the batch that it decodes, and its utilisation."""
 
 from collections import deque
 from dataclasses import dataclass, field
 
 from benchmarks.simulation.plan import Plan
-from gpu_pool.scheduler import WorkItem
+from gpu_pool.work_item import WorkItem
 
 
 @dataclass(slots=True)
 class Gpu:
     """Decodes one batch at a time, first come, first served."""
 
-    number: int
+    index: int
     speed: float
     alive: bool = True
-    tokens: int = 0  # in hand, the batch included
+    tokens: int = 0  # outstanding, including the batch
     waiting: deque[WorkItem] = field(default_factory=deque)
     batch: list[WorkItem] = field(default_factory=list)
-    begun_at: float = 0.0  # of the batch
-    batches: int = 0  # begun so far; tells a batch from one that died with the GPU
-    busy_seconds: float = 0.0  # spent on batches that have ended, however they did
+    started_at: float = 0.0  # of the batch
+    batches: int = 0  # started so far; identifies the current batch
+    busy_seconds: float = 0.0  # spent on finished and lost batches
     utilisation: float = 0.0  # share of the last full second spent on batches
     seen_busy: float = 0.0  # seconds spent on batches up to the last reading
 
     @property
     def oldest(self) -> WorkItem | None:
-        """The job that has been in hand for longest."""
+        """The item that has been outstanding for longest."""
         return self.batch[0] if self.batch else self.waiting[0] if self.waiting else None
 
-    def give(self, item: WorkItem) -> None:
-        """Put a job into the GPU's hands."""
+    def assign(self, item: WorkItem) -> None:
+        """Add an item to the queue."""
         self.waiting.append(item)
         self.tokens += item.tokens
 
-    def begin(self, now: float, plan: Plan) -> float:
-        """Begin a batch of what waits; return when it will be done."""
+    def start_batch(self, now: float, plan: Plan) -> float:
+        """Start a batch of waiting items; return when it will be finished."""
         tokens = 0
         while self.waiting and tokens + self.waiting[0].tokens <= plan.batch_tokens:
             item = self.waiting.popleft()
             self.batch.append(item)
             tokens += item.tokens
-        self.begun_at = now
+        self.started_at = now
         self.batches += 1
         return now + (plan.batch_seconds + plan.token_seconds * tokens) / self.speed
 
-    def finish(self, now: float) -> list[WorkItem]:
-        """End the batch; return its jobs."""
-        self.busy_seconds += now - self.begun_at
+    def finish_batch(self, now: float) -> list[WorkItem]:
+        """End the batch; return its items."""
+        self.busy_seconds += now - self.started_at
         items, self.batch = self.batch, []
         self.tokens -= sum(item.tokens for item in items)
         return items
 
-    def die(self, now: float) -> list[WorkItem]:
-        """Lose the batch and all else in hand; return it, oldest first."""
-        items = [*(self.finish(now) if self.batch else ()), *self.waiting]
+    def fail(self, now: float) -> list[WorkItem]:
+        """Lose all outstanding items; return them, oldest first."""
+        items = [*(self.finish_batch(now) if self.batch else ()), *self.waiting]
         self.waiting.clear()
         self.tokens = 0
         self.alive = False
@@ -61,10 +61,10 @@ class Gpu:
 
     def busy_until(self, now: float) -> float:
         """Return the seconds spent on batches so far."""
-        return self.busy_seconds + (now - self.begun_at if self.batch else 0.0)
+        return self.busy_seconds + (now - self.started_at if self.batch else 0.0)
 
-    def read(self, now: float, since: float) -> None:
-        """Take the reading of utilisation that stays until the next one."""
+    def update_utilisation(self, now: float, since: float) -> None:
+        """Set the utilisation to the mean since the previous reading."""
         busy = self.busy_until(now)
         self.utilisation = (busy - self.seen_busy) / (now - since)
         self.seen_busy = busy

@@ -1,4 +1,4 @@
-"""What is simulated: machines, load, failures."""
+"""The parameters of a simulation: GPUs, load, failures."""
 
 from dataclasses import dataclass
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 class Plan:
     """Times are in seconds of virtual time, work in source tokens.
 
-    A GPU of speed 1 decodes a batch in `batch_seconds` + `token_seconds` for each token of it.
+    A GPU of speed 1 decodes a batch in `batch_seconds` + `token_seconds` per token.
     """
 
-    seconds: float = 900.0  # how long requests come in; one wave of the day fits into it
-    load: float = 0.85  # share of what all GPUs can do with full batches
+    seconds: float = 900.0  # how long requests arrive: one simulated day
+    load: float = 0.85  # share of the capacity
     gpus: int = 64
-    spread: float = 1.25  # the fastest GPU's speed over the slowest's
+    spread: float = 1.25  # speed of the fastest GPU over the slowest
     batch_tokens: int = 512
     batch_seconds: float = 0.2
     token_seconds: float = 0.8 / 512
-    batches_ahead: int = 2  # in a GPU's hands, where the queue is central
-    mean_life: float = 1200.0  # of a GPU until it dies
-    restart: float = 15.0  # until it is back
+    batches_ahead: int = 2  # outstanding at a GPU, with a central queue
+    mean_life: float = 1200.0  # of a GPU until it fails
+    restart: float = 15.0  # time until a failed GPU is back
     deadline: float = 10.0  # of a request
     seed: int = 1
 
@@ -31,6 +31,6 @@ class Plan:
 
     @property
     def capacity(self) -> float:
-        """Tokens a second of all GPUs with full batches, while none is dead."""
+        """Tokens per second of all GPUs with full batches and without failures."""
         full = self.batch_seconds + self.token_seconds * self.batch_tokens
         return self.gpus * self.batch_tokens / full

@@ -1,4 +1,4 @@
-"""Who decodes what: our central queue, and peers that bind a segment to a GPU when it comes."""
+"""Scheduling policies: the pool's central queue, and assignment to a GPU on arrival."""
 
 import itertools
 import random
@@ -7,149 +7,150 @@ from typing import Protocol
 
 from benchmarks.simulation.gpu import Gpu
 from benchmarks.simulation.plan import Plan
-from gpu_pool.scheduler import WorkerLoad, WorkItem, assign
+from gpu_pool.scheduler import assign
+from gpu_pool.work_item import WorkItem
 from gpu_pool.work_queue import WorkQueue
+from gpu_pool.worker_load import WorkerLoad
 
 _SPEED_WEIGHT = 0.2  # of the newest batch in the moving average, as in `gpu_pool.worker_record`
 
-Choice = Callable[[Sequence[Gpu]], Gpu]
+ChooseGpu = Callable[[Sequence[Gpu]], Gpu]
 
 
 class Policy(Protocol):
-    """Told what happens; says who takes what."""
+    """Receives segments and assigns them to GPUs."""
 
     def submit(self, items: Iterable[WorkItem]) -> None:
-        """Take the segments of a request."""
+        """Accept the segments of a request."""
 
     def retry(self, items: Sequence[WorkItem]) -> None:
-        """Take what was in the hands of a GPU that died, oldest first."""
+        """Accept the outstanding segments of a failed GPU, oldest first."""
 
-    def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
-        """Learn that a GPU has decoded a batch."""
+    def batch_finished(self, gpu: Gpu, tokens: int, seconds: float) -> None:
+        """Note that a GPU has decoded a batch of `tokens` in `seconds`."""
 
-    def place(self, living: Sequence[Gpu]) -> set[int]:
-        """Give waiting segments to GPUs; return the numbers of those that got some."""
+    def dispatch(self, alive: Sequence[Gpu]) -> set[int]:
+        """Assign waiting segments to GPUs; return the indices of these GPUs."""
 
 
-class Central:
-    """Our policy: one queue in front, `gpu_pool.scheduler.assign` on its jobs and loads.
+class CentralQueue:
+    """The pool's policy: one queue for all GPUs, and `gpu_pool.scheduler.assign`.
 
-    As in the pool, clients take turns, and a segment that saw a GPU die goes first and travels
-    alone.
+    As in the pool, clients take turns, and the segments of a failed GPU go first, isolated.
     """
 
-    def __init__(self, plan: Plan, *, turns: bool = True) -> None:
-        """Without `turns` all requests count as one client's: first come, first served."""
-        self._turns = turns
+    def __init__(self, plan: Plan, *, fair: bool = True) -> None:
+        """Unless `fair`, all requests count as those of one client: first come, first served."""
+        self._fair = fair
         self._limit = plan.batches_ahead * plan.batch_tokens
         self._queue = WorkQueue()
         self._speeds: dict[int, float] = {}
 
     def submit(self, items: Iterable[WorkItem]) -> None:
-        """Let them wait their turn."""
+        """Append them to the queue."""
         for item in items:
-            if not self._turns:
+            if not self._fair:
                 item.client = ""
             self._queue.append(item)
 
     def retry(self, items: Sequence[WorkItem]) -> None:
-        """Put them before all others."""
+        """Put them back at the head of the queue, isolated."""
         for item in items:
-            item.alone = True
+            item.isolated = True
         self._queue.put_back(items)
 
-    def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
-        """Measure the GPU's speed as `gpu_pool.worker_record.Slot` does."""
+    def batch_finished(self, gpu: Gpu, tokens: int, seconds: float) -> None:
+        """Measure the GPU's speed as `gpu_pool.worker_record.WorkerRecord` does."""
         speed = tokens / seconds
-        before = self._speeds.get(gpu.number, speed)
-        self._speeds[gpu.number] = before + _SPEED_WEIGHT * (speed - before)
+        before = self._speeds.get(gpu.index, speed)
+        self._speeds[gpu.index] = before + _SPEED_WEIGHT * (speed - before)
 
-    def place(self, living: Sequence[Gpu]) -> set[int]:
-        """Ask the scheduler."""
+    def dispatch(self, alive: Sequence[Gpu]) -> set[int]:
+        """Assign what the scheduler allows."""
         if not len(self._queue):
             return set()
         loads = [
             WorkerLoad(
                 worker=i,
                 tokens=gpu.tokens,
-                speed=self._speeds.get(gpu.number),
-                exclusive=gpu.oldest is not None and gpu.oldest.alone,
+                speed=self._speeds.get(gpu.index),
+                exclusive=gpu.oldest is not None and gpu.oldest.isolated,
             )
-            for i, gpu in enumerate(living)
+            for i, gpu in enumerate(alive)
         ]
-        touched = set()
+        assigned = set()
         for item, load in assign(self._queue, loads, self._limit):
-            gpu = living[load.worker]
-            gpu.give(item)
-            touched.add(gpu.number)
-        return touched
+            gpu = alive[load.worker]
+            gpu.assign(item)
+            assigned.add(gpu.index)
+        return assigned
 
 
-class Bound:
-    """Binds each segment to a GPU at once; what a GPU loses is bound anew to those that live."""
+class ImmediateAssignment:
+    """Assigns each segment to a GPU on arrival, and again if that GPU fails."""
 
-    def __init__(self, choose: Choice) -> None:
+    def __init__(self, choose: ChooseGpu) -> None:
         self._choose = choose
         self._waiting: list[WorkItem] = []
 
     def submit(self, items: Iterable[WorkItem]) -> None:
-        """Keep them for `place`, which follows at once."""
+        """Keep them for `dispatch`, which follows at once."""
         self._waiting += items
 
     def retry(self, items: Sequence[WorkItem]) -> None:
-        """Treat them like new ones."""
+        """Handle them like new ones."""
         self.submit(items)
 
-    def done(self, gpu: Gpu, tokens: int, seconds: float) -> None:
-        """Learn nothing."""
+    def batch_finished(self, gpu: Gpu, tokens: int, seconds: float) -> None:
+        """Do nothing."""
 
-    def place(self, living: Sequence[Gpu]) -> set[int]:
-        """Give everything away, unless no GPU lives."""
-        if not (self._waiting and living):
+    def dispatch(self, alive: Sequence[Gpu]) -> set[int]:
+        """Assign all segments, unless no GPU is alive."""
+        if not (self._waiting and alive):
             return set()
         items, self._waiting = self._waiting, []
-        touched = set()
+        assigned = set()
         for item in items:
-            gpu = self._choose(living)
-            gpu.give(item)
-            touched.add(gpu.number)
-        return touched
+            gpu = self._choose(alive)
+            gpu.assign(item)
+            assigned.add(gpu.index)
+        return assigned
 
 
 def make_policies(plan: Plan) -> dict[str, Callable[[], Policy]]:
-    """Return what makes each policy afresh, by name; ours is the first."""
+    """Return a factory for each policy, by name."""
     return {
-        "ours": lambda: Central(plan),
-        "ours, without turns": lambda: Central(plan, turns=False),
-        "two choices": lambda: Bound(_two_choices(plan)),
-        "round-robin": lambda: Bound(_round_robin()),
-        "random": lambda: Bound(random.Random(plan.seed).choice),
-        "least utilisation": lambda: Bound(_least_utilisation(plan)),
+        "ours": lambda: CentralQueue(plan),
+        "ours, FIFO": lambda: CentralQueue(plan, fair=False),
+        "two choices": lambda: ImmediateAssignment(_two_choices(plan)),
+        "round-robin": lambda: ImmediateAssignment(_round_robin()),
+        "random": lambda: ImmediateAssignment(random.Random(plan.seed).choice),
+        "least utilisation": lambda: ImmediateAssignment(_least_utilisation(plan)),
     }
 
 
-def _two_choices(plan: Plan) -> Choice:
-    """Of two random GPUs take that with the fewest tokens in hand."""
+def _two_choices(plan: Plan) -> ChooseGpu:
+    """Choose the one of two random GPUs with fewer outstanding tokens."""
     pick = random.Random(plan.seed).choice
 
-    def choose(living: Sequence[Gpu]) -> Gpu:
-        one, other = pick(living), pick(living)
+    def choose(alive: Sequence[Gpu]) -> Gpu:
+        one, other = pick(alive), pick(alive)
         return one if one.tokens <= other.tokens else other
 
     return choose
 
 
-def _round_robin() -> Choice:
-    turns = itertools.count()
-    return lambda living: living[next(turns) % len(living)]
+def _round_robin() -> ChooseGpu:
+    counter = itertools.count()
+    return lambda alive: alive[next(counter) % len(alive)]
 
 
-def _least_utilisation(plan: Plan) -> Choice:
-    """Take the one whose last reading was lowest, a random one of several."""
+def _least_utilisation(plan: Plan) -> ChooseGpu:
+    """Choose a random one of the GPUs with the lowest utilisation at the last reading."""
     pick = random.Random(plan.seed).choice
 
-    def choose(living: Sequence[Gpu]) -> Gpu:
-        lowest = min(gpu.utilisation for gpu in living)
-        return pick([gpu for gpu in living if gpu.utilisation == lowest])
+    def choose(alive: Sequence[Gpu]) -> Gpu:
+        lowest = min(gpu.utilisation for gpu in alive)
+        return pick([gpu for gpu in alive if gpu.utilisation == lowest])
 
     return choose

@@ -1,4 +1,4 @@
-"""Heavy-tailed traffic: when requests come, how many segments they have, how long those are."""
+"""Heavy-tailed traffic: arrival times of requests, their sizes, and the lengths of segments."""
 
 import itertools
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ _LONGEST = 100  # tokens; the segmenter cuts there
 _DOCUMENTS = 0.03  # share of requests that are documents; the others are messages
 _MESSAGE_SIGMA = 0.8  # of the logarithm of a message's segments; their median is 2
 _DOCUMENT_LEAST, _DOCUMENT_MOST, _DOCUMENT_SHAPE = 20, 2_000, 1.3  # Pareto, in segments
-_WAVE = 0.1  # how far the day's wave goes up and down
+_WAVE = 0.1  # amplitude of the daily cycle
 _BURSTS_EVERY, _BURST_SECONDS, _BURST_FACTOR = 60.0, 2.0, 2.5
-_CLIENTS, _CLIENT_SHAPE = 200, 0.7  # Zipf: some ask much more than others
+_CLIENTS, _CLIENT_SHAPE = 200, 0.7  # Zipf: some clients send much more than others
 _GRID_SECONDS = 0.1
 
 Floats = npt.NDArray[np.float64]
@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Traffic:
-    """Requests in the order in which they come; segment numbers count through all of them."""
+    """Requests in order of arrival; segments are numbered across all requests."""
 
     times: list[float]  # seconds
     clients: list[str]
@@ -34,22 +34,22 @@ class Traffic:
 
     @property
     def segments(self) -> int:
-        """How many segments there are in all."""
+        """The number of segments."""
         return len(self.tokens)
 
 
 def make_traffic(plan: Plan) -> Traffic:
-    """Draw the traffic of a plan: the same for the same seed.
+    """Draw the traffic of a plan; the same seed gives the same traffic.
 
-    As many requests are drawn as have the tokens of the plan's load. Given their number, the
-    arrivals of a Poisson process are independent, with its rate as their density.
+    The number of requests is such that their tokens make up the plan's load. Given their number,
+    the arrivals of a Poisson process are independent, with its rate as their density.
     """
     random = np.random.default_rng(plan.seed)
-    wanted = plan.load * plan.capacity * plan.seconds
-    most = int(wanted)  # a segment has a token at least
-    sizes = _sizes(random, most // int(MEAN_TOKENS))
-    tokens = _tokens(random, int(1.5 * wanted / MEAN_TOKENS) + _DOCUMENT_MOST)
-    segments = int(np.searchsorted(np.cumsum(tokens), wanted))
+    total_tokens = plan.load * plan.capacity * plan.seconds
+    max_segments = int(total_tokens)  # a segment has at least one token
+    sizes = _sizes(random, max_segments // int(MEAN_TOKENS))
+    tokens = _tokens(random, int(1.5 * total_tokens / MEAN_TOKENS) + _DOCUMENT_MOST)
+    segments = int(np.searchsorted(np.cumsum(tokens), total_tokens))
     requests = int(np.searchsorted(np.cumsum(sizes), segments)) + 1
     sizes = sizes[:requests]
     starts = np.concatenate(([0], np.cumsum(sizes)))
@@ -65,15 +65,18 @@ def make_traffic(plan: Plan) -> Traffic:
 
 
 def make_failures(plan: Plan) -> list[tuple[float, int]]:
-    """Return when which GPU dies, until the end of the traffic; a dead one does not die again."""
+    """Return the (time, GPU) of each failure until the end of the traffic.
+
+    A GPU does not fail again before it is back.
+    """
     random = np.random.default_rng([plan.seed, 1])
 
-    def deaths(gpu: int) -> list[tuple[float, int]]:
+    def failures_of(gpu: int) -> list[tuple[float, int]]:
         lives = random.exponential(plan.mean_life, int(plan.seconds / plan.restart) + 1)
         times = np.cumsum(lives + plan.restart) - plan.restart
         return [(float(time), gpu) for time in times if time < plan.seconds]
 
-    return sorted(itertools.chain.from_iterable(map(deaths, range(plan.gpus))))
+    return sorted(itertools.chain.from_iterable(map(failures_of, range(plan.gpus))))
 
 
 def _sizes(random: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
@@ -89,12 +92,12 @@ def _tokens(random: np.random.Generator, count: int) -> npt.NDArray[np.int64]:
 
 
 def _times(random: np.random.Generator, seconds: float, count: int) -> Floats:
-    """Return sorted arrival times whose density is the day's wave with its bursts."""
+    """Return sorted arrival times whose density is the daily cycle with its bursts."""
     grid = np.arange(0, seconds, _GRID_SECONDS)
     rates = 1 - _WAVE * np.cos(2 * np.pi * grid / seconds)  # night, day, night
-    begun = -_BURST_SECONDS
-    while (begun := begun + random.exponential(_BURSTS_EVERY)) < seconds:
-        rates[(grid >= begun) & (grid < begun + _BURST_SECONDS)] *= _BURST_FACTOR
+    start = -_BURST_SECONDS
+    while (start := start + random.exponential(_BURSTS_EVERY)) < seconds:
+        rates[(grid >= start) & (grid < start + _BURST_SECONDS)] *= _BURST_FACTOR
     cumulative = np.concatenate(([0], np.cumsum(rates)))
     edges = np.linspace(0, seconds, len(cumulative))
     drawn: Floats = np.sort(random.random(count)) * cumulative[-1]

@@ -1,4 +1,4 @@
-"""Stands in for pynvml: GPUs that can be lost, and figures that can be unsupported."""
+"""A fake of pynvml: GPUs can be lost, and figures unsupported."""
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -9,17 +9,17 @@ import pynvml
 
 @dataclass
 class FakeGpu:
-    """A GPU, or an instance of one. Memory is in bytes."""
+    """A GPU or a MIG instance. Memory is in bytes."""
 
     uuid: str
     free: int | None = 60
-    broken: int | None = None  # the NVML error that every call about it gives
+    broken: int | None = None  # the NVML error of every call for it
     instances: list["FakeGpu"] = field(default_factory=list)
     utilisation: int | None = 0
 
 
 class FakeNvml:
-    """The part of pynvml that the monitor uses; errors are pynvml's own."""
+    """The functions of pynvml that the monitor uses; errors are pynvml's own."""
 
     NVMLError = pynvml.NVMLError
     NVML_ERROR_NOT_SUPPORTED = pynvml.NVML_ERROR_NOT_SUPPORTED
@@ -70,7 +70,7 @@ class FakeNvml:
         return SimpleNamespace(gpu=self._supported(self._check(gpu).utilisation))
 
     def nvmlDeviceGetMaxMigDeviceCount(self, gpu: FakeGpu) -> int:  # noqa: N802
-        return len(gpu.instances) + 1  # the last place of a GPU is always empty
+        return len(gpu.instances) + 1  # the last index is always empty
 
     def nvmlDeviceGetMigDeviceHandleByIndex(self, gpu: FakeGpu, index: int) -> FakeGpu:  # noqa: N802
         if index >= len(gpu.instances):

@@ -1,4 +1,4 @@
-"""The front must stay light: what importing the pool may load."""
+"""What importing the pool may load: the front must stay light."""
 
 import subprocess
 import sys

@@ -1,15 +1,15 @@
-"""The order in which jobs wait: nothing is lost, nobody is starved."""
+"""The order of the queue: no item is lost, no client starves."""
 
 from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpu_pool.scheduler import WorkItem
+from gpu_pool.work_item import WorkItem
 from gpu_pool.work_queue import BULK_SHARE, QUANTUM, WorkQueue
 
 CLIENTS = ("a", "b", "c")
-JOBS = st.lists(
+ITEMS = st.lists(
     st.builds(
         WorkItem,
         id=st.just(0),
@@ -28,11 +28,11 @@ def queue_of(*items: WorkItem) -> WorkQueue:
     return queue
 
 
-@given(JOBS, st.lists(st.booleans(), max_size=100))
-def test_every_job_comes_out_once_and_a_clients_in_order(
+@given(ITEMS, st.lists(st.booleans(), max_size=100))
+def test_every_item_comes_out_once_and_those_of_a_client_in_order(
     items: list[WorkItem], steps: list[bool]
 ) -> None:
-    """While jobs come and go; `steps` tells whether one comes or one goes."""
+    """`steps` are appends (True) and pops (False)."""
     for i, item in enumerate(items):
         item.id = i
     queue, coming, out = WorkQueue(), list(items), []
@@ -53,19 +53,19 @@ def test_every_job_comes_out_once_and_a_clients_in_order(
 
 
 @given(st.lists(st.integers(1, 100), min_size=30, max_size=60), st.integers(2, 6))
-def test_clients_get_the_same_tokens_while_all_wait(lengths: list[int], clients: int) -> None:
+def test_waiting_clients_get_equal_shares_of_tokens(lengths: list[int], clients: int) -> None:
     items = [WorkItem(0, tokens, client=str(c)) for c in range(clients) for tokens in lengths]
     queue = queue_of(*items)
-    given_out, left = Counter[str](), Counter(item.client for item in items)
+    taken, left = Counter[str](), Counter(item.client for item in items)
     while all(left[str(c)] for c in range(clients)):
         item = queue.popleft()
-        given_out[item.client] += item.tokens
+        taken[item.client] += item.tokens
         left[item.client] -= 1
-        shares = [given_out[str(c)] for c in range(clients)]
+        shares = [taken[str(c)] for c in range(clients)]
         assert max(shares) - min(shares) <= 2 * QUANTUM + 100
 
 
-def test_a_small_client_waits_for_one_turn_of_each_greedy_one() -> None:
+def test_a_small_client_waits_for_one_turn_of_a_greedy_one() -> None:
     queue = queue_of(*(WorkItem(i, 10, client="greedy") for i in range(10_000)))
     queue.append(WorkItem(-1, 10, client="small"))
     before = 0
@@ -74,10 +74,10 @@ def test_a_small_client_waits_for_one_turn_of_each_greedy_one() -> None:
     assert before <= QUANTUM
 
 
-def test_interactive_work_goes_first_and_bulk_work_still_ends() -> None:
+def test_interactive_work_goes_first_and_bulk_work_does_not_starve() -> None:
     queue = queue_of(*(WorkItem(i, 10, bulk=True) for i in range(500)))
     order = []
-    for i in range(1_000):  # a flood: there is always interactive work
+    for i in range(1_000):  # there is always interactive work
         queue.append(WorkItem(i, 10))
         order.append(queue.popleft())
     bulk = sum(item.bulk for item in order)
@@ -87,7 +87,7 @@ def test_interactive_work_goes_first_and_bulk_work_still_ends() -> None:
     assert [queue.popleft().id for _ in range(2)] == [1, 0]
 
 
-def test_idle_time_earns_bulk_work_no_credit() -> None:
+def test_bulk_work_earns_no_credit_while_none_waits() -> None:
     queue = queue_of(*(WorkItem(i, 100) for i in range(50)))
     queue.append(WorkItem(-1, 10, bulk=True))
     for _ in range(9):
@@ -96,7 +96,7 @@ def test_idle_time_earns_bulk_work_no_credit() -> None:
     assert sum(queue.popleft().bulk for _ in range(10)) <= 2
 
 
-def test_what_is_put_back_is_first_again() -> None:
+def test_items_that_are_put_back_come_first() -> None:
     queue = queue_of(*(WorkItem(i, 10, client=str(i % 2)) for i in range(6)))
     taken = [queue.popleft() for _ in range(3)]
     queue.put_back(taken)
