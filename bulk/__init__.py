@@ -1,1 +1,4 @@
-"""Bulk translation of files: what `m2m-translate` is made of."""
+"""`m2m-translate`: files and documents, on the devices of this machine or on a server.
+
+May import `server.core`, `documents`, `gpu_pool` and `translator`; never Flask.
+"""

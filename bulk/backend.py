@@ -1,4 +1,4 @@
-"""What translates the texts of a bulk run: the devices of this machine, or a server."""
+"""What translates the texts of a run: local devices or a server."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
@@ -9,19 +9,19 @@ from translator.models.languages import canonical
 
 
 class Backend(Protocol):
-    """Threads may share it."""
+    """Any thread may call it."""
 
-    fingerprint: dict[str, Any]  # of JSON: what the translations of a text depend on
+    fingerprint: dict[str, Any]  # JSON values: what determines the translation of a text
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
-        """Translate texts, none of them blank. Raises RetryableError, InputError, TextError."""
+        """Translate non-blank texts. Raises RetryableError, InputError, BatchTextError."""
 
     def close(self) -> None:
-        """Let go of devices and connections."""
+        """Release devices and connections."""
 
 
 def language_pair(source: str, target: str, spoken: Collection[str]) -> tuple[str, str]:
-    """Return M2M100's codes of two languages, the source perhaps AUTO. Raises InputError."""
+    """Return the M2M100 codes of two languages; the source may be AUTO. Raises InputError."""
     codes = [AUTO if source.lower() == AUTO else canonical(source), canonical(target)]
     for name, code, allowed in zip(
         ("--source", "--target"), codes, ([AUTO, *sorted(spoken)], sorted(spoken)), strict=True

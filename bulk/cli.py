@@ -1,4 +1,4 @@
-"""`m2m-translate`: files, by lines or as documents, over all devices here or against a server."""
+"""The command line of `m2m-translate`."""
 
 import argparse
 import logging
@@ -19,21 +19,21 @@ from server.core.settings_sources import add_flags, flag, make_settings
 
 _API_KEY = "M2M_TRANSLATE_API_KEY"
 _SERVER_THREADS = 16
-_DEVICE_THREADS = 16  # for each device
+_DEVICE_THREADS = 16  # per device
 _INTERRUPTED = 130
-# The settings of m2m-server that say what translates.
+# The settings of m2m-server that determine the translation.
 _LOCAL_SETTINGS = (
     "model", "devices", "engine", "dtype", "beams", "batch_tokens", "threads", "glossaries",
     "local_files_only", "cache",
 )  # fmt: skip
 _DESCRIPTION = """\
 Translate files or standard input, line by line: line 7 of the output is the translation of line 7
-of the input. Blank lines, line endings and the order stay. With --documents, subtitles, web pages
-and the like are translated, and all that is not text in them stays. Without --url the model is
-loaded here, on all GPUs, or on the CPU where there is none.
+of the input. Blank lines, line endings and the order are kept. With --documents, whole documents
+such as subtitles and web pages are translated, and everything but their text is kept. Without --url
+the model runs on this machine: on all GPUs, or on the CPU if there is none.
 
-An output file is called OUT.partial until it is whole. Run the same command again after an
-interrupt, and it goes on where it was.
+An output file is called OUT.partial until it is complete. If the command is interrupted, run it
+again, and it resumes.
 """
 _EPILOGUE = """\
 examples:
@@ -43,15 +43,15 @@ examples:
   m2m-translate -s en -t de big.en -o big.de.0 --shard 0/4    # …, and then: cat big.de.[0-3]
 
 exit codes:
-  0    all is translated
-  1    it failed, and the same command may succeed later: it goes on where it was
-  2    the options or the input are wrong; the same command would fail again
+  0    everything is translated
+  1    it failed, but the same command may succeed later; it resumes
+  2    the options or the input are invalid; the same command would fail again
   130  interrupted with Ctrl-C
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Translate as told; return the exit code."""
+    """Run the command; return the exit code."""
     parser = _make_parser()
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="m2m-translate: %(message)s")
@@ -62,10 +62,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         resumable = args.files and args.output is not None
-        _say("interrupted" + ("; the same command goes on where it was" if resumable else ""))
+        _say("interrupted" + ("; the same command resumes" if resumable else ""))
         return _INTERRUPTED
     except BrokenPipeError:
-        # Nobody reads any more; Python would try to flush once more at its end.
+        # The reader is gone; Python would try to flush once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
@@ -81,7 +81,9 @@ def _run(
         raise InputError("--shard needs a file: standard input can be read only once")
     if args.documents:
         if args.shard != (0, 1):
-            raise InputError("--shard cuts between lines; --documents are not cut")
+            raise InputError(
+                "--shard splits files between lines, and cannot be used with --documents"
+            )
         check_formats(file_pairs)
     backend, threads = _make_backend(parser, args, environ)
     options = Options(
@@ -98,7 +100,7 @@ def _run(
             for file_pair in file_pairs:
                 run.translate(file_pair)
     finally:
-        run.stop()  # after an error there may be batches that wait for a thread
+        run.stop()  # after an error, batches may still wait for a thread
         backend.close()
         _report(run.summary)
     forget(file_pair.target for file_pair in file_pairs if file_pair.target is not None)
@@ -106,17 +108,17 @@ def _run(
 
 
 def make_file_pairs(files: Sequence[Path], output: Path | None) -> list[FilePair]:
-    """Return which input goes to which output. Raises InputError.
+    """Pair inputs with outputs. Raises InputError.
 
-    An output that is a folder, as it must be for several inputs, gets a file of each one's name.
+    In an output folder, which several inputs require, each file has the name of its input.
     """
     if not files or files == [Path("-")]:
         if output is not None and output.is_dir():
-            raise InputError(f"{output} is a folder; standard input has no name in it")
+            raise InputError(f"{output} is a folder; standard input has no file name")
         return [FilePair(None, output)]
     for file in files:
         if not file.exists() or file.is_dir():
-            raise InputError(f"{file} is {'a folder' if file.exists() else 'not there'}")
+            raise InputError(f"{file} is {'a folder' if file.exists() else 'missing'}")
     if output is None and len(files) > 1:
         raise InputError("several inputs need a folder for their outputs: --output FOLDER")
     if output is None or (len(files) == 1 and not output.is_dir()):
@@ -135,9 +137,9 @@ def make_file_pairs(files: Sequence[Path], output: Path | None) -> list[FilePair
 
 def _into_folder(files: Sequence[Path], folder: Path) -> list[FilePair]:
     if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is no folder, which several inputs need")
+        raise InputError(f"{folder} is not a folder, which several inputs need")
     if len({file.name for file in files}) < len(files):
-        raise InputError("two inputs have the same name, and so would their outputs")
+        raise InputError("two inputs have the same name, so their outputs would, too")
     folder.mkdir(parents=True, exist_ok=True)
     return [FilePair(file, folder / file.name) for file in files]
 
@@ -145,7 +147,7 @@ def _into_folder(files: Sequence[Path], folder: Path) -> list[FilePair]:
 def _make_backend(
     parser: argparse.ArgumentParser, args: argparse.Namespace, environ: Mapping[str, str]
 ) -> tuple[Backend, int]:
-    """Return what translates, and how many batches at a time keep it busy."""
+    """Return the backend, and the number of concurrent batches that keep it busy."""
     flags = {name: getattr(args, name) for name in _LOCAL_SETTINGS if hasattr(args, name)}
     pair = args.source, args.target
     if args.url is None:
@@ -153,13 +155,13 @@ def _make_backend(
 
         for name in ("api_key", "timeout"):
             if getattr(args, name) is not None:
-                raise InputError(f"{flag(name)} is of no use without --url")
+                raise InputError(f"{flag(name)} needs --url")
         local = Local(make_settings(parser, flags, environ), pair)
         return local, _DEVICE_THREADS * len(local.devices)
     from bulk.remote import Remote
 
     if flags:
-        raise InputError(f"{flag(next(iter(flags)))} is of no use with --url: the server decides")
+        raise InputError(f"{flag(next(iter(flags)))} cannot be used with --url: the server decides")
     key = args.api_key or environ.get(_API_KEY)
     return Remote(args.url, key, pair, args.timeout), _SERVER_THREADS
 
@@ -180,24 +182,24 @@ def _make_parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("-s", "--source", required=True, metavar="LANGUAGE",
-        help="language of the input, such as en; auto: detect that of each line")
+        help="language of the input, such as en; auto: detect it line by line")
     add("-t", "--target", required=True, metavar="LANGUAGE", help="language of the output")
     add("-o", "--output", type=Path, metavar="OUT",
-        help="output file, or a folder, in which each output is called like its input "
+        help="output file, or a folder, where each output has the name of its input "
         "[default: standard output]")
     add("--documents", action="store_true",
-        help="translate whole documents and keep their structure, by the suffixes of their names: "
+        help="translate whole documents and keep their structure; formats by file suffix: "
         f"{', '.join(sorted(FORMATS))}")
     add("--shard", type=_shard, default=(0, 1), metavar="I/N",
-        help="translate only the Ith of N parts of each input, I from 0 to N-1; the N outputs, "
-        "one after the other, are the whole")
+        help="translate only part I of N of each input, I from 0 to N-1; the outputs concatenated "
+        "are the complete output")
     add("--overwrite", action="store_true",
-        help="replace an output that exists, and a partial one that is of something else")
+        help="replace existing outputs, and partial ones of other inputs or options")
     add("--progress", action=argparse.BooleanOptionalAction,
-        help="show lines, lines per second and the time left [default: if standard error is a "
+        help="show lines, lines per second and remaining time [default: if standard error is a "
         "terminal]")
     add("--concurrency", type=_positive, metavar="N",
-        help=f"batches of lines in hand at a time [default: {_DEVICE_THREADS} a device, or "
+        help=f"concurrent batches of lines [default: {_DEVICE_THREADS} per device, or "
         f"{_SERVER_THREADS} requests to a server]")
     _add_backends(parser)
     return parser
@@ -206,11 +208,11 @@ def _make_parser() -> argparse.ArgumentParser:
 def _add_backends(parser: argparse.ArgumentParser) -> None:
     remote = parser.add_argument_group("translate on a server")
     remote.add_argument("--url", metavar="URL", help="its address, such as http://host:8000")
-    remote.add_argument("--api-key", metavar="KEY", help=f"better as the variable {_API_KEY}, "
-        "which no other user of the machine can see")
+    remote.add_argument("--api-key", metavar="KEY", help=f"better set as the variable {_API_KEY}, "
+        "which other users of the machine cannot see")
     remote.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="that one request may "
-        "take [default: as the server says]")
-    local = parser.add_argument_group("or on the devices of this machine, as m2m-server does")
+        "take [default: the server's]")
+    local = parser.add_argument_group("or on the devices of this machine, like m2m-server")
     add_flags(local, _LOCAL_SETTINGS)
 # fmt: on
 
@@ -224,7 +226,7 @@ def _shard(spec: str) -> tuple[int, int]:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number from 1")
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
     return int(text)
 
 
@@ -234,16 +236,16 @@ def _seconds(text: str) -> float:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("must be a number of seconds, more than 0")
+        raise argparse.ArgumentTypeError("must be a positive number of seconds")
     return seconds
 
 
 def _report(summary: RunSummary) -> None:
-    """Tell what there was already, and what is doubtful."""
+    """Report what already existed, and what is doubtful."""
     if summary.finished_before:
-        _say(f"outputs that were finished already: {summary.finished_before}")
+        _say(f"outputs that were already finished: {summary.finished_before}")
     if summary.resumed:
-        _say(f"{summary.resumed} lines were there already, {summary.lines} are new")
+        _say(f"{summary.resumed} lines already existed, {summary.lines} are new")
     if summary.warnings:
         counts = ", ".join(f"{code} {count}" for code, count in summary.warnings.most_common())
         _say(f"doubtful translations: {counts}")
@@ -253,5 +255,5 @@ def _say(message: str) -> None:
     sys.stderr.write(f"m2m-translate: {message}\n")
 
 
-if __name__ == "__main__":  # a worker that is spawned imports this module again
+if __name__ == "__main__":  # every spawned worker imports this module again
     sys.exit(main())

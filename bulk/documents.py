@@ -1,4 +1,4 @@
-"""Whole documents: their texts go through the run, all else stays byte by byte."""
+"""Whole documents: their texts are translated, everything else is kept byte by byte."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -9,7 +9,7 @@ from bulk.errors import InputError
 from bulk.run import FilePair, Run, write_to_stdout
 from documents import FORMATS, DocumentError, Rounds, run_rounds
 
-_GROUP_BYTES = 256 * 2**10  # of small documents that are translated side by side
+_GROUP_BYTES = 256 * 2**10  # of small documents that are translated together
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class _Document:
     suffix: str
     data: bytes
 
-    def conversation(self) -> Rounds[bytes]:
-        """Return the document's conversation, whose errors name the document."""
+    def rounds(self) -> Rounds[bytes]:
+        """Return the document's rounds; errors in them name the document."""
         try:
             return (yield from FORMATS[self.suffix](self.data))
         except DocumentError as error:
@@ -27,19 +27,17 @@ class _Document:
 
 
 def check_formats(file_pairs: Iterable[FilePair]) -> None:
-    """Raise InputError unless every input is a file of a known format."""
+    """Raise InputError unless every input is a file in a known format."""
     known = ", ".join(sorted(FORMATS))
     for file_pair in file_pairs:
         if file_pair.source is None:
-            raise InputError(f"--documents needs files, whose names tell the format: {known}")
+            raise InputError(f"--documents needs files with one of the suffixes {known}")
         if file_pair.source.suffix.lower() not in FORMATS:
-            raise InputError(
-                f"{file_pair.name}: none of the formats that --documents knows: {known}"
-            )
+            raise InputError(f"{file_pair.name}: --documents supports these suffixes: {known}")
 
 
 def translate_documents(run: Run, file_pairs: Iterable[FilePair]) -> None:
-    """Translate documents whose formats are known, small ones side by side. Raises BulkError."""
+    """Translate documents in known formats, small ones together. Raises BulkError."""
     for group in _groups(file_pairs):
         _translate_group(run, group)
 
@@ -62,7 +60,7 @@ def _groups(file_pairs: Iterable[FilePair]) -> Iterator[list[_Document]]:
 
 
 def _translate_group(run: Run, group: Sequence[_Document]) -> None:
-    """Translate documents, and write them once all are through."""
+    """Translate documents together, then write them all."""
     with ExitStack() as outputs:
         pending = [
             (document, write)
@@ -76,7 +74,7 @@ def _translate_group(run: Run, group: Sequence[_Document]) -> None:
                 bar.total += len(texts)
                 return run.answers(name, texts, bar)
 
-            wholes = run_rounds((document.conversation() for document, _ in pending), translate)
+            wholes = run_rounds((document.rounds() for document, _ in pending), translate)
         for (_, write), whole in zip(pending, wholes, strict=True):
             write(whole)
 
@@ -84,7 +82,7 @@ def _translate_group(run: Run, group: Sequence[_Document]) -> None:
 def _destination(
     run: Run, document: _Document, outputs: ExitStack
 ) -> Callable[[bytes], None] | None:
-    """Return what writes the translated document; None: that was finished before."""
+    """Return a function that writes the translated document; None if it is already finished."""
     if document.file_pair.target is None:
         return write_to_stdout
     of = {"document": hashlib.sha256(document.data).hexdigest()}

@@ -1,26 +1,26 @@
-"""How a run of `m2m-translate` can fail, and with which exit code. No message holds user text."""
+"""Errors of `m2m-translate` and their exit codes. Messages never contain user text."""
 
 
 class BulkError(Exception):
-    """Base of what ends a run with a message."""
+    """Base of the errors that end a run."""
 
     exit_code: int
 
 
 class RetryableError(BulkError):
-    """The run may succeed when it is started again: it then goes on where it was."""
+    """The run may succeed when it is started again; it then resumes."""
 
     exit_code = 1
 
 
 class InputError(BulkError):
-    """The input or the options are wrong; the same run would fail again."""
+    """The input or the options are invalid; the same run would fail again."""
 
     exit_code = 2
 
 
 class BatchTextError(BulkError):
-    """One of the texts that were sent together cannot be translated: that at `index`."""
+    """The text at `index` of a batch cannot be translated."""
 
     def __init__(self, index: int, reason: BulkError) -> None:
         super().__init__(str(reason))

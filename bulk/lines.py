@@ -1,4 +1,4 @@
-"""Lines of a file or stream, read as they come: what is translated of them, and what stays."""
+"""Lines of a file or stream: what is translated, and what is kept."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from bulk.errors import InputError
 
-MAX_LINE_BYTES = 4 * 2**20  # a "line" that is longer is no line of text
+MAX_LINE_BYTES = 4 * 2**20  # a longer "line" is not text
 BATCH_LINES = 32
 BATCH_CHARACTERS = 8_000
 _CHUNK = 2**20
@@ -21,12 +21,12 @@ _BOM = "\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line as it was read: `lead + text + end`; what is translated is `text`."""
+    """A line as read: `lead + text + end`; only `text` is translated."""
 
-    number: int  # from 1, within what is read
-    lead: str  # a byte order mark, or nothing
+    number: int  # from 1, within the section or stream
+    lead: str  # a byte order mark, or empty
     text: str
-    end: str  # line feed, with the carriage return before it; nothing at the end of the file
+    end: str  # LF or CR LF; may be empty at the end of the file
 
     @property
     def blank(self) -> bool:
@@ -34,13 +34,13 @@ class Line:
         return not self.text.strip()
 
     def render(self, translation: str) -> bytes:
-        """Return the line of the output, which is one line whatever the translation holds."""
+        """Return the output line; line breaks in the translation become spaces."""
         return f"{self.lead}{_BREAK.sub(' ', translation)}{self.end}".encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Whole lines of a file: from the byte `start` to before `end`."""
+    """Whole lines of a file: the bytes from `start` up to `end`."""
 
     path: Path
     start: int
@@ -58,10 +58,10 @@ def parse_shard(spec: str) -> tuple[int, int]:
 
 
 def measure(path: Path, shard: tuple[int, int] = (0, 1)) -> Section:
-    """Return the section that is shard i of n, after reading it once.
+    """Return the section that is shard i of n; reads it once.
 
-    The shards of a file are consecutive, have about as many bytes each, and together are the file.
-    A line belongs to the shard in which its first byte lies.
+    The shards of a file are consecutive, about equal in bytes, and together are the file. A line
+    belongs to the shard that contains its first byte.
     """
     index, count = shard
     with path.open("rb") as file:
@@ -87,9 +87,9 @@ def read_section(section: Section) -> Iterator[Line]:
 
 
 def read_lines(stream: BinaryIO, name: str, start: int = 0) -> Iterator[Line]:
-    """Yield the lines of a stream; `start` is the place in the file where it stands.
+    """Yield the lines of a stream; `start` is its byte offset in the file.
 
-    Raises InputError where it is not text in UTF-8, with the line's number.
+    Raises InputError with the line's number where it is not UTF-8 text.
     """
     number = 0
     while raw := stream.readline(MAX_LINE_BYTES + 1):
@@ -102,12 +102,12 @@ def read_lines(stream: BinaryIO, name: str, start: int = 0) -> Iterator[Line]:
         except UnicodeDecodeError:
             raise InputError(f"{place} is not UTF-8") from None
         if "\0" in content:
-            raise InputError(f"{place} holds a NUL character")
+            raise InputError(f"{place} contains a NUL character")
         yield _parse(content, number, first=number == 1 and start == 0)
 
 
 def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Group consecutive lines into what is translated in one go."""
+    """Group consecutive lines into batches."""
     batch: list[Line] = []
     characters = 0
     for line in lines:
@@ -121,18 +121,18 @@ def batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def texts(batch: Sequence[Line]) -> list[str]:
-    """Return what is to be translated of the lines: the text of each that is not blank."""
+    """Return the texts of the lines that are not blank."""
     return [line.text for line in batch if not line.blank]
 
 
 def translations(batch: Sequence[Line], answers: Iterable[str]) -> Iterator[str]:
-    """Yield what each line's text becomes; `answers` are those to `texts(batch)`, in order."""
+    """Yield each line's translation; `answers` are those to `texts(batch)`, in order."""
     rest = iter(answers)
     return (line.text if line.blank else next(rest) for line in batch)
 
 
 def render(batch: Sequence[Line], answers: Iterable[str]) -> bytes:
-    """Return the lines of the output; `answers` are those to `texts(batch)`, in order."""
+    """Return the output lines; `answers` are those to `texts(batch)`, in order."""
     pairs = zip(batch, translations(batch, answers), strict=True)
     return b"".join(line.render(translation) for line, translation in pairs)
 
@@ -145,7 +145,7 @@ def _parse(content: str, number: int, *, first: bool) -> Line:
 
 
 def _line_start(file: BinaryIO, position: int, size: int) -> int:
-    """Return where the first line begins that begins at or after `position`."""
+    """Return the offset of the first line that begins at or after `position`."""
     if position == 0:
         return 0
     file.seek(position - 1)

@@ -1,4 +1,4 @@
-"""Translation on the devices of this machine."""
+"""A backend on the devices of this machine."""
 
 import hashlib
 import math
@@ -20,12 +20,12 @@ from translator import CheckpointError
 from translator.models.checkpoints import resolve
 
 _POLL_SECONDS = 0.05
-# Nobody else asks this pool; what is in hand at a time is bounded by the window of batches.
+# This pool has no other clients; the window of batches limits the work in progress.
 _ANY_AMOUNT = 2**31
 
 
 class Local:
-    """A pool of workers in processes of this command's own; a Backend."""
+    """A Backend with its own pool of worker processes."""
 
     def __init__(self, settings: Settings, pair: tuple[str, str]) -> None:
         """Start the workers and wait for the first. Raises InputError and RetryableError."""
@@ -36,7 +36,10 @@ class Local:
             model = describe_model(settings, checkpoint)
             glossaries = load_glossaries(settings.glossaries, model.languages)
             self._pool = make_pool(settings, self.devices, checkpoint)
-        except (TimeoutError, CheckpointError) as error:  # of NVML; the hub may be out of reach
+        except (
+            TimeoutError,
+            CheckpointError,
+        ) as error:  # TimeoutError: of NVML; the hub may be unreachable
             raise RetryableError(f"model {settings.model}: {error}") from error
         except (GlossaryError, ValueError) as error:
             raise InputError(str(error)) from error
@@ -56,7 +59,7 @@ class Local:
         _wait_until_ready(self._pool)
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
-        """Translate texts, in as many segments as they have sentences."""
+        """Translate texts; waits while the queue is full."""
         text_requests = [TextRequest(text, self._source, self._target) for text in texts]
         while True:
             try:
@@ -69,7 +72,7 @@ class Local:
                 raise RetryableError(str(error)) from error
 
     def close(self) -> None:
-        """Stop the workers; what they have in hand is given up."""
+        """Stop the workers; unfinished work is abandoned."""
         self._pool.close()
 
 

@@ -1,7 +1,7 @@
-"""An output file that survives an interrupt: `OUT.partial` until it is whole, then `OUT`.
+"""An output file that survives interruptions: `OUT.partial` until it is complete, then `OUT`.
 
-Beside the partial file lies `OUT.partial.json`, which tells what it is the translation of. Both are
-enough to go on: what is complete in the partial file is kept, and its lines are not done again.
+The sidecar `OUT.partial.json` identifies the input and the options. With both files a run can
+resume: complete lines of the partial file are kept, and not translated again.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from bulk.errors import InputError, RetryableError
 from bulk.lines import Line
 
-Fingerprint = dict[str, Any]  # of JSON; equal ones have the same output
+Fingerprint = dict[str, Any]  # JSON values; equal fingerprints mean equal outputs
 
 
 class Output:
@@ -22,11 +22,10 @@ class Output:
     `write`."""
 
     def __init__(self, path: Path, fingerprint: Fingerprint | None, *, overwrite: bool) -> None:
-        """Open the partial file, or make it; `overwrite`: what is in the way is replaced.
+        """Open or create the partial file; `overwrite` replaces existing files.
 
-        Without a fingerprint nothing can be continued. Raises InputError where the output exists,
-        or a partial file belongs to something else, and RetryableError where another run is
-        writing it.
+        Without a fingerprint a run cannot be resumed. Raises InputError where the output exists, or
+        a partial file has another fingerprint, and RetryableError where another run is writing it.
         """
         self._path = path
         self._partial = path.with_name(f"{path.name}.partial")
@@ -35,12 +34,12 @@ class Output:
         state = _read(self._sidecar)
         fits = fingerprint is not None and state.get("of") == fingerprint
         if fits and state.get("finished"):
-            if self._partial.exists():  # it was killed just before the file got its name
+            if self._partial.exists():  # killed just before the rename
                 self._partial.replace(path)
             if path.exists():
                 self.finished = True
                 return
-        self.finished = False  # by an earlier run: there is nothing to do
+        self.finished = False  # by an earlier run
         if not overwrite:
             self._refuse_to_replace(fits=fits)
         self._file = self._open()
@@ -56,9 +55,9 @@ class Output:
             self._file.close()
 
     def resume(self, lines: Iterator[Line]) -> int:
-        """Return how many lines are there already, and take as many from `lines`.
+        """Return the number of complete lines, and consume as many from `lines`.
 
-        A line that is cut is dropped. Raises InputError where they do not belong to each other.
+        An incomplete line is dropped. Raises InputError where a line does not fit its input.
         """
         done = 0
         position = 0
@@ -67,7 +66,7 @@ class Output:
             line = next(lines, None)
             if line is None or not _corresponds(written, line):
                 raise InputError(
-                    f"{self._partial} is damaged at line {done + 1}; remove it to start afresh"
+                    f"{self._partial} is damaged at line {done + 1}; remove it to start over"
                 )
             done += 1
             position += len(written)
@@ -76,23 +75,23 @@ class Output:
         return done
 
     def clear(self) -> None:
-        """Drop what is there of something that is not made of lines."""
+        """Drop the content of a partial document, which cannot be resumed."""
         self._file.seek(0)
         self._file.truncate(0)
 
     def write(self, data: bytes) -> None:
-        """Append whole lines; once it returns, killing this process does not lose them."""
+        """Append complete lines; once this returns, killing the process does not lose them."""
         self._file.write(data)
         self._file.flush()
 
     def finish(self) -> None:
-        """Give the file its name, as one step. The sidecar stays, until the whole run is over."""
+        """Rename the file to its final name, atomically. The sidecar stays until the run ends."""
         os.fsync(self._file.fileno())
         self._note(finished=True)
         self._partial.replace(self._path)
 
     def _note(self, *, finished: bool) -> None:
-        """Write the sidecar, as one step."""
+        """Write the sidecar atomically."""
         if self._fingerprint is None:
             self._sidecar.unlink(missing_ok=True)
             return
@@ -106,7 +105,7 @@ class Output:
             raise InputError(f"{self._path} exists; --overwrite replaces it")
         if not fits and self._partial.exists() and self._partial.stat().st_size:
             raise InputError(
-                f"{self._partial} is of another input, model or other options; remove it, or "
+                f"{self._partial} belongs to another input, model or options; remove it, or "
                 "replace it with --overwrite"
             )
 
@@ -122,12 +121,12 @@ class Output:
 
 
 def sidecar(path: Path) -> Path:
-    """Return the file that tells what the partial output `path` is the translation of."""
+    """Return the sidecar of the output `path`."""
     return path.with_name(f"{path.name}.partial.json")
 
 
 def _corresponds(written: bytes, line: Line) -> bool:
-    """Tell whether a line may be the translation of another: same ending, blank where it is."""
+    """Return True if a line can be another's translation: same ending, and blank if it is."""
     if line.blank:
         return written == line.render(line.text)
     return bool(line.end) and written.endswith(b"\r\n") == (line.end == "\r\n")
@@ -142,6 +141,6 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def forget(outputs: Iterable[Path]) -> None:
-    """Remove the sidecars of outputs, all of which are finished."""
+    """Remove the sidecars of finished outputs."""
     for output in outputs:
         sidecar(output).unlink(missing_ok=True)

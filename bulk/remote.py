@@ -1,4 +1,4 @@
-"""Translation by a server, over HTTP."""
+"""A backend on a server, over HTTP."""
 
 import re
 import time
@@ -13,9 +13,9 @@ from bulk.errors import BatchTextError, BulkError, InputError, RetryableError
 from server.core.requests import Answer
 
 _CONNECT_SECONDS = 10.0
-_ANSWER_SECONDS = 600.0  # the longest time that servers give a request unless told otherwise
+_ANSWER_SECONDS = 600.0  # the default maximum of servers
 _MARGIN_SECONDS = 60.0
-_ATTEMPTS = 6  # at what another moment may cure: no connection, 502, 503, 504
+_ATTEMPTS = 6  # at transient errors: no connection, 502, 503, 504
 _TRANSIENT = frozenset({502, 503, 504})
 _LONGEST_PAUSE = 3600.0
 _TOO_MUCH_AT_ONCE = frozenset({413, 504})
@@ -26,7 +26,7 @@ _FIELD = re.compile(r"text\[(\d+)\]")
 
 
 class Remote:
-    """A server that speaks this project's API; a Backend."""
+    """A Backend on a server with this project's API."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Remote:
     ) -> None:
         """Ask the server for its model and languages. Raises InputError and RetryableError.
 
-        `timeout` is what a request may take, in seconds; None: as long as the server lets it.
+        `timeout` limits each request, in seconds; None: the server's own limit applies.
         """
         self._sleep = sleep
         patience = (timeout or _ANSWER_SECONDS) + _MARGIN_SECONDS
@@ -47,10 +47,10 @@ class Remote:
                 base_url=url,
                 headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
                 timeout=httpx.Timeout(patience, connect=_CONNECT_SECONDS),
-                limits=httpx.Limits(),  # as many connections as there are threads
+                limits=httpx.Limits(),  # no limit: one connection per thread
             )
         except httpx.InvalidURL:
-            raise InputError("--url is no URL") from None
+            raise InputError("--url is not a URL") from None
         if self._client.base_url.scheme not in ("http", "https"):
             raise InputError("--url must begin with http:// or https://")
         with ExitStack() as on_error:
@@ -69,7 +69,7 @@ class Remote:
             self._terms["timeout"] = timeout
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
-        """Translate texts; in halves, where they are too many or take too long for one request."""
+        """Translate texts; split in halves where they are too much for one request."""
         response = self._ask("POST", "/translation", self._terms | {"text": list(texts)})
         if response.status_code in _TOO_MUCH_AT_ONCE and len(texts) > 1:
             half = len(texts) // 2
@@ -88,9 +88,9 @@ class Remote:
         return self._body(self._ask("GET", path))
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
-        """Return an answer that will not be another one in a moment.
+        """Return a response that is not transient.
 
-        A 429 is waited out, however often it comes: a busy server is not broken.
+        429 is retried without limit, as the server says: a busy server is not broken.
         """
         failures = 0
         while True:
@@ -114,10 +114,10 @@ class Remote:
             self._sleep(2.0 ** (failures - 1) if pause is None else pause)
 
     def _body(self, response: httpx.Response) -> Any:
-        """Return the JSON of a good answer; raise what another means."""
+        """Return the JSON of a successful response; raise the error of another."""
         status = response.status_code
         if status in _KEY_REFUSED:
-            raise InputError(f"the server refuses the API key, or wants one (answers {status})")
+            raise InputError(f"the server rejects the API key, or requires one (status {status})")
         try:
             body = response.json()
         except ValueError:
@@ -127,7 +127,7 @@ class Remote:
         problem = body if isinstance(body, dict) and "detail" in body else None
         if problem is None and status < _SERVER_ERROR:
             place = self._client.base_url
-            raise InputError(f"there is no translation server of this kind at {place} ({status})")
+            raise InputError(f"{place} is not an m2m-server (status {status})")
         detail = problem["detail"] if problem else "no reason given"
         kind = RetryableError if status >= _SERVER_ERROR else InputError
         error: BulkError = kind(f"the server answers {status}: {detail}")
@@ -142,26 +142,26 @@ def _several(body: dict[str, Any] | None) -> bool:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
-    """Return the seconds that the server asks to wait; None: it does not say."""
+    """Return the seconds of `Retry-After`; None where there is none."""
     header = response.headers.get("Retry-After", "")
     return min(float(header), _LONGEST_PAUSE) if header.isdecimal() else None
 
 
 def _member(document: Any, name: str) -> Any:
     if not isinstance(document, dict) or name not in document:
-        raise InputError(f"the server's answer has no {name!r}: it is not of this kind")
+        raise InputError(f"the response has no {name!r}: this is not an m2m-server")
     return document[name]
 
 
 def _answers(body: Any, count: int) -> list[Answer]:
-    """Return an answer per text, of the body of a reply."""
+    """Return one answer per text from a response body."""
     translations = _member(body, "translation")
     if (
         not isinstance(translations, list)
         or len(translations) != count
         or not all(isinstance(translation, str) for translation in translations)
     ):
-        raise InputError("the server's answer has not one translation per text")
+        raise InputError("the response does not have one translation per text")
     source = body.get("source_language")
     warnings: list[list[str]] = [[] for _ in translations]
     for warning in body.get("warnings", ()):

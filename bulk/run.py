@@ -1,4 +1,4 @@
-"""One run: every input, line by line, through the backend into its output."""
+"""One run: every input, line by line, through the backend to its output."""
 
 import sys
 from collections import Counter
@@ -35,15 +35,15 @@ class FilePair:
 
     @property
     def name(self) -> str:
-        """What messages call the input."""
+        """The input's name in messages."""
         return "standard input" if self.source is None else str(self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What holds for all inputs of a run."""
+    """Options for all inputs of a run."""
 
-    threads: int  # batches in hand at a time
+    threads: int  # concurrent batches
     shard: tuple[int, int] = (0, 1)
     overwrite: bool = False
     progress: bool = False
@@ -51,16 +51,16 @@ class Options:
 
 @dataclass(slots=True)
 class RunSummary:
-    """What a run did."""
+    """What a run has done."""
 
     lines: int = 0  # written
-    resumed: int = 0  # lines that were there from an earlier run
-    finished_before: int = 0  # outputs that were there
+    resumed: int = 0  # lines from an earlier run
+    finished_before: int = 0  # outputs
     warnings: Counter[str] = field(default_factory=Counter)  # by code
 
 
 class Run:
-    """Translates inputs one after the other, many batches of each at a time."""
+    """Translates inputs one after another, many batches of each concurrently."""
 
     def __init__(self, backend: Backend, options: Options) -> None:
         self._backend = backend
@@ -70,7 +70,7 @@ class Run:
         self.summary = RunSummary()
 
     def translate(self, file_pair: FilePair) -> None:
-        """Translate an input line by line. Raises BulkError; what was written is not lost."""
+        """Translate an input line by line. Raises BulkError; what has been written is kept."""
         self._name, self._unit = file_pair.name, "line"
         if file_pair.source is None:
             self._write(file_pair, read_lines(sys.stdin.buffer, file_pair.name), None, None)
@@ -83,11 +83,11 @@ class Run:
             self._write(file_pair, read_section(section), section.lines, of)
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Start no further batch."""
         self._window.stop()
 
     def open(self, target: Path, of: Fingerprint | None) -> Output:
-        """Open an output; `of` tells its input from others, None: it cannot be told."""
+        """Open an output; `of` identifies its input, None: it cannot be identified."""
         fingerprint = None if of is None else of | self._backend.fingerprint
         output = Output(target, fingerprint, overwrite=self._options.overwrite)
         self.summary.finished_before += output.finished
@@ -116,7 +116,7 @@ class Run:
                 self.summary.lines += len(batch)
 
     def answers(self, name: str, wanted: Sequence[str], bar: Any) -> list[str]:
-        """Translate texts, which are parts of `name`; line breaks in them stay."""
+        """Translate texts that are parts of `name`; line breaks in them are kept."""
         self._name, self._unit = name, "text"
         numbered = (Line(number, "", text, "") for number, text in enumerate(wanted, 1))
         return [
@@ -126,7 +126,7 @@ class Run:
         ]
 
     def bar(self, name: str, unit: str, total: int | None, done: int = 0) -> Any:
-        """Return a progress bar, which shows nothing where none is wanted."""
+        """Return a progress bar; it is invisible where none is wanted."""
         return tqdm(
             desc=name,
             total=total,
@@ -146,7 +146,7 @@ class Run:
             bar.update(len(batch))
 
     def _translate(self, batch: list[Line]) -> list[Answer]:
-        """Translate the lines that are not blank; runs in the threads of the window."""
+        """Translate the non-blank lines; called by the window's threads."""
         wanted = texts(batch)
         try:
             return self._backend.translate(wanted) if wanted else []

@@ -1,4 +1,4 @@
-"""Many batches in hand at a time, results in order, memory bounded."""
+"""Many batches concurrently, results in order, bounded memory."""
 
 import queue
 import threading
@@ -12,14 +12,14 @@ from bulk.errors import BulkError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-_AHEAD = 2  # items read for each thread: one may be slow while the others go on
+_AHEAD = 2  # items read per thread: one may be slow while others go on
 
 
 class Window(Generic[Item, Result]):
-    """Threads that work on a stream of items.
+    """Threads that process a stream of items.
 
-    They are daemons, unlike those of `concurrent.futures`: an interrupted run does not wait for
-    the answers of a server that it no longer needs.
+    Unlike those of `concurrent.futures` they are daemons: an interrupted run does not wait for
+    responses that it no longer needs.
     """
 
     def __init__(self, work: Callable[[Item], Result], threads: int) -> None:
@@ -42,7 +42,7 @@ class Window(Generic[Item, Result]):
             yield _settle(pending)
 
     def stop(self) -> None:
-        """Begin nothing more; what is in hand is left to its end, which nobody waits for."""
+        """Start nothing more; items in progress are not waited for."""
         with suppress(queue.Empty):
             while True:
                 self._inbox.get_nowait()[1].cancel()
@@ -55,7 +55,7 @@ class Window(Generic[Item, Result]):
             except BulkError as error:
                 future.set_exception(error)
             finally:
-                if not future.done():  # a bug ends the thread, with a traceback, and then the run
+                if not future.done():  # a bug ends the thread with a traceback, and then the run
                     future.cancel()
 
 

@@ -1,1 +1,4 @@
-"""Long work: jobs of many texts or a whole file, kept on disk until they are fetched."""
+"""Jobs: many texts or a whole file, translated in the background and kept on disk.
+
+May import `server.core` and `documents`; never Flask.
+"""

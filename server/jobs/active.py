@@ -1,4 +1,4 @@
-"""A job while it is worked on."""
+"""A job that is being processed."""
 
 import threading
 import time
@@ -11,17 +11,17 @@ _END = 2**62  # a position after the last
 
 
 class ActiveJob:
-    """What the runner knows of a job beyond what is stored: which pieces are in hand."""
+    """What the runner knows about a job beyond the store: which items are in progress."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self.cancelled = threading.Event()
-        self.flights = 0  # pieces of work in hand
-        self._left: list[tuple[int, int]] = []  # positions not in hand, the first range last
-        self._begun: tuple[float, int] | None = None  # when, and how many characters were done
+        self.batches = 0  # batches in progress
+        self._left: list[tuple[int, int]] = []  # positions not in progress, the first range last
+        self._begun: tuple[float, int] | None = None  # start time, and characters done by then
 
     def take(self, store: JobStore, characters: int) -> list[Item]:
-        """Hand out items of about so many characters; none if all are done or in hand."""
+        """Return items of about so many characters; none if all are done or in progress."""
         if self._begun is None:
             self._begun = time.monotonic(), self.job.characters_done
         while self._left:
@@ -30,20 +30,20 @@ class ActiveJob:
             if items:
                 self._left.append((items[-1].position + 1, last))
                 return items
-        if self.flights:
+        if self.batches:
             return []
-        # Nothing is in hand: what is unfinished has come since, such as a document's next round.
+        # Nothing is in progress: new items have been added, such as a document's next round.
         items = store.pending(self.job.number, 0, _END, characters)
         if items:
             self._left.append((items[-1].position + 1, _END))
         return items
 
     def give_back(self, items: Sequence[Item]) -> None:
-        """Note that items, or some of them, are not done; they are handed out again."""
+        """Return unfinished items; they will be taken again."""
         self._left.append((items[0].position, items[-1].position))
 
     def eta(self, job: Job) -> float | None:
-        """Return the seconds until the end at the speed so far; None as long as there is none."""
+        """Return the remaining seconds at the speed so far; None before anything is done."""
         if self._begun is None or job.characters_done <= self._begun[1]:
             return None
         speed = (job.characters_done - self._begun[1]) / (time.monotonic() - self._begun[0])

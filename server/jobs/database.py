@@ -1,6 +1,6 @@
-"""The SQLite file of the jobs: where it lies, who may open it, how it is written.
+"""The SQLite file of the jobs: location, permissions, durability.
 
-The file holds texts of users. It is readable by its owner only, and what is deleted is overwritten.
+The file contains user texts. Only its owner can read it, and deleted data is overwritten.
 """
 
 import os
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_VERSION = 1  # of the schema; a file of another is refused
+_VERSION = 1  # of the schema; files of other versions are refused
 _SCHEMA = """
 CREATE TABLE jobs (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, client TEXT NOT NULL, owner TEXT NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE jobs (
     texts_failed INTEGER NOT NULL DEFAULT 0, characters INTEGER NOT NULL DEFAULT 0,
     characters_done INTEGER NOT NULL DEFAULT 0
 );
-CREATE TABLE files (  -- apart, for a row is written anew with each change of a column
+CREATE TABLE files (  -- separate, since SQLite rewrites a row when a column changes
     job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, source BLOB, result BLOB
 );
 CREATE TABLE items (
@@ -31,14 +31,14 @@ CREATE TABLE items (
 
 
 class StoreError(Exception):
-    """The folder or the file in it cannot be used; the message says why."""
+    """The folder or its file cannot be used; the message says why."""
 
 
 class Database:
-    """One connection, which all threads share; no other process has the file open meanwhile."""
+    """One connection shared by all threads; no other process can open the file meanwhile."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the file of a folder; both are made if need be. Raises StoreError."""
+        """Open the file in a folder; creates both where needed. Raises StoreError."""
         file = folder / "jobs.sqlite3"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -56,13 +56,13 @@ class Database:
             raise StoreError(f"{file}: {_explain(error)}") from error
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Write all of it, or nothing."""
+        """Run writes that take effect together or not at all."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             with self._connection:  # commits, or rolls back
@@ -70,7 +70,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read what does not change meanwhile."""
+        """Read a consistent state."""
         with self._lock:
             yield self._connection
 
@@ -87,9 +87,9 @@ class Database:
         return int((pages - free) * size)
 
     def shrink(self) -> None:
-        """Give free pages back, and leave nothing that was deleted in the write-ahead log."""
+        """Release free pages, and remove deleted data from the write-ahead log."""
         with self._lock:
-            # A script is run to its end; `execute` would stop at the first page.
+            # A script runs to its end; `execute` would stop after the first page.
             self._connection.executescript("PRAGMA incremental_vacuum")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -99,7 +99,7 @@ class Database:
             "locking_mode = EXCLUSIVE",  # two servers must not work on the same jobs
             "auto_vacuum = INCREMENTAL",
             "journal_mode = WAL",
-            "synchronous = FULL",  # what was answered with 202 is on the disk
+            "synchronous = FULL",  # a job answered with 202 is on the disk
             "secure_delete = ON",
             "temp_store = MEMORY",
             "foreign_keys = ON",
@@ -111,7 +111,7 @@ class Database:
                 f"BEGIN;{_SCHEMA}PRAGMA user_version = {_VERSION};COMMIT;"
             )
         elif version != _VERSION:
-            raise StoreError(f"it is of version {version}; this server reads version {_VERSION}")
+            raise StoreError(f"it has version {version}; this server supports version {_VERSION}")
 
 
 def _explain(error: sqlite3.Error | StoreError) -> str:

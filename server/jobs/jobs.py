@@ -1,4 +1,4 @@
-"""What the rest of the server sees of the jobs."""
+"""The jobs, as the rest of the server sees them."""
 
 import secrets
 import sqlite3
@@ -12,45 +12,45 @@ from server.jobs.runner import Runner
 from server.jobs.store import JobStore
 
 _ID_BYTES = 16
-_GROWTH = 3  # bytes on the disk, in the end, for each that is sent
-_WATCHERS_SHARE = 4  # one in so many threads may wait for events
+_GROWTH = 3  # bytes on disk per byte received, at the end
+_WATCHERS_SHARE = 4  # one of so many threads may stream events
 
 
 class Jobs:
-    """Takes jobs, finds them, and works on them from `start` to `stop`. Any thread may call it."""
+    """Accepts, finds and processes jobs, from `start` to `stop`. Any thread may call it."""
 
     def __init__(
         self, store: JobStore, translation: TranslationService, settings: Settings
     ) -> None:
-        """The store is closed with the jobs."""
+        """`close` closes the store."""
         self.store = store
-        self.reading = threading.Lock()  # the body of one new job is in memory at a time
+        self.reading = threading.Lock()  # only one new job's body is in memory at a time
         self.watchers = threading.BoundedSemaphore(max(1, settings.http_threads // _WATCHERS_SHARE))
         self.stopping = False
         self._most_jobs = settings.max_jobs
         self._most_bytes = settings.max_jobs_bytes
         self._step = 0
         self._stepped = threading.Condition()
-        self._runner = Runner(store, translation, settings, self._tell)
+        self._runner = Runner(store, translation, settings, self._notify)
 
     def start(self) -> None:
-        """Go on with what is unfinished."""
+        """Resume unfinished jobs."""
         self._runner.start()
 
     def stop(self) -> None:
-        """Give up the work in hand, which is done when the server is back; end all watching."""
+        """Abandon work in progress, which the next start resumes; end all event streams."""
         self.stopping = True
         self._runner.stop()
-        self._tell()
+        self._notify()
 
     def close(self) -> None:
-        """Stop, and let go of the store."""
+        """Stop, and close the store."""
         self.stop()
         self._runner.close()
         self.store.close()
 
-    def check_room(self, size: int) -> None:
-        """Refuse a job of so many bytes that there is no room for.
+    def check_capacity(self, size: int) -> None:
+        """Refuse a job of so many bytes if it would exceed a limit.
 
         Raises TooManyJobsError and StorageFullError.
         """
@@ -60,7 +60,7 @@ class Jobs:
                 f"there are {jobs} jobs already; delete those whose results you have"
             )
         if used + _GROWTH * size > self._most_bytes:
-            raise StorageFullError("there is no room left for a job of this size")
+            raise StorageFullError("the storage for jobs is full")
 
     def add(
         self,
@@ -70,7 +70,7 @@ class Jobs:
         owner: str,
         source: bytes | None = None,
     ) -> Job:
-        """Store a job and begin with it soon. Raises StorageFullError."""
+        """Store a job and schedule it. Raises StorageFullError."""
         id_ = secrets.token_urlsafe(_ID_BYTES)
         try:
             job = self.store.add(id_, spec, pieces, client, owner, source)
@@ -79,37 +79,37 @@ class Jobs:
         self._runner.wake()
         return job
 
-    def find(self, id: str, owner: str) -> Job:  # noqa: A002 - its name everywhere
-        """Return a job of that owner. Raises UnknownJobError."""
+    def find(self, id: str, owner: str) -> Job:  # noqa: A002 - the usual name
+        """Return a job of this owner. Raises UnknownJobError."""
         job = self.store.find(id)
         if job is None or job.owner != owner:
-            raise UnknownJobError("there is no job of this id, or no more")
+            raise UnknownJobError("there is no job with this id")
         return job
 
     def remove(self, job: Job) -> None:
-        """Cancel a job that has not ended; delete one that has."""
+        """Cancel an unfinished job; delete a finished one."""
         if job.ended:
             self.store.delete(job.number)
         else:
             self.store.finish(job.number, "cancelled")
         self._runner.cancel(job.number)
-        self._tell()
+        self._notify()
 
     def eta(self, job: Job) -> float | None:
-        """Return the seconds until a job should be done; None where that is not known."""
+        """Return the estimated remaining seconds of a job; None where that is unknown."""
         return self._runner.eta(job)
 
     @property
     def step(self) -> int:
-        """A number that is another one as soon as something has happened to any job."""
+        """A counter that changes when anything happens to any job."""
         return self._step
 
     def wait(self, step: int, timeout: float) -> None:
-        """Return when something happened since `step`, or after so many seconds."""
+        """Return once `step` has changed, or after `timeout` seconds."""
         with self._stepped:
             self._stepped.wait_for(lambda: self._step != step or self.stopping, timeout)
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         with self._stepped:
             self._step += 1
             self._stepped.notify_all()

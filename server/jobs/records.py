@@ -1,28 +1,27 @@
-"""What a job is made of."""
+"""What a job consists of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from server.core.job_status import JobStatus
 from server.core.requests import Answer, TextRequest
 
-Status = Literal["queued", "running", "done", "failed", "cancelled"]
-ENDED: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
+ENDED: frozenset[JobStatus] = frozenset({"done", "failed", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What a client asks for. Languages are M2M100's codes; the source may be AUTO."""
+    """What the client asked for. Languages are M2M100 codes; the source may be AUTO."""
 
     source: str
     target: str
     html: bool = False
     alternatives: int = 0
     glossary: tuple[tuple[str, str], ...] = ()
-    file: str | None = None  # name of the document; None: the job is an array of texts
+    file: str | None = None  # the document's name; None: the job is an array of texts
 
     def text_request(self, text: str) -> TextRequest:
-        """Return the order for one of the texts."""
+        """Return the text request for one of the texts."""
         return TextRequest(
             text,
             self.source,
@@ -35,33 +34,33 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as the store has it. Times are in seconds since 1970, UTC."""
+    """A job as stored. Times are Unix times in seconds."""
 
-    number: int  # the store's own; `id` is what clients know
+    number: int  # internal key; clients know the `id`
     id: str
-    client: str  # whose work it is: clients take turns
-    owner: str  # name of the API key that alone may see it; "": who knows the id may
-    status: Status
+    client: str  # API key name or address: clients take turns
+    owner: str  # name of the API key that may access it; "": anybody with the id
+    status: JobStatus
     spec: JobSpec
     created: float
     started: float | None
     finished: float | None
-    error: str | None  # why the job failed as a whole; without user text
-    texts: int  # known so far: a document may turn out to have more
-    texts_done: int  # those that failed among them
+    error: str | None  # why the whole job failed; contains no user text
+    texts: int  # known so far: a document may have more
+    texts_done: int  # including failed ones
     texts_failed: int
     characters: int
     characters_done: int
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will happen to it."""
+        """Whether the job has ended."""
         return self.status in ENDED
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A piece of a job that is to be translated."""
+    """One part of a job to translate."""
 
     position: int
     text: str
@@ -69,7 +68,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Why one text of a job has no translation: a slug of `core.errors`, and what it tells."""
+    """Why one text of a job has no translation: a slug of `core.errors`, and a message."""
 
     slug: str
     detail: str
@@ -77,7 +76,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class ItemOutcome:
-    """What became of an item."""
+    """The result of an item."""
 
     position: int
     result: Answer | Failure
@@ -85,10 +84,10 @@ class ItemOutcome:
 
 @dataclass(frozen=True, slots=True)
 class RoundText:
-    """A text of a document's conversation, and what it became."""
+    """A text of a document's round, and its translation."""
 
     text: str
-    translation: str  # the text itself where it failed
+    translation: str  # the text itself if it failed
 
 
-TextParts = Sequence[Sequence[str]]  # of texts: joined, those of a text are the text
+TextParts = Sequence[Sequence[str]]  # per text; joined, the parts of a text are the text

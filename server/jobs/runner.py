@@ -1,7 +1,7 @@
-"""The thread that works on jobs: a few pieces at a time, the jobs in turns.
+"""The thread that processes jobs: a few batches at a time, jobs in turns.
 
-The pool does the rest: a job's work is of its class `bulk`, and waits there for what is not. Where
-the pool has no room or no worker, the runner waits as long as the pool says.
+The pool does the rest: job work has its class `bulk`, and yields to interactive work. Where the
+pool's queue is full or no worker is available, the runner waits and tries again.
 """
 
 import logging
@@ -24,18 +24,20 @@ from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
-_FLIGHTS = 2  # one is translated while the other is split, stored, or waits for its last segment
-_FLIGHT_SECONDS = 5.0  # how long a piece of work should take: so much is lost by a kill
-_LEAST = 1_000  # characters in a piece of work
-_SHARE_OF_QUEUE = 4  # a piece of work takes at most one in so many tokens that the pool accepts
+_CONCURRENT_BATCHES = (
+    2  # one is translated while another is split, stored, or waits for its last segment
+)
+_BATCH_SECONDS = 5.0  # target duration of a batch: the most work a kill can lose
+_LEAST = 1_000  # minimum characters of a batch
+_SHARE_OF_QUEUE = 4  # a batch takes at most one in so many tokens of the pool's queue
 _UNAVAILABLE_SECONDS = 2.0
 _STORAGE_SECONDS = 30.0
 _HOUSEKEEPING_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Flight:
-    """Work in hand: items to translate, or none: a job is to be taken to its next round."""
+class _Batch:
+    """A batch in progress: items to translate; none: the job advances to its next round."""
 
     active: ActiveJob
     items: Sequence[Item]
@@ -47,7 +49,7 @@ class _Flight:
 
 
 class Runner:
-    """All but `start`, `wake`, `cancel`, `eta`, `stop` and `close` happens in its own threads."""
+    """Only `start`, `wake`, `cancel`, `eta`, `stop` and `close` are called by other threads."""
 
     def __init__(
         self,
@@ -56,17 +58,17 @@ class Runner:
         settings: Settings,
         changed: Callable[[], None],
     ) -> None:
-        """`changed` is called after each step; the runner does not close the store."""
+        """`changed` is called after each step. The store is not closed."""
         self._store = store
         self._translation = translation
         self._changed = changed
         self._timeout = settings.max_timeout
         self._retention = settings.job_retention
         self._most = max(_LEAST, settings.max_queued_tokens // _SHARE_OF_QUEUE)
-        self._characters = _LEAST  # in the next piece of work
+        self._characters = _LEAST  # of the next batch
         self._active: dict[int, ActiveJob] = {}
-        self._flights: dict[Future[None], _Flight] = {}
-        self._turns: dict[int | str, int] = {}  # of jobs and clients: when they were last served
+        self._batches: dict[Future[None], _Batch] = {}
+        self._turns: dict[int | str, int] = {}  # when each job and client was last served
         self._turn = 0
         self._not_before = 0.0
         self._woken = threading.Event()
@@ -74,7 +76,7 @@ class Runner:
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
-        """Go on with what is unfinished."""
+        """Resume unfinished jobs."""
         self._thread.start()
 
     def wake(self) -> None:
@@ -82,24 +84,24 @@ class Runner:
         self._woken.set()
 
     def cancel(self, number: int) -> None:
-        """Give up the work that is in hand for a job."""
+        """Abandon the batches in progress of a job."""
         active = self._active.get(number)
         if active is not None:
             active.cancelled.set()
         self.wake()
 
     def eta(self, job: Job) -> float | None:
-        """Return the seconds until the job should be done; None where that is not known."""
+        """Return the estimated remaining seconds of a job; None where that is unknown."""
         active = self._active.get(job.number)
         return active.eta(job) if active else None
 
     def stop(self) -> None:
-        """Begin nothing more, and give up what is in hand; it is done when the server is back."""
+        """Start no further batch, and abandon those in progress; the next start resumes."""
         self._stopping.set()
         self.wake()
 
     def close(self) -> None:
-        """Stop, and wait for the end of that."""
+        """Stop, and wait until it has."""
         self.stop()
         if self._thread.ident is not None:
             self._thread.join()
@@ -107,7 +109,7 @@ class Runner:
     # --- the thread ------------------------------------------------------------------------
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(_FLIGHTS, "job") as executor:
+        with ThreadPoolExecutor(_CONCURRENT_BATCHES, "job") as executor:
             while not self._stopping.is_set():
                 self._woken.clear()
                 try:
@@ -117,16 +119,16 @@ class Runner:
                 self._woken.wait(self._patience())
 
     def _step(self, executor: ThreadPoolExecutor) -> None:
-        for future in [future for future in self._flights if future.done()]:
-            self._land(self._flights.pop(future), future.exception())
+        for future in [future for future in self._batches if future.done()]:
+            self._on_end(self._batches.pop(future), future.exception())
         self._refresh()
-        while len(self._flights) < _FLIGHTS and time.monotonic() >= self._not_before:
-            flight = self._next_flight()
-            if flight is None:
+        while len(self._batches) < _CONCURRENT_BATCHES and time.monotonic() >= self._not_before:
+            batch = self._next_batch()
+            if batch is None:
                 break
-            flight.active.flights += 1
-            future = executor.submit(self._fly, flight)
-            self._flights[future] = flight
+            batch.active.batches += 1
+            future = executor.submit(self._process, batch)
+            self._batches[future] = batch
             future.add_done_callback(lambda _: self.wake())
 
     def _patience(self) -> float:
@@ -134,7 +136,7 @@ class Runner:
         return pause if pause > 0 else _HOUSEKEEPING_SECONDS
 
     def _refresh(self) -> None:
-        """Compare with the store: jobs come, are cancelled, and are deleted in the end."""
+        """Synchronise with the store: jobs are added, cancelled and deleted."""
         self._store.delete_finished_before(time.time() - self._retention)
         jobs = {job.number: job for job in self._store.unfinished()}
         for number in self._active.keys() - jobs:
@@ -144,34 +146,34 @@ class Runner:
         known = jobs.keys() | {job.client for job in jobs.values()}
         self._turns = {key: turn for key, turn in self._turns.items() if key in known}
 
-    def _next_flight(self) -> _Flight | None:
-        """Choose the client that was served longest ago, of its jobs likewise."""
+    def _next_batch(self) -> _Batch | None:
+        """Choose the least recently served client, and its least recently served job."""
         for active in sorted(self._active.values(), key=self._order):
             items = active.take(self._store, self._characters)
-            if not items and active.flights:
-                continue  # all that is left is in hand
+            if not items and active.batches:
+                continue  # all remaining items are in progress
             self._turn += 1
             self._turns[active.job.number] = self._turns[active.job.client] = self._turn
             if active.job.started is None:
                 self._store.begin(active.job.number)
-            return _Flight(active, items, time.monotonic())
+            return _Batch(active, items, time.monotonic())
         return None
 
     def _order(self, active: ActiveJob) -> tuple[int, int, int]:
         job = active.job
         return self._turns.get(job.client, 0), self._turns.get(job.number, 0), job.number
 
-    def _land(self, flight: _Flight, error: BaseException | None) -> None:
-        """Draw the conclusions of a flight; what it has achieved is in the store already."""
-        flight.active.flights -= 1
+    def _on_end(self, batch: _Batch, error: BaseException | None) -> None:
+        """Handle the end of a batch; its results are already stored."""
+        batch.active.batches -= 1
         if error is None:
-            self._adapt(flight)
+            self._adapt(batch)
             self._changed()
             return
-        if flight.items:
-            flight.active.give_back(flight.items)
+        if batch.items:
+            batch.active.give_back(batch.items)
         match error:
-            case ClientGoneError():  # cancelled, or the server stops
+            case ClientGoneError():  # cancelled, or the server is stopping
                 return
             case OverloadedError():
                 self._characters = max(_LEAST, self._characters // 2)
@@ -183,44 +185,44 @@ class Runner:
             case sqlite3.OperationalError():
                 self._wait_for_storage(error)
             case _:
-                self._fail(flight.active.job, error)
+                self._fail(batch.active.job, error)
 
-    def _adapt(self, flight: _Flight) -> None:
-        """Make the next piece of work of such a size that it takes the time it should."""
-        if flight.items:
-            seconds = max(time.monotonic() - flight.begun, 0.001)
-            fitting = int(flight.characters * _FLIGHT_SECONDS / seconds)
+    def _adapt(self, batch: _Batch) -> None:
+        """Choose the size of the next batch so that it takes the target duration."""
+        if batch.items:
+            seconds = max(time.monotonic() - batch.begun, 0.001)
+            fitting = int(batch.characters * _BATCH_SECONDS / seconds)
             self._characters = min(max(fitting, _LEAST), 2 * self._characters, self._most)
 
     def _pause(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds
 
     def _wait_for_storage(self, error: sqlite3.OperationalError) -> None:
-        """Wait for room on the disk: nothing can be kept until there is some."""
-        _log.error("jobs wait, for they cannot be stored: %s", error)
+        """Wait for free disk space: no result can be stored before."""
+        _log.error("jobs are waiting because results cannot be stored: %s", error)
         self._pause(_STORAGE_SECONDS)
 
     def _fail(self, job: Job, error: BaseException) -> None:
-        """Give up a job over an unforeseen error, whose message may hold user text."""
+        """Fail a job because of an unexpected error, whose message may contain user text."""
         frames = traceback.extract_tb(error.__traceback__)
         place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
         _log.error("unexpected %s in %s", type(error).__name__, place)
-        self._store.finish(job.number, "failed", error="the log of the server says where")
+        self._store.finish(job.number, "failed", error="see the server's log for the place")
         self._changed()
 
     # --- in the threads of the executor ----------------------------------------------------
 
-    def _fly(self, flight: _Flight) -> None:
-        job = flight.active.job
-        if flight.items:
-            self._translate(flight.active, flight.items)
+    def _process(self, batch: _Batch) -> None:
+        job = batch.active.job
+        if batch.items:
+            self._translate(batch.active, batch.items)
         elif job.spec.file is None:
             self._store.finish(job.number, "done")
         else:
             document_rounds.advance(self._store, job)
 
     def _translate(self, active: ActiveJob, items: Sequence[Item]) -> None:
-        """Translate and store; a text that cannot be translated costs the others nothing."""
+        """Translate and store; a text that fails does not affect the others."""
         job = active.job
         context = RequestContext(
             timeout=self._timeout,
@@ -238,7 +240,7 @@ class Runner:
             self._store.save(job, [ItemOutcome(items[error.index].position, failure)])
             rest = [item for i, item in enumerate(items) if i != error.index]
             middle = len(rest) // 2
-            for half in (rest[:middle], rest[middle:]):  # the next one may be among them
+            for half in (rest[:middle], rest[middle:]):  # another failing text may be among them
                 if half:
                     self._translate(active, half)
             return

@@ -1,7 +1,7 @@
 """Jobs, their texts and their results, in one SQLite file.
 
-Every step of the work is one transaction: a server that is killed at any moment finds each text
-either translated or still to do.
+Every step is one transaction: whenever the server is killed, each text is either translated or
+pending.
 """
 
 import json
@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from server.core.requests import Answer
+from server.core.job_status import JobStatus
 from server.core.settings import Settings
 from server.jobs.database import Database, StoreError
 from server.jobs.records import (
@@ -24,9 +23,9 @@ from server.jobs.records import (
     Job,
     JobSpec,
     RoundText,
-    Status,
     TextParts,
 )
+from server.jobs.rows import job_of, outcome_of, round_text_of
 
 _log = logging.getLogger(__name__)
 _JOBS = (
@@ -39,18 +38,18 @@ class JobStore:
     """Any thread may call it. Every method is one transaction."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the jobs of a folder, which is made if need be. Raises StoreError."""
+        """Open the jobs in a folder; creates it where needed. Raises StoreError."""
         self._database = Database(folder)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     # --- jobs ------------------------------------------------------------------------------
 
     def add(
         self,
-        id: str,  # noqa: A002 - its name everywhere
+        id: str,  # noqa: A002 - the usual name
         spec: JobSpec,
         pieces: TextParts,
         client: str,
@@ -75,20 +74,20 @@ class JobStore:
     def find(self, id: str) -> Job | None:  # noqa: A002
         """Return a job by its public id."""
         rows = self._database.select(_JOBS + " WHERE id = ?", id)
-        return _job(rows[0]) if rows else None
+        return job_of(rows[0]) if rows else None
 
     def unfinished(self) -> list[Job]:
-        """Return the jobs with work left, the oldest first."""
+        """Return unfinished jobs, oldest first."""
         query = _JOBS + " WHERE status IN ('queued', 'running') ORDER BY number"
-        return [_job(row) for row in self._database.select(query)]
+        return [job_of(row) for row in self._database.select(query)]
 
     def usage(self) -> tuple[int, int]:
-        """Return how many jobs there are and how many bytes they take."""
+        """Return the number of jobs and the bytes they take."""
         [[jobs]] = self._database.select("SELECT count(*) FROM jobs")
         return jobs, self._database.size()
 
     def begin(self, number: int) -> None:
-        """Note that the work on a job has begun."""
+        """Mark a job as running."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET status = 'running', started = ?"
@@ -97,11 +96,11 @@ class JobStore:
             )
 
     def finish(
-        self, number: int, status: Status, result: bytes | None = None, error: str | None = None
+        self, number: int, status: JobStatus, result: bytes | None = None, error: str | None = None
     ) -> None:
-        """Note the end of a job that has none yet, and forget the texts; keep what came of them.
+        """End an unfinished job: delete its texts and keep its results.
 
-        Of a cancelled job nothing is kept but that it was there.
+        Of a cancelled job only its state is kept.
         """
         with self._database.transaction() as connection:
             ended = connection.execute(
@@ -120,7 +119,7 @@ class JobStore:
         self._database.shrink()
 
     def delete_finished_before(self, moment: float) -> None:
-        """Delete what has ended long enough ago."""
+        """Delete jobs that ended before a moment."""
         with self._database.transaction() as connection:
             query = "DELETE FROM jobs WHERE finished < ?"
             deleted = connection.execute(query, (moment,)).rowcount
@@ -147,7 +146,7 @@ class JobStore:
         return items
 
     def save(self, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
-        """Keep what became of items; those of a job that is no more, or done twice, are ignored."""
+        """Store results; those of deleted jobs, or of items already done, are ignored."""
         with self._database.transaction() as connection:
             _save(connection, job, outcomes)
 
@@ -159,7 +158,7 @@ class JobStore:
             number,
             round_,
         )
-        return [_round_text(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
+        return [round_text_of(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
 
     def add_round(self, number: int, round_: int, pieces: TextParts) -> None:
         """Add the texts of a document's next round."""
@@ -167,7 +166,7 @@ class JobStore:
             _add_round(connection, number, round_, pieces)
 
     def drop_rounds(self, number: int) -> None:
-        """Forget all that was done for a document: it is to be begun again."""
+        """Delete all rounds of a document: it starts over."""
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM items WHERE job = ?", (number,))
             connection.execute(
@@ -187,7 +186,7 @@ class JobStore:
         return self._blob("SELECT result FROM files WHERE job = ?", number)
 
     def outcomes(self, number: int, first: int, count: int) -> list[ItemOutcome]:
-        """Return what became of the items from `first` on, up to the first that is not done."""
+        """Return the results from item `first` on, up to the first unfinished one."""
         rows = self._database.select(
             "SELECT position, translation, note FROM items WHERE job = ? AND position >= ?"
             " ORDER BY position LIMIT ?",
@@ -199,7 +198,7 @@ class JobStore:
         for row in rows:
             if row["note"] is None:
                 break
-            outcomes.append(_outcome(row))
+            outcomes.append(outcome_of(row))
         return outcomes
 
     def _blob(self, query: str, number: int) -> bytes:
@@ -209,9 +208,9 @@ class JobStore:
 
 
 def open_jobs(settings: Settings) -> JobStore | None:
-    """Open the store that the settings name; None where there is to be none.
+    """Open the store that the settings name; None where jobs are off.
 
-    Raises StoreError, unless the folder is that of the default: then the server does without.
+    Raises StoreError, unless the folder is the default one: then the server runs without jobs.
     """
     if settings.jobs is None:
         return None
@@ -220,7 +219,7 @@ def open_jobs(settings: Settings) -> JobStore | None:
     except StoreError as error:
         if "jobs" in settings.model_fields_set:
             raise
-        _log.warning("no jobs are taken: %s", error)
+        _log.warning("jobs are off: %s", error)
         return None
 
 
@@ -228,7 +227,7 @@ def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces:
     query = "SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = ?"
     [position] = connection.execute(query, (number,)).fetchone()
     texts = [(member, text) for member, group in enumerate(pieces) for text in group]
-    # A job that was cancelled meanwhile gets no texts.
+    # A cancelled job gets no further texts.
     connection.executemany(
         "INSERT INTO items (job, position, round, member, characters, text)"
         " SELECT number, ?, ?, ?, ?, ? FROM jobs"
@@ -266,9 +265,9 @@ def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[ItemOutco
 
 
 def _forget(
-    connection: sqlite3.Connection, number: int, status: Status, result: bytes | None
+    connection: sqlite3.Connection, number: int, status: JobStatus, result: bytes | None
 ) -> None:
-    """Delete what an ended job needs no more."""
+    """Delete what an ended job no longer needs."""
     if status == "cancelled":
         connection.execute("DELETE FROM items WHERE job = ?", (number,))
         connection.execute("DELETE FROM files WHERE job = ?", (number,))
@@ -277,26 +276,3 @@ def _forget(
     if result is not None:  # the translations are in it
         connection.execute("UPDATE items SET translation = NULL WHERE job = ?", (number,))
     connection.execute("UPDATE files SET source = NULL, result = ? WHERE job = ?", (result, number))
-
-
-def _job(row: sqlite3.Row) -> Job:
-    values: dict[str, Any] = dict(row)
-    spec = json.loads(values.pop("spec"))
-    spec["glossary"] = tuple(tuple(entry) for entry in spec["glossary"])
-    return Job(**values, spec=JobSpec(**spec))
-
-
-def _outcome(row: sqlite3.Row) -> ItemOutcome:
-    note: dict[str, Any] = json.loads(row["note"])
-    if "slug" in note:
-        return ItemOutcome(row["position"], Failure(**note))
-    for name in ("warnings", "alternatives"):
-        note[name] = tuple(note[name])
-    return ItemOutcome(row["position"], Answer(text=row["translation"] or "", **note))
-
-
-def _round_text(rows: Sequence[sqlite3.Row]) -> RoundText:
-    """Put the pieces of a text together; one that failed stays as it was."""
-    text = "".join(row["text"] for row in rows)
-    parts = [row["text"] if row["translation"] is None else row["translation"] for row in rows]
-    return RoundText(text, "".join(parts))

@@ -54,7 +54,7 @@ def test_ctrl_c_stops_the_workers_too(cache: Path, tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
-    assert errors == "m2m-translate: interrupted; the same command goes on where it was\n"
+    assert errors == "m2m-translate: interrupted; the same command resumes\n"
     wait_for(lambda: not _alive(process.pid), "no process of the group is left")
     assert partial.read_bytes().endswith(b"\n"), "a line is there as a whole or not at all"
 
@@ -66,7 +66,7 @@ def test_settings_that_do_not_go_together_exit_with_2(tmp_path: Path, cache: Pat
             "dtype int8 needs engine ctranslate2 or inflight",
         ),
         (["--beams", "0"], "--beams='0'"),
-        (["--api-key", "x"], "--api-key is of no use without --url"),
+        (["--api-key", "x"], "--api-key needs --url"),
     ]:
         done = subprocess.run(
             command(cache, "-s", "en", *flags),

@@ -107,7 +107,7 @@ def source(tmp_path: Path) -> Path:
     ("number", "code", "message"),
     [
         (signal.SIGKILL, -signal.SIGKILL, ""),
-        (signal.SIGINT, 130, "m2m-translate: interrupted; the same command goes on where it was\n"),
+        (signal.SIGINT, 130, "m2m-translate: interrupted; the same command resumes\n"),
     ],
 )
 def test_killed_in_the_middle_it_goes_on_where_it_was(
@@ -127,7 +127,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(
     done = run(*flags)
     lines = written.count(b"\n")
     assert done.stderr.decode() == (
-        f"m2m-translate: {lines} lines were there already, {500 - lines} are new\n"
+        f"m2m-translate: {lines} lines already existed, {500 - lines} are new\n"
     )
     assert done.returncode == 0
     assert target.read_bytes() == WHOLE
@@ -237,7 +237,7 @@ def test_documents_that_were_finished_are_not_done_again(
     gate.open.set()
     pool.submitted.clear()
     done = run(*flags)
-    assert done.stderr == b"m2m-translate: outputs that were finished already: 1\n"
+    assert done.stderr == b"m2m-translate: outputs that were already finished: 1\n"
     assert {segment.text for segment in pool.submitted} == {STOP}
     assert {path.name: path.read_text() for path in (tmp_path / "out").iterdir()} == {
         "1.json": large.replace("A hat", "A HAT"),
@@ -301,7 +301,7 @@ def test_a_line_the_server_cannot_translate(serve: Serve, pool: FakePool, tmp_pa
         (b"fine\n", ["--shard", "2/2"], "must be i/n"),
         (b"fine\n", ["-t", "xx"], "--target must be one of"),
         (b"fine\n", ["-t", "en"], "both en"),
-        (b"fine\n", ["--model", "bundled"], "--model is of no use with --url"),
+        (b"fine\n", ["--model", "bundled"], "--model cannot be used with --url"),
         (b"fine\n", ["--timeout", "601"], "at most 600 seconds"),
         (b"fine\n", ["--concurrency", "0"], "whole number from 1"),
         (b"fine\n", ["nowhere.txt"], "nowhere.txt is not there"),
@@ -310,9 +310,9 @@ def test_a_line_the_server_cannot_translate(serve: Serve, pool: FakePool, tmp_pa
         (b"fine\n", ["IN", "IN"], "several inputs need a folder"),
         (b"fine\n", ["IN", "-o", "IN"], "is both input and output"),
         (b"fine\n", ["IN", "IN", "-o", "FOLDER"], "two inputs have the same name"),
-        (b"fine\n", ["IN", "/dev/null", "-o", "IN"], "is no folder"),
+        (b"fine\n", ["IN", "/dev/null", "-o", "IN"], "is not a folder"),
         (b"fine\n", ["--documents"], "--documents needs files"),
-        (b"fine\n", ["--documents", COMMAND], "none of the formats that --documents knows"),
+        (b"fine\n", ["--documents", COMMAND], "--documents supports these suffixes"),
         (b"fine\n", ["--documents", "IN", "--shard", "0/2"], "--documents are not cut"),
         (b"fine\n", ["--documents", "BROKEN"], "broken.json: "),
         (b"fine\n", ["--urll", "x"], "unrecognized arguments: --urll"),

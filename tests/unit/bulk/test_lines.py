@@ -89,7 +89,7 @@ def test_no_shard(spec: str) -> None:
     ("data", "message"),
     [
         (b"fine\nbr\xffoken\n", "in: line 2 is not UTF-8"),
-        (b"a\0b", "in: line 1 holds a NUL character"),
+        (b"a\0b", "in: line 1 contains a NUL character"),
         (b"\n" + b"x" * (lines.MAX_LINE_BYTES + 1), "in: line 2 is longer than 4,194,304 bytes"),
     ],
 )
