@@ -1,1 +1,5 @@
-"""HTTP in front of the pool: validation, configuration, the API, the command line."""
+"""HTTP in front of the pool.
+
+Layers, top first: commands, app, page and routes, http and openapi, services, schemas, auth and
+jobs, metrics, core.
+"""

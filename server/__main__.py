@@ -1,11 +1,11 @@
-"""The command `m2m-server`. Imports little: a worker that is spawned imports this module again."""
+"""The command `m2m-server`. Imports little: every spawned worker imports this module again."""
 
 import sys
 from collections.abc import Sequence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the server until it is told to stop, or another command; return the exit code."""
+    """Run the server until it is stopped, or another command; return the exit code."""
     from server.commands.main import run
 
     return run(sys.argv[1:] if argv is None else argv)

@@ -1,4 +1,4 @@
-"""Stand-ins that let the server be tested without workers."""
+"""Fakes that let the server be tested without workers."""
 
 import threading
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """The list of API keys: a TOML document with a table for each.
 
-Keys are random, 256 bits of them, so one round of SHA-256 is enough to store them: there is nothing
-to guess, which is what slow hashes and salts are for, and each request would pay for one.
+Keys are 256 random bits, so one round of SHA-256 is enough to store them: slow hashes and salts
+protect guessable passwords, and would cost time on every request.
 """
 
 import hashlib
@@ -16,15 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, Val
 
 from server.core.settings import Settings
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # needs no quotes in TOML; goes into logs and labels
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # needs no quotes in TOML; appears in logs and labels
 
 
 class KeysError(Exception):
-    """The list of keys is wrong; the message says where and holds no key."""
+    """The list of keys is invalid; the message says where, without the key."""
 
 
 class ApiKey(BaseModel):
-    """A table of the list. Rates of None are not limited."""
+    """One table of the list. A rate of None is unlimited."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -38,10 +38,10 @@ _KEYS = TypeAdapter(dict[str, ApiKey])
 
 
 class KeyList:
-    """The keys that the settings name; those in a file may change while the server runs."""
+    """The keys named by the settings; those in a file may change while the server runs."""
 
     def __init__(self, settings: Settings) -> None:
-        """Read the keys; none at all is an open server. Raises KeysError."""
+        """Read the keys; without the setting the server is open. Raises KeysError."""
         self._file, text = settings.api_keys, settings.api_keys_toml
         if self._file is not None and text is not None:
             raise KeysError("are given twice: as a file and as text")
@@ -52,12 +52,12 @@ class KeyList:
             self.keys = {} if text is None else parse_keys(text)
         self.required = self._file is not None or text is not None
         if self.required and not self.keys:
-            raise KeysError("there is none; leave the setting out for an open server")
+            raise KeysError("the list is empty; omit the setting for an open server")
 
     def refresh(self) -> bool:
-        """Read the file again if it has changed; tell whether it has.
+        """Read the file again if it has changed; return True if it has.
 
-        Raises KeysError where it is wrong now, once; the keys stay as they were.
+        Raises KeysError once where it is invalid now; the keys stay as they were.
         """
         signature = _signature(self._file)
         if signature == self._seen:
@@ -70,7 +70,7 @@ class KeyList:
 
 
 def digest_of(key: str) -> str:
-    """Return what is stored of a key."""
+    """Return the digest that is stored instead of a key."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -79,7 +79,7 @@ def parse_keys(text: str) -> Keys:
     try:
         keys = _KEYS.validate_python(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
-        raise KeysError(f"no TOML: {error}") from None
+        raise KeysError(f"not valid TOML: {error}") from None
     except ValidationError as error:
         raise KeysError(_explain(error)) from None  # the cause shows the input
     for name in keys:
@@ -102,7 +102,7 @@ def _read(file: Path) -> Keys:
 
 
 def _signature(file: Path | None) -> tuple[int, int, int] | None:
-    """Return what differs once a file has been written or replaced; None where there is none."""
+    """Return values that change when a file is written or replaced; None where there is none."""
     if file is None:
         return None
     try:

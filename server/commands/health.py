@@ -1,6 +1,6 @@
-"""`m2m-server-health`: exit 0 where the server beside it is serving. For containers' health checks.
+"""`m2m-server-health`: exit 0 if the server on this host is serving. For container health checks.
 
-It takes the server's variables and flags, to find the admin port as the server does.
+It takes the server's variables and flags, to find the admin port the way the server does.
 """
 
 import http.client
@@ -17,10 +17,10 @@ _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Ask the admin port; print what it said and return 0 for a server that serves, else 1."""
+    """Query the admin port; print the status and return 0 if the server is serving, else 1."""
     settings = load_settings(argv, os.environ, "m2m-server-health")
     if settings.admin_listen_port == 0:
-        sys.stderr.write("m2m-server-health: the admin port is any free one; set --admin-port\n")
+        sys.stderr.write("m2m-server-health: the admin port is not fixed; set --admin-port\n")
         return 2
     healthy, status = _ask(settings)
     sys.stdout.write(f"{status}\n")

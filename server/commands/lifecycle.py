@@ -1,4 +1,4 @@
-"""From the first connection to the last reply: signals, draining, the end."""
+"""Start, signals, draining, shutdown."""
 
 import queue
 import signal
@@ -24,10 +24,10 @@ def serve(
 ) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code. Must run in the main thread.
 
-    After the signal the health check answers 503, accepted requests finish and their replies
-    leave, `drain_timeout` seconds at most: 0. A second signal cuts that short: 128 + its number.
-    What is unfinished of the `jobs` is left for the next start. `admin` answers to the end. Once
-    requests are answered, `banner` is printed.
+    `banner` is printed once requests are answered. After the signal the health check answers 503,
+    and accepted requests have `drain_timeout` seconds to finish; exit code 0. A second signal cuts
+    that short; exit code 128 + its number. Unfinished `jobs` resume at the next start. `admin`
+    answers until the end.
     """
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
 
@@ -45,9 +45,9 @@ def serve(
     sys.stdout.flush()
     signals.get()
     if jobs is not None:
-        jobs.stop()  # first: its work would prolong the drain
+        jobs.stop()  # first: job work would prolong the drain
     second = _drain(pool, http, drain_timeout, signals)
-    pool.close()  # before the connections: what is unfinished is answered with a 503
+    pool.close()  # before the connections: unfinished requests are answered with 503
     http.close()
     admin.close()
     if jobs is not None:
@@ -58,14 +58,14 @@ def serve(
 def _drain(
     pool: Pool, http: HttpServer, timeout: float, signals: "queue.SimpleQueue[int]"
 ) -> int | None:
-    """Wait until all is answered or `timeout` seconds are over; return a signal that came."""
+    """Wait until all is answered or `timeout` seconds have passed; return a signal if one came."""
     deadline = time.monotonic() + timeout
     drain = threading.Thread(target=pool.drain, args=(timeout,), name="drain", daemon=True)
     drain.start()
     reading = True
     while (drain.is_alive() or reading or http.busy()) and time.monotonic() < deadline:
         if reading and not drain.is_alive():
-            http.stop_reading()  # not sooner, for probes are to hear that the pool drains
+            http.stop_reading()  # not before: probes must be able to see that the pool is draining
             reading = False
         try:
             return signals.get(timeout=_CHECK_SECONDS)

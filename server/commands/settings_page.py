@@ -10,10 +10,10 @@ from server.core.settings_sources import default_of, flag, variable
 _INTRODUCTION = """\
 # Settings
 
-Every setting is a flag of `m2m-server` and an environment variable; the flag wins. An unknown name or an
-invalid value stops the start, with a message that says what is allowed. Times are in seconds, memory is in
-bytes. This page is generated from the settings (`make settings-page`); what to tune first is in
-[tuning.md](tuning.md).
+Every setting is a flag of `m2m-server` and an environment variable; the flag wins. An unknown
+name or an invalid value stops the start, with a message that says what is allowed. Times are in
+seconds, memory is in bytes. This page is generated from the settings (`make settings-page`);
+[tuning.md](tuning.md) says what to tune first.
 """
 
 
@@ -28,7 +28,11 @@ def _sections() -> Iterator[str]:
         yield "| flag | variable | default | meaning |"
         yield "| --- | --- | --- | --- |"
         for field in fields:
-            meaning = str(Settings.model_fields[field].description).replace("|", r"\|").replace("*", r"\*")
+            meaning = (
+                str(Settings.model_fields[field].description)
+                .replace("|", r"\|")
+                .replace("*", r"\*")
+            )
             default = _shown_default(field)
             yield f"| `{flag(field)}` | `{variable(field)}` | {default} | {meaning} |"
         yield ""

@@ -1,6 +1,6 @@
-"""What can be wrong with a request, and one table from exceptions to problems (RFC 9457).
+"""Why a request fails, and one table from exceptions to problems (RFC 9457).
 
-`server.http.problems` answers with them.
+`server.http.problems` sends them.
 """
 
 import math
@@ -18,12 +18,12 @@ from gpu_pool.errors import (
 )
 
 PROBLEM_TYPE = "application/problem+json"
-_UNAVAILABLE_RETRY_SECONDS = 5  # a worker takes about as long to load
+_UNAVAILABLE_RETRY_SECONDS = 5  # about the time a worker takes to load
 _LONGEST_RETRY_SECONDS = 3600.0
 
 
 class RequestError(Exception):
-    """Base of what is wrong with a request; the message never holds text to translate."""
+    """Base of the errors in a request; messages never contain text to translate."""
 
     def __init__(self, detail: str, field: str | None = None) -> None:
         super().__init__(detail)
@@ -31,39 +31,39 @@ class RequestError(Exception):
 
 
 class MalformedJsonError(RequestError):
-    """The body is no JSON, or JSON that different parsers read differently."""
+    """The body is not JSON, or JSON that parsers interpret differently."""
 
 
 class InvalidFieldError(RequestError):
-    """A field is missing, unknown, of the wrong type, or without sense."""
+    """A field is missing, unknown, of the wrong type, or invalid."""
 
 
 class UnsupportedLanguageError(RequestError):
-    """The model does not speak one of the languages."""
+    """The model does not support one of the languages."""
 
 
 class TooManyTextsError(RequestError):
-    """The request has more texts than the server takes."""
+    """The request has more texts than the server accepts."""
 
 
 class TooLongError(RequestError):
-    """The texts have more characters in all than the server takes."""
+    """The texts have more characters in all than the server accepts."""
 
 
 class MediaTypeError(RequestError):
-    """The body is not declared as JSON."""
+    """The body has an unsupported content type."""
 
 
 class MissingKeyError(RequestError):
-    """The server takes requests with an API key only."""
+    """The server requires an API key."""
 
 
 class WrongKeyError(RequestError):
-    """The API key is none of those that the server knows."""
+    """The API key is unknown."""
 
 
 class RateLimitError(RequestError):
-    """The API key has had its share; `retry_after` seconds from now it has more."""
+    """The API key exceeded a rate; it may try again in `retry_after` seconds."""
 
     def __init__(self, detail: str, retry_after: float) -> None:
         super().__init__(detail)
@@ -71,11 +71,11 @@ class RateLimitError(RequestError):
 
 
 class JobsOffError(RequestError):
-    """The server was started without a folder for jobs."""
+    """The server runs without jobs."""
 
 
 class UnknownJobError(RequestError):
-    """There is no job of that id, or it is somebody else's."""
+    """There is no job with that id, or it belongs to another key."""
 
 
 class NoResultError(RequestError):
@@ -83,11 +83,11 @@ class NoResultError(RequestError):
 
 
 class TooManyJobsError(RequestError):
-    """The server keeps as many jobs as it may."""
+    """The server holds the maximum number of jobs."""
 
 
 class StorageFullError(RequestError):
-    """There is no room for a job on the disk, or within the limit for all jobs."""
+    """The disk is full, or the limit for all jobs is reached."""
 
 
 class ClientGoneError(Exception):
@@ -101,7 +101,7 @@ class TextFailedError(Exception):
         super().__init__(str(reason))
         self.index = index
         self.reason = reason
-        self.field: str | None = None  # how the client wrote it; the API knows
+        self.field: str | None = None  # how the client addressed the text; set by the route
 
 
 def problem_type(slug: str) -> str:
@@ -111,14 +111,14 @@ def problem_type(slug: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind of answer to a request that failed."""
+    """One kind of failure, as clients see it."""
 
     status: int
     slug: str
     title: str
 
     def body(self, detail: str, field: str | None = None) -> dict[str, Any]:
-        """Return the JSON object of RFC 9457, with the name of the field at fault if any."""
+        """Return the JSON object of RFC 9457, with the name of the invalid field, if any."""
         body: dict[str, Any] = {
             "type": problem_type(self.slug),
             "title": self.title,
@@ -130,32 +130,32 @@ class Problem:
 
 PROBLEMS: dict[type[Exception], Problem] = {
     MalformedJsonError: Problem(400, "malformed-json", "The body is not valid JSON"),
-    InvalidFieldError: Problem(400, "invalid-field", "A field is missing or has a wrong value"),
+    InvalidFieldError: Problem(400, "invalid-field", "A field is missing or invalid"),
     UnsupportedLanguageError: Problem(
         400, "unsupported-language", "The model does not translate between these languages"
     ),
     TooManyTextsError: Problem(413, "too-many-texts", "There are too many texts in one request"),
     TooLongError: Problem(413, "too-long", "The texts of the request are too long"),
-    MediaTypeError: Problem(415, "unsupported-media-type", "The body is of an unsupported type"),
-    MissingKeyError: Problem(401, "missing-key", "An API key is needed"),
-    WrongKeyError: Problem(403, "wrong-key", "The API key is not known"),
-    RateLimitError: Problem(429, "rate-limit", "This API key has had its share for the moment"),
-    UnknownDeviceError: Problem(404, "unknown-device", "There is no worker of that name"),
-    JobsOffError: Problem(404, "jobs-off", "This server takes no jobs"),
+    MediaTypeError: Problem(415, "unsupported-media-type", "The content type is not supported"),
+    MissingKeyError: Problem(401, "missing-key", "An API key is required"),
+    WrongKeyError: Problem(403, "wrong-key", "The API key is unknown"),
+    RateLimitError: Problem(429, "rate-limit", "This API key has reached its rate limit"),
+    UnknownDeviceError: Problem(404, "unknown-device", "There is no worker with that name"),
+    JobsOffError: Problem(404, "jobs-off", "Jobs are disabled on this server"),
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
     NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
-    TooManyJobsError: Problem(429, "too-many-jobs", "The server keeps as many jobs as it may"),
-    StorageFullError: Problem(507, "storage-full", "There is no room for the job"),
+    TooManyJobsError: Problem(429, "too-many-jobs", "The server holds the maximum number of jobs"),
+    StorageFullError: Problem(507, "storage-full", "There is not enough storage for the job"),
     ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
-    OverloadedError: Problem(429, "overloaded", "The server has all the work it can take"),
+    OverloadedError: Problem(429, "overloaded", "The server is overloaded"),
     UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),
     DeadlineError: Problem(504, "deadline", "The translation was not finished in time"),
     QuarantinedError: Problem(
-        500, "quarantined", "Workers died translating this text; it is not tried again"
+        500, "quarantined", "Workers crashed while translating this text; it will not be retried"
     ),
     TranslationError: Problem(500, "translation-failed", "This text could not be translated"),
 }
-INTERNAL = Problem(500, "internal", "The server made a mistake")
+INTERNAL = Problem(500, "internal", "Internal server error")
 
 
 def http_problem(status: int) -> Problem:

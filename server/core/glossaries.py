@@ -9,16 +9,16 @@ from translator.models.languages import canonical
 Entries = tuple[tuple[str, str], ...]
 Glossaries = Mapping[tuple[str, str], Entries]
 
-MAX_CHARACTERS = 200  # of a term, and of what it becomes
+MAX_CHARACTERS = 200  # of a term, and of its translation
 _COLUMNS = 2
 
 
 class GlossaryError(Exception):
-    """A glossary file is wrong; the message names the file and the line."""
+    """A glossary file is invalid; the message names the file and the line."""
 
 
 def load_glossaries(folder: Path | None, languages: Collection[str]) -> Glossaries:
-    """Read every `SOURCE-TARGET.tsv` of a folder: a term, a tab, and what it becomes, per line.
+    """Read every `SOURCE-TARGET.tsv` in a folder: one term, a tab, its translation per line.
 
     Empty lines and those that begin with `#` are skipped. Raises GlossaryError.
     """
@@ -32,19 +32,19 @@ def load_glossaries(folder: Path | None, languages: Collection[str]) -> Glossari
 
 
 def check_entry(term: str, translation: str) -> str | None:
-    """Return what is wrong with an entry of a glossary; None if nothing is."""
+    """Return what is wrong with a glossary entry; None if it is valid."""
     for what, text in (("a term", term), ("the translation of a term", translation)):
         if not text.strip():
             return f"{what} is empty"
         if len(text) > MAX_CHARACTERS:
             return f"{what} is longer than {MAX_CHARACTERS} characters"
         if not text.isprintable():
-            return f"{what} holds a line break or another control character"
+            return f"{what} contains a line break or another control character"
     return None
 
 
 def occurring(entries: Collection[tuple[str, str]], text: str) -> Entries:
-    """Return the entries whose terms stand somewhere in a text, in any case."""
+    """Return the entries whose terms occur in a text, ignoring case."""
     if not entries:
         return ()
     folded = text.casefold()
@@ -55,7 +55,9 @@ def _pair(file: Path, languages: Collection[str]) -> tuple[str, str]:
     source, dash, target = file.stem.partition("-")
     pair = canonical(source), canonical(target)
     if not dash or pair[0] == pair[1] or not set(pair) <= set(languages):
-        raise GlossaryError(f"{file}: must be named as two languages of the model: en-de.tsv")
+        raise GlossaryError(
+            f"{file}: must be named after two languages of the model, such as en-de.tsv"
+        )
     return pair
 
 
@@ -75,6 +77,6 @@ def _read(file: Path) -> dict[str, str]:
         if wrong is not None:
             raise GlossaryError(f"{file}, line {number}: {wrong}")
         if row[0] in entries:
-            raise GlossaryError(f"{file}, line {number}: the term is there twice")
+            raise GlossaryError(f"{file}, line {number}: the term occurs twice")
         entries[row[0].strip()] = row[1].strip()
     return entries

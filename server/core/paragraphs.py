@@ -1,13 +1,13 @@
-"""A long text in pieces that can be translated one after the other."""
+"""Splits a long text into parts that can be translated separately."""
 
 from collections.abc import Iterator
 
 
 def split_lines(text: str, characters: int) -> Iterator[str]:
-    """Yield consecutive parts of a text, which joined are the text.
+    """Yield consecutive parts of a text; joined, they are the text.
 
-    A part ends with a line and has at least so many characters, unless the text ends there; blank
-    lines go with what precedes them. No sentence crosses a line break, so nothing is lost by it.
+    Parts end at line ends and have at least `characters` characters, except the last one; blank
+    lines belong to the part before them. Sentences never cross line breaks, so none is cut.
     """
     part = ""
     for line in text.splitlines(keepends=True):

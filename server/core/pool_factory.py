@@ -1,4 +1,4 @@
-"""Settings → checkpoint → pool: what the server and `m2m-translate` both run."""
+"""Settings → checkpoint → pool, for the server and `m2m-translate`."""
 
 import os
 from collections.abc import Sequence

@@ -22,8 +22,8 @@ from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83d\ude00"
-_BODY_MARGIN = 65_536  # bytes for all of a body that is not text
-_JOB_BYTES_PER_CHARACTER = 4  # the longest in UTF-8: a job is large enough not to be escaped
+_BODY_MARGIN = 65_536  # bytes of a body in addition to its texts
+_JOB_BYTES_PER_CHARACTER = 4  # the longest in UTF-8: clients of large jobs do not escape
 _LAST_PORT = 65_535
 _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
@@ -42,7 +42,7 @@ def _one_of(allowed: Sequence[str]) -> AfterValidator:
 
 
 def _check_devices(spec: str) -> str:
-    parse_devices(spec, installed=list)  # the words only; the GPUs are counted at the start
+    parse_devices(spec, installed=list)  # the syntax only; the GPUs are counted at the start
     return spec
 
 
@@ -54,7 +54,7 @@ def _check_origins(value: str | None) -> str | None:
 
 
 def split_origins(value: str | None) -> frozenset[str]:
-    """Return the origins of a list with commas."""
+    """Return the origins in a comma-separated list."""
     return frozenset(part.strip() for part in value.split(",")) if value else frozenset()
 
 
@@ -69,7 +69,7 @@ def default_jobs() -> Path:
 
 
 class Settings(BaseModel):
-    """What an operator may choose. Times are in seconds."""
+    """What operators may configure. Times are in seconds, memory in bytes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,12 +81,14 @@ class Settings(BaseModel):
         description="'auto', 'cpu', 'cpu*2', or a list such as cuda:0,cuda:2 or cuda:0+cuda:1",
     )
     engine: Annotated[str, _one_of(ENGINES)] = Field(
-        default="auto", description=f"what decodes: {', '.join(ENGINES)}"
+        default="auto", description=f"decoding engine: {', '.join(ENGINES)}"
     )
     dtype: Annotated[str, _one_of(DTYPES)] = Field(
         default="auto", description=f"type of the weights: {', '.join(DTYPES)}"
     )
-    beams: PositiveInt | None = Field(default=None, description="beams; unset: as the model says")
+    beams: PositiveInt | None = Field(
+        default=None, description="beam width; unset: the model's default"
+    )
     batch_tokens: int = Field(
         default=TranslatorConfig().batch_tokens,
         ge=256,
@@ -108,14 +110,14 @@ class Settings(BaseModel):
         default=None,
         ge=0,
         le=_LAST_PORT,
-        description="port for probes, metrics and restarts; unset: --port + 1, or 0 where that is 0",
+        description="port for probes, metrics and restarts; unset: --port + 1; 0: any free one",
     )
     http_threads: PositiveInt = Field(
         default=64,
         description="translation requests served at the same time; one more is answered with 429",
     )
     max_connections: PositiveInt = Field(
-        default=1_000, description="open connections of clients; more wait to be accepted"
+        default=1_000, description="open client connections; further ones wait to be accepted"
     )
     trusted_proxy: str | None = Field(
         default=None,
@@ -127,7 +129,8 @@ class Settings(BaseModel):
         default=100_000, description="characters of all texts of one request"
     )
     glossaries: Path | None = Field(
-        default=None, description="folder of glossaries, such as en-de.tsv: a term, a tab, its translation"
+        default=None,
+        description="folder of glossaries, such as en-de.tsv: a term, a tab, its translation",
     )
     api_keys: Path | None = Field(
         default=None, description="file of API keys, see 'm2m-server key'; unset: no key is needed"
@@ -170,7 +173,7 @@ class Settings(BaseModel):
     )
     memory_margin: Annotated[int, Field(ge=0)] = Field(
         default=_POOL.memory_margin,
-        description="bytes left free on each GPU for what nothing accounts for",
+        description="bytes kept free on each GPU for allocations that nothing accounts for",
     )
     startup_timeout: Seconds = Field(
         default=_POOL.startup_timeout,
@@ -183,15 +186,15 @@ class Settings(BaseModel):
         default=30.0, description="seconds for accepted requests to finish after SIGTERM"
     )
     log_format: Annotated[str, _one_of(LOG_FORMATS)] = Field(
-        default="text", description=f"lines of the log: {', '.join(LOG_FORMATS)}"
+        default="text", description=f"log format: {', '.join(LOG_FORMATS)}"
     )
     log_level: Annotated[str, _one_of(LOG_LEVELS)] = Field(
-        default="info", description=f"least severe messages to log: {', '.join(LOG_LEVELS)}"
+        default="info", description=f"lowest level to log: {', '.join(LOG_LEVELS)}"
     )
 
     @property
     def admin_listen_port(self) -> int:
-        """The admin port to bind; 0: any that is free."""
+        """The admin port to bind; 0: any free one."""
         if self.admin_port is not None:
             return self.admin_port
         return self.port + 1 if 0 < self.port < _LAST_PORT else 0
@@ -203,7 +206,7 @@ class Settings(BaseModel):
 
     @property
     def max_job_bytes(self) -> int:
-        """Size of the largest request body that may be a job; 0 where none are taken."""
+        """Size of the largest request body of a job; 0 where jobs are off."""
         if self.jobs is None:
             return 0
         return self.max_job_characters * _JOB_BYTES_PER_CHARACTER + _BODY_MARGIN

@@ -1,4 +1,4 @@
-"""What a worker process runs. Nothing here may load a model library before the worker does."""
+"""Makes a worker's translator. Importing this module must load no model library."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""How the server logs: as text, or as JSON, a line each. User text is in neither."""
+"""Log formats: text or JSON, one line per record. Neither contains user text."""
 
 import json
 import logging
@@ -11,7 +11,7 @@ _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class TextFormatter(logging.Formatter):
-    """For people; a line of a request ends with the request's id."""
+    """For people; lines about a request end with its id."""
 
     def __init__(self) -> None:
         super().__init__(_TEXT)
@@ -24,7 +24,7 @@ class TextFormatter(logging.Formatter):
 
 
 class JsonFormatter(logging.Formatter):
-    """For machines: an object a line."""
+    """For machines: one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -47,16 +47,16 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, form: str) -> None:
-    """Log to stderr what is at least as severe as `level`; `form` is "text" or "json"."""
+    """Log to stderr from `level` upwards; `form` is "text" or "json"."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if form == "json" else TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler])
-    # waitress names the paths of requests when it tells about clients that went away.
+    # waitress logs request paths when clients disconnect.
     logging.getLogger("waitress").setLevel(logging.WARNING)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 def _request_of(record: logging.LogRecord) -> RequestRecord | None:
-    """Return the request that a line is about; a line that ends a stream names it itself."""
+    """Return the request that a record belongs to; the last line of a stream carries it along."""
     named: RequestRecord | None = getattr(record, "request_record", None)
     return named or current_record()

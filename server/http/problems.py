@@ -54,7 +54,7 @@ def _answer_text(error: TextFailedError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """Answer what Flask raises itself, such as 404; keep its headers, such as `Allow`."""
+    """Handle errors that Flask raises itself, such as 404; keep headers such as `Allow`."""
     problem = http_problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     response = _respond(problem, error.description or problem.title)
     for name, value in error.get_headers():
@@ -64,8 +64,8 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    """Log where an unforeseen exception came from; its message may hold user text."""
+    """Log where an unexpected exception was raised, not its message: that may contain user text."""
     frames = traceback.extract_tb(error.__traceback__)
     place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
     _log.error("unexpected %s in %s", type(error).__name__, place)
-    return _respond(INTERNAL, "the log of the server says where")
+    return _respond(INTERNAL, "see the server's log for the place")

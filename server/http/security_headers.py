@@ -1,11 +1,11 @@
-"""Headers that tell browsers what they may do with our answers, and whose pages may ask."""
+"""Security headers and CORS: what browsers may do with answers, and which pages may use the API."""
 
 from flask import Flask, Response, abort, request
 from werkzeug.datastructures import Headers
 
 from server.core.settings import Settings, split_origins
 
-# The page and its files come from here, and so does all that it asks.
+# The page, its files and everything it requests come from this server.
 _CSP = (
     "default-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'; object-src 'none'"
@@ -15,18 +15,18 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",  # a translation is nobody's but the client's
+    "Cache-Control": "no-store",  # translations are private
 }
 _ALLOWED_HEADERS = "Authorization, Content-Type, X-Request-Id, traceparent"
 _EXPOSED_HEADERS = (
     "X-Request-Id, Retry-After, Content-Disposition, X-Detected-Language, X-Translation-Warnings"
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-_PREFLIGHT_SECONDS = 600  # that a browser may remember the answer
+_PREFLIGHT_SECONDS = 600  # for which a browser may cache the answer
 
 
 def protect(app: Flask) -> None:
-    """Put the security headers on every answer of `app`; a route may set one to its own needs."""
+    """Add the security headers to every answer of `app`; a route may override one."""
 
     def add_headers(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
@@ -37,7 +37,7 @@ def protect(app: Flask) -> None:
 
 
 def allow_origins(app: Flask, settings: Settings) -> None:
-    """Let the pages of the origins in the settings use `app`; without any, none but its own."""
+    """Allow the origins in the settings to use `app`; without any, only its own page may."""
     origins = split_origins(settings.cors_origins)
     if not origins:
         return
@@ -57,17 +57,17 @@ def allow_origins(app: Flask, settings: Settings) -> None:
 
 
 def _answer_preflight(headers: Headers) -> None:
-    """Add what Flask's answer to OPTIONS lacks; it names the methods of the route in `Allow`."""
+    """Complete Flask's answer to OPTIONS, which has the route's methods in `Allow`."""
     headers["Access-Control-Allow-Methods"] = headers.get("Allow", "")
     headers["Access-Control-Allow-Headers"] = _ALLOWED_HEADERS
     headers["Access-Control-Max-Age"] = str(_PREFLIGHT_SECONDS)
 
 
 def refuse_pages(app: Flask) -> None:
-    """Refuse to change anything for a page: one anywhere may send to a port of its reader's."""
+    """Refuse changes requested by web pages: any page can send requests to its reader's ports."""
 
     def check() -> None:
         if request.method not in _SAFE_METHODS and "Origin" in request.headers:
-            abort(403, "this port takes nothing from pages")
+            abort(403, "this port accepts no requests from web pages")
 
     app.before_request(check)

@@ -6,30 +6,31 @@ from contextlib import ExitStack
 
 from flask import Response, request
 
-MEDIA_TYPE = "text/event-stream"
-KEEP_ALIVE = b":\n\n"  # a comment: proxies close what is silent for long
+from server.core.media_types import EVENT_STREAM, JSON
+
+KEEP_ALIVE = b":\n\n"  # a comment: proxies close silent connections
 
 
 def wanted() -> bool:
-    """Tell whether the request in hand asks for events rather than for JSON."""
+    """Return True if the current request prefers events over JSON."""
     accepted = request.accept_mimetypes
-    return MEDIA_TYPE in accepted.values() and (
-        accepted[MEDIA_TYPE] >= accepted["application/json"]
+    return EVENT_STREAM in accepted.values() and (
+        accepted[EVENT_STREAM] >= accepted[JSON]
     )
 
 
-def event(name: str, data: object, id: str | None = None) -> bytes:  # noqa: A002 - its name there
+def event(name: str, data: object, id: str | None = None) -> bytes:  # noqa: A002 - the field's name
     """Return an event whose data is one line of JSON; a client resumes after `id`."""
     head = "" if id is None else f"id: {id}\n"
     return f"{head}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
 def respond(events: Iterator[bytes], held: ExitStack) -> Response:
-    """Return the answer that sends events as they come.
+    """Return the response that sends events as they are produced.
 
-    What `held` holds is let go of at its end, also if the client goes away; not by the caller.
+    It takes over what `held` holds, and releases it at its end, also if the client disconnects.
     """
-    response = Response(events, mimetype=MEDIA_TYPE)
-    response.headers["X-Accel-Buffering"] = "no"  # or nginx would send them all at the end
+    response = Response(events, mimetype=EVENT_STREAM)
+    response.headers["X-Accel-Buffering"] = "no"  # or nginx would buffer them
     response.call_on_close(held.pop_all().close)
     return response

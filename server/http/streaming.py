@@ -15,12 +15,12 @@ from server.core.requests import Answer, RequestContext, TextRequest
 from server.core.translation import TranslationService
 from server.http.sse import event
 
-_WINDOWS = 16  # of pieces that are waited for together: one thread each
+_WINDOWS = 16  # groups of parts, each waited for in a thread of its own
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    owner: int  # index of the order that it is a part of
+class _Paragraph:
+    owner: int  # index of its text request
     text_request: TextRequest
 
 
@@ -31,13 +31,13 @@ def stream(
     name: Callable[[int], str],
     show: Callable[[list[Answer]], dict[str, Any]],
 ) -> Generator[bytes, None, None]:
-    """Yield an event `segment` for each piece, in order, then one `done` with the whole answer.
+    """Yield one event `segment` per part, in order, then one `done` with the whole answer.
 
-    All is handed to the pool at once. What goes wrong before the first event is raised as by
-    `translate`; afterwards the last event is `failed`, and holds the problem. `name` tells how the
-    client wrote the text of an order, `show` makes the answer of all.
+    Everything is submitted to the pool at once. Errors before the first event are raised as by
+    `translate`; later ones become a final event `failed` with the problem. `name` returns the field
+    of a text in the request, `show` the response body for all answers.
     """
-    # The language is told by the whole, not by its pieces.
+    # Detected on the whole text, not on its parts.
     whole = [replace(translation.identify(text_request), text="") for text_request in text_requests]
     windows = _windows(list(_pieces(text_requests, whole)))
     closed = threading.Event()
@@ -60,28 +60,33 @@ def stream(
                 yield event("segment", {"index": piece.owner, "translation": answer.text})
         yield event("done", show(whole))
     finally:
-        closed.set()  # gives up what is in hand if the client went away
+        closed.set()  # abandons unfinished work if the client disconnected
         executor.shutdown(wait=False, cancel_futures=True)
 
 
-def _pieces(text_requests: Sequence[TextRequest], answers: Sequence[Answer]) -> Iterator[_Piece]:
-    """Split texts at their lines, but those whose translation is only one as a whole."""
+def _pieces(
+    text_requests: Sequence[TextRequest], answers: Sequence[Answer]
+) -> Iterator[_Paragraph]:
+    """Split texts at line ends, except those that must be translated as a whole."""
     for i, (text_request, answer) in enumerate(zip(text_requests, answers, strict=True)):
         entire = text_request.html or text_request.alternatives
         parts = [text_request.text] if entire else split_lines(text_request.text, 1)
         for part in parts:
-            yield _Piece(i, replace(text_request, text=part, source=answer.source))
+            yield _Paragraph(i, replace(text_request, text=part, source=answer.source))
 
 
-def _windows(pieces: Sequence[_Piece]) -> list[Sequence[_Piece]]:
-    """Return the first piece alone, for it is waited for most, then the others in equal parts."""
+def _windows(pieces: Sequence[_Paragraph]) -> list[Sequence[_Paragraph]]:
+    """Return the first part alone, for a fast first event, then the others in equal groups."""
     size = max(1, ceil((len(pieces) - 1) / _WINDOWS))
     rest = [pieces[i : i + size] for i in range(1, len(pieces), size)]
     return [pieces[:1], *rest]
 
 
 def _translate(
-    translation: TranslationService, window: Sequence[_Piece], context: RequestContext, begun: float
+    translation: TranslationService,
+    window: Sequence[_Paragraph],
+    context: RequestContext,
+    begun: float,
 ) -> list[Answer]:
     left = max(0.0, context.timeout - (time.monotonic() - begun))
     return translation.translate(

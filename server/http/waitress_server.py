@@ -1,4 +1,4 @@
-"""waitress, so that it can be stopped without cutting a reply."""
+"""waitress, with a shutdown that cuts no reply."""
 
 import json
 import socket
@@ -16,18 +16,19 @@ from server.http.security_headers import SECURITY_HEADERS
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-_PROBE_THREADS = 8  # beside those that wait for translations
-# waitress hangs up on a larger body than it takes while it is still being sent, and the client
-# sees a broken connection; up to this many times the limit it reads on, and the client a 413.
+_PROBE_THREADS = 8  # in addition to those that wait for translations
+# waitress closes the connection on a body over its limit while the client is still sending, which
+# then sees a broken connection. Up to this multiple of our limit it reads on, and the client gets
+# a 413.
 _READ_BEYOND_LIMIT = 4
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]
-    """Answers what waitress refuses itself (malformed HTTP, sizes) as all else is answered."""
+    """Answers what waitress refuses itself (malformed HTTP, sizes) with problem documents."""
 
     def execute(self) -> None:
         problem = http_problem(self.request.error.code)
-        detail = "the request is malformed HTTP, or larger than the server takes"
+        detail = "the request is malformed HTTP, or larger than the server accepts"
         body = json.dumps(problem.body(detail)).encode()
         self.status = f"{problem.status} {problem.title}"
         self.response_headers += [("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS.items()]
@@ -42,7 +43,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = _ProblemTask
 
     def readable(self) -> bool:
-        """Take no further request once the server accepts no further connection."""
+        """Read no further request once the server accepts no further connection."""
         return bool(self.server.accepting and super().readable())
 
 
@@ -60,9 +61,9 @@ class HttpServer:
         port: int | None = None,
         threads: int | None = None,
     ) -> None:
-        """Bind, so that connections queue from now on. Raises OSError where that is impossible.
+        """Bind: connections queue from now on. Raises OSError where that is impossible.
 
-        Where `port` and `threads` are not given, they are those for clients.
+        `port` and `threads` default to those for clients.
         """
         if port is None:
             port = settings.port
@@ -82,7 +83,7 @@ class HttpServer:
             expose_tracebacks=False,
             log_socket_errors=False,
             max_request_body_size=_largest_body(settings),
-            channel_request_lookahead=1,  # or a client that hangs up would go unnoticed
+            channel_request_lookahead=1,  # or a client that disconnects would go unnoticed
             trusted_proxy=settings.trusted_proxy,
             trusted_proxy_headers="x-forwarded-for" if settings.trusted_proxy else "",
         )
@@ -90,26 +91,26 @@ class HttpServer:
         self._loop = threading.Thread(target=self._server.run, name="http", daemon=True)
 
     def start(self) -> None:
-        """Begin to answer."""
+        """Start answering."""
         self._loop.start()
 
     def stop_reading(self) -> None:
-        """Accept no more connections and requests; go on with those that are there."""
+        """Accept no more connections and requests; finish those that are open."""
         self._server.accepting = False
         self._server.pull_trigger()
 
     def busy(self) -> bool:
-        """Tell whether a request is unanswered, or an answer not fully handed to the kernel."""
+        """Return True if a request is unanswered, or an answer not fully passed to the kernel."""
         return any(
             channel.requests or channel.total_outbufs_len
             for channel in list(self._server.active_channels.values())
         )
 
     def close(self) -> None:
-        """Close every connection, and end all threads that are not stuck in a request."""
+        """Close all connections, and end all threads that are not stuck in a request."""
         self._server.task_dispatcher.shutdown()
         trigger = self._server.trigger
-        # The loop, which others may have woken, must not close the trigger while we pull it.
+        # The loop may already be awake; it must not close the trigger while we pull it.
         with trigger.lock:
             # In the loop's thread, which is the only one that may touch its sockets.
             trigger.thunks.append(lambda: wasyncore.close_all(self._sockets))

@@ -1,4 +1,4 @@
-"""The pool's status as figures for Prometheus, read anew at each scrape."""
+"""The pool's status as Prometheus metrics, read at each scrape."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
@@ -16,9 +16,13 @@ from prometheus_client.registry import Collector
 from gpu_pool.histogram import Distribution
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerState, WorkerStatus
 
-# name, what it is, and the figure; None: unknown, and no series
+# name, help and value; None: unknown, no series
 _WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerStatus], float | None]], ...] = (
-    ("m2m_worker_outstanding_segments", "Segments in hand", lambda w: w.outstanding_segments),
+    (
+        "m2m_worker_outstanding_segments",
+        "Segments the worker holds",
+        lambda w: w.outstanding_segments,
+    ),
     ("m2m_worker_outstanding_tokens", "Their source tokens", lambda w: w.outstanding_tokens),
     (
         "m2m_worker_tokens_per_second",
@@ -27,27 +31,27 @@ _WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerStatus], float | None]], .
     ),
     (
         "m2m_worker_memory_budget_bytes",
-        "Device memory that segments may hold at present",
+        "Device memory that segments may use at present",
         lambda w: w.memory_budget,
     ),
     (
         "m2m_worker_memory_reserved_bytes",
-        "Device memory that the segments in hand may come to hold",
+        "Device memory reserved for the segments it holds",
         lambda w: w.memory_reserved,
     ),
     (
         "m2m_worker_held_back",
-        "1 where the worker is given nothing although work waits",
+        "1 if the worker gets no work although some is waiting",
         lambda w: int(w.held_back is not None),
     ),
 )
 _WORKER_COUNTERS: tuple[tuple[str, str, Callable[[WorkerStatus], float]], ...] = (
     ("m2m_worker_segments", "Segments finished", lambda w: w.finished_segments),
     ("m2m_worker_tokens", "Source tokens of those", lambda w: w.finished_tokens),
-    ("m2m_worker_restarts", "Workers started again on this device", lambda w: w.restarts),
+    ("m2m_worker_restarts", "Worker restarts on this device", lambda w: w.restarts),
     (
         "m2m_worker_oom_splits",
-        "Batches halved for want of device memory",
+        "Batches halved because device memory ran out",
         lambda w: w.totals.oom_splits,
     ),
     (
@@ -69,17 +73,17 @@ _WORKER_HISTOGRAMS: tuple[tuple[str, str, Callable[[WorkerStatus], Distribution]
     ),
     (
         "m2m_decode_seconds",
-        "Computing time from one batch that ended to the next",
+        "Computing time between finished batches",
         lambda w: w.totals.batch_seconds,
     ),
 )
 _GPU_GAUGES: tuple[tuple[str, str, Callable[[GpuStatus], float | None]], ...] = (
     ("m2m_gpu_memory_total_bytes", "Memory of the device", lambda g: g.memory_total),
-    ("m2m_gpu_memory_used_bytes", "Memory in use, by whomever", lambda g: g.memory_used),
-    ("m2m_gpu_memory_free_bytes", "Memory that is free", lambda g: g.memory_free),
+    ("m2m_gpu_memory_used_bytes", "Memory in use by any process", lambda g: g.memory_used),
+    ("m2m_gpu_memory_free_bytes", "Free memory", lambda g: g.memory_free),
     (
         "m2m_gpu_utilisation_ratio",
-        "Share of the time in which the device computed, as NVML says",
+        "Share of time the device was busy, from NVML",
         lambda g: None if g.utilisation is None else g.utilisation / 100,
     ),
     ("m2m_gpu_temperature_celsius", "Temperature", lambda g: g.temperature),
@@ -94,7 +98,7 @@ class PoolCollector(Collector):
         self._status = status
 
     def describe(self) -> Iterable[Metric]:
-        """Return the metrics without samples, so that registering asks nothing of the pool."""
+        """Return the metrics without samples, so that registering does not query the pool."""
         return _collect(PoolStatus("loading", (), 0, 0))
 
     def collect(self) -> Iterable[Metric]:
@@ -133,7 +137,7 @@ def _queue(status: PoolStatus) -> Iterator[Metric]:
     for name, text, value in (
         ("m2m_queue_segments", "Segments accepted and unfinished", status.queued_segments + held),
         ("m2m_queue_tokens", "Source tokens of those", status.queued_tokens + held_tokens),
-        ("m2m_waiting_segments", "Those that no worker has in hand", status.queued_segments),
+        ("m2m_waiting_segments", "Segments waiting for a worker", status.queued_segments),
         ("m2m_waiting_tokens", "Source tokens of those", status.queued_tokens),
     ):
         yield GaugeMetricFamily(name, text, value=value)

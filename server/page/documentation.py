@@ -1,4 +1,4 @@
-"""GET /openapi.json, and GET /docs: the document for programs, and for people."""
+"""GET /openapi.json and GET /docs: the API document for programs and for people."""
 
 import json
 from functools import partial
@@ -12,10 +12,10 @@ from server.services import Services
 
 
 class DocumentationRoutes:
-    """The document, made once."""
+    """The document, built once."""
 
     def __init__(self, services: Services) -> None:
-        self._document = make_document(services)
+        self._document = make_document(services.settings, services.model.name)
         self._markdown = MarkdownIt("commonmark", {"html": False})
 
     def blueprint(self) -> Blueprint:
@@ -30,7 +30,7 @@ class DocumentationRoutes:
         return revalidated(current_app.json.dumps(self._document), "application/json")
 
     def page(self) -> Response:
-        """Show the document; its addresses are relative, so that it works behind a prefix."""
+        """Show the document; its links are relative, so that it works behind a path prefix."""
         page = render_template(
             "docs.html",
             document=self._document,

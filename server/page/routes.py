@@ -1,7 +1,7 @@
 """The page at `/`: translate, and watch the devices. Its files are in `static/` and `templates/`.
 
-The files are served under a digest of them all, so that browsers may keep them for ever, and a
-new version of the server is never shown with parts of an old one.
+Static files have a digest of all of them in their path: browsers may cache them forever, and never
+mix files of two versions.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _FOR_EVER = 365 * 24 * 3600  # seconds
 
 
 class PageRoutes:
-    """The page and what it is made of, read once."""
+    """The page and its files, read once."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -34,7 +34,7 @@ class PageRoutes:
         return blueprint
 
     def page(self) -> Response:
-        """Show the page; its addresses are relative, so that it works behind a proxy's prefix."""
+        """Show the page; its links are relative, so that it works behind a path prefix."""
         model = Path(self._services.model.name).name
         page = render_template(
             "page.html",
@@ -47,7 +47,7 @@ class PageRoutes:
         return revalidated(page, "text/html")
 
     def asset(self, digest: str, name: str) -> Response:
-        """Send one file of the page as it is now; 404 for what another version had."""
+        """Send one static file; 404 for files of another version."""
         if digest != _digest() or name not in self._assets:
             abort(404)
         response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
@@ -56,7 +56,7 @@ class PageRoutes:
 
 
 def revalidated(body: str, media_type: str) -> Response:
-    """Return an answer that is asked for each time, but sent only when it is another."""
+    """Return a response that browsers revalidate, so that it is only sent when it has changed."""
     response = Response(body, mimetype=media_type)
     response.headers["Cache-Control"] = "no-cache"
     response.add_etag()
@@ -65,7 +65,7 @@ def revalidated(body: str, media_type: str) -> Response:
 
 
 def assets_address() -> str:
-    """Return where the files are, relative to the root: other pages are made of them, too."""
+    """Return the path of the static files, relative to the root; other pages use them too."""
     return f"static/{_digest()}"
 
 

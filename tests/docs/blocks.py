@@ -100,7 +100,7 @@ def _lines(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _goes_on(command: str) -> bool:
-    """Tell whether a shell would wait for more: after a backslash, within quotes."""
+    """Return True if a shell would wait for more: after a backslash, within quotes."""
     if command.endswith("\\\n"):
         return True
     try:

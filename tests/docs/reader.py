@@ -134,7 +134,7 @@ def listening_at(server: Server) -> tuple[int, int]:
 
 
 def is_shown(shown: str, printed: str, wording: Wording) -> bool:
-    """Tell whether output is as shown: folds do not count, `…` stands for anything.
+    """Return True if output is as shown: folds do not count, `…` stands for anything.
 
     A translation stands for what the model at hand says in its place.
     """

@@ -89,7 +89,7 @@ def test_alternatives_come_only_where_asked_for(client: FlaskClient) -> None:
         ({"q": "a", "source": "en", "target": "auto"}, "target must be one of de"),
         ({"q": 1, "source": "en", "target": "de"}, "q must be a string"),
         ({"q": ["a", None], "source": "en", "target": "de"}, "q[1] must be a string"),
-        ({"q": "a\0", "source": "en", "target": "de"}, "q holds a NUL"),
+        ({"q": "a\0", "source": "en", "target": "de"}, "q contains a NUL"),
         ({"q": "a", "source": 1, "target": "de"}, "source must be a string"),
         ({"q": "a", "source": "en", "target": "de", "format": "xml"}, "format must be"),
         ({"q": "a", "source": "en", "target": "de", "alternatives": -1}, "alternatives must be"),

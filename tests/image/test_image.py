@@ -66,7 +66,7 @@ def exit_code(name: str) -> int:
 
 
 def refuses(name: str, *command: str) -> bool:
-    """Tell whether a command fails in the container."""
+    """Return True if a command fails in the container."""
     return subprocess.run(["podman", "exec", name, *command], check=False).returncode != 0
 
 

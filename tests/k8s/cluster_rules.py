@@ -24,7 +24,7 @@ def names(objects: Sequence[Object]) -> Iterator[str]:
         metadata = item["metadata"]
         where = f"{item['kind']} {metadata['name']}"
         if not _NAME.fullmatch(metadata["name"]):
-            yield f"{where} is no valid name"
+            yield f"{where} is not a valid name"
         if item["kind"] not in _PER_CLUSTER and metadata.get("namespace") != NAMESPACE:
             yield f"{where} is in the namespace {metadata.get('namespace')}"
         labels = [metadata.get("labels", {})]

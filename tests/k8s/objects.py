@@ -96,7 +96,7 @@ def named(objects: Sequence[Object], kind: str, name: str) -> Object:
 
 
 def matches(selector: dict[str, Any], labels: dict[str, str]) -> bool:
-    """Tell whether a label selector, as in a Deployment, selects these labels."""
+    """Return True if a label selector, as in a Deployment, selects these labels."""
     for expression in selector.get("matchExpressions", []):
         value = labels.get(expression["key"])
         if (value in expression["values"]) != (expression["operator"] == "In"):

@@ -31,7 +31,7 @@ def environment(workload: Workload) -> Iterator[str]:
     variables = workload.environment
     for name in variables:
         if not name.startswith(PREFIX) and name not in OTHER_VARIABLES:
-            yield f"{name} is no variable that is known here"
+            yield f"{name} is not a known variable"
     try:
         settings_of(workload)
     except ValueError as error:
@@ -290,9 +290,8 @@ def job(workload: Workload) -> Iterator[str]:
 
 def problems(workload: Workload, admin: Flask, version: str) -> list[str]:
     """Return all that is wrong with a workload."""
-    settings_are_known = [*environment(workload)]
-    if settings_are_known:  # what the others would say follows from that
-        return settings_are_known
+    if unknown := [*environment(workload)]:  # the other problems follow from these
+        return unknown
     rules = (start, end, gpus, rollout, resources, volumes, files, security, spread, job)
     return [
         *(problem for rule in rules for problem in rule(workload)),

@@ -49,7 +49,7 @@ def exposed() -> dict[str, set[str]]:
 
 
 def selectors(query: str) -> Iterator[promql_parser.VectorSelector]:
-    """Yield what a query reads; ValueError where it is no PromQL."""
+    """Yield what a query reads; ValueError where it is not PromQL."""
     found: list[promql_parser.VectorSelector] = []
 
     def visit(node: object) -> None:

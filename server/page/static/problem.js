@@ -14,12 +14,12 @@ const WORDS = {
   "too-many-texts": () => "That is too much for one request.",
   "too-long": () => "The text is too long. Translate it in parts, or as a document.",
   "rate-limit": (problem) =>
-    `This API key has had its share for the moment.${problem.retryAfter ? ` Try again in ${seconds(problem.retryAfter)}.` : ""}`,
+    `This API key has reached its rate limit.${problem.retryAfter ? ` Try again in ${seconds(problem.retryAfter)}.` : ""}`,
   "jobs-off": () => "This server takes no documents as large as this one.",
   "unknown-job": () => "The server no longer has this document. Choose it again.",
   "too-many-jobs": () => "The server has as many documents as it can take. Try again later.",
   "storage-full": () => "The server has no room left for documents. Try again later.",
-  internal: () => "The server made a mistake. Its log says where.",
+  internal: () => "The server failed. Its log says where.",
 };
 
 /** By HTTP status, where the kind is not known. */

@@ -116,7 +116,7 @@ export class Result extends EventTarget {
   }
 }
 
-/** Tell whether it worked. Browsers give pages without TLS no clipboard, but let them copy. */
+/** Return whether it worked. Pages without TLS have no clipboard API, but may copy a selection. */
 async function writeClipboard(text) {
   if (navigator.clipboard) {
     return navigator.clipboard.writeText(text).then(

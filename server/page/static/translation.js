@@ -21,7 +21,7 @@ export class Translation extends EventTarget {
     this.running = new AbortController();
   }
 
-  /** Translate when the typing pauses. What is under way is for a text that is no more. */
+  /** Translate when typing pauses. A request in progress is for an outdated text, and is aborted. */
   schedule() {
     this.#stop();
     if (!this.editor.text.trim()) {

@@ -114,7 +114,7 @@ def test_a_part_that_hangs_is_ended_with_all_that_it_started(modules: Path) -> N
 
 
 def _runs(pid: int) -> bool:
-    """Tell whether a process is there and no zombie."""
+    """Return True if a process exists and is not a zombie."""
     try:
         status = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

@@ -50,7 +50,7 @@ def begin(settings: Settings, times: int) -> int:
     folder = settings.folder
     background.start(settings)
     output = folder / background.OUTPUT_FILE
-    wait_for(lambda: output.read_text().count(" on\n") >= times, "steps of a trainer")
+    wait_for(lambda: output.read_text().count(" starting at step ") >= times, "steps of a trainer")
     process = background.running(folder)
     assert process, output.read_text()
     time.sleep(1.0)  # steps of the tiny model take milliseconds

@@ -15,7 +15,7 @@ DIGEST = digest_of("x")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[a", "no TOML"),
+        ("[a", "not valid TOML"),
         ("a = 1", "a: "),
         ("[a]", "a.sha256: "),
         ('[a]\nsha256 = "secret"', "a.sha256: must be 64 hexadecimal digits"),
@@ -46,5 +46,5 @@ def test_keys_come_from_a_file_or_a_variable_and_not_from_both(tmp_path: Path) -
         KeyList(Settings(api_keys=file, api_keys_toml=KEYS))
     with pytest.raises(KeysError, match=r"gone\.toml: No such file"):
         KeyList(Settings(api_keys=tmp_path / "gone.toml"))
-    with pytest.raises(KeysError, match="there is none"):
+    with pytest.raises(KeysError, match="the list is empty"):
         KeyList(Settings(api_keys_toml="# none"))

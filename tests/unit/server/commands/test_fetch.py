@@ -145,7 +145,7 @@ def test_another_model_or_revision(
     ("arguments", "message"),
     [
         (["/no/such/folder"], "there is no folder"),
-        (["bundled", "--revision", "v2"], "leave --revision out"),
+        (["bundled", "--revision", "v2"], "omit --revision"),
     ],
 )
 def test_sources_that_do_not_exist(

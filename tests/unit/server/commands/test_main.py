@@ -94,7 +94,7 @@ def test_settings_that_do_not_go_together_exit_with_1() -> None:
 def test_a_model_that_is_not_there_exits_with_1(tmp_path: Path) -> None:
     result = run("-m", "server", "--devices", "cpu", "--model", str(tmp_path))
     assert (result.returncode, result.stdout) == (1, "")
-    assert "is no M2M100 checkpoint" in result.stderr
+    assert "is not an M2M100 checkpoint" in result.stderr
     assert "Traceback" not in result.stderr
 
 

@@ -31,8 +31,8 @@ def test_none_is_none() -> None:
         ("en-de.tsv", "a\tb\nc", "line 2: must be a term, a tab"),
         ("en-de.tsv", "a\t ", "line 1: the translation of a term is empty"),
         ("en-de.tsv", f"{'a' * 201}\tb", "line 1: a term is longer"),
-        ("en-de.tsv", "a\tb\na\tc", "line 2: the term is there twice"),
-        ("en-de.tsv", "a\tb\x07", "line 1: the translation of a term holds"),
+        ("en-de.tsv", "a\tb\na\tc", "line 2: the term occurs twice"),
+        ("en-de.tsv", "a\tb\x07", "line 1: the translation of a term contains"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, name: str, content: str, message: str) -> None:
