@@ -26,7 +26,7 @@ CPU, GPU, BULK = ("overlays/cpu",), ("overlays/gpu-node",), ("jobs/bulk",)
 BAD_PODS = {
     "a misspelt variable": (CPU, set_variable("TRANSLATION_MODELL", "x"), "did you mean"),
     "a value out of range": (CPU, set_variable("TRANSLATION_PORT", "99999"), "TRANSLATION_PORT"),
-    "a variable of nobody": (CPU, set_variable("OMP_NUM_THREADS", "2"), "no variable"),
+    "a variable of nobody": (CPU, set_variable("OMP_NUM_THREADS", "2"), "is not a known variable"),
     "another port": (CPU, set_variable("TRANSLATION_PORT", "9000"), "not those that the server"),
     "local only": (CPU, set_variable("TRANSLATION_HOST", "127.0.0.1"), "nothing outside"),
     "a probe of the process for readiness": (
