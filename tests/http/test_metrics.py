@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from gpu_pool.status import GpuStatus
-from gpu_pool.totals import Tally
+from gpu_pool.totals import TotalsCounter
 from server.app import create_admin_app, create_app
 from server.core.settings import Settings
 from server.services import Services, make_services
@@ -66,7 +67,7 @@ def scrape(admin: FlaskClient) -> Scrape:
 
 def test_metrics_are_for_the_admin_port_alone(client: FlaskClient, admin: FlaskClient) -> None:
     assert client.get("/metrics").status_code == 404
-    assert scrape(admin)("m2m_build_info", version="0.1.0", model="fake") == 1
+    assert scrape(admin)("m2m_build_info", version=version("m2m-server"), model="fake") == 1
 
 
 def test_requests_are_counted_by_route_and_status(client: FlaskClient, admin: FlaskClient) -> None:
@@ -129,14 +130,14 @@ def test_the_queue_is_all_that_is_accepted_and_unfinished(
 
 
 def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClient) -> None:
-    tally = Tally()
+    totals = TotalsCounter()
     for waited, segments, busy in ((0.003, 4, 0.5), (0.3, 40, 2.0), (500.0, 4000, 0.1)):
-        tally.hand_over(waited)
-        tally.finish(segments, busy)
-    tally.oom_splits += 2
+        totals.record_wait(waited)
+        totals.record_batch(segments, busy)
+    totals.oom_splits += 2
     pool.workers[0] = replace(
         pool.workers[0], restarts=3, finished_segments=44, finished_tokens=900,
-        held_back="has enough in hand", totals=tally.snapshot(),
+        held_back="has enough outstanding work", totals=totals.snapshot(),
     )  # fmt: skip
     pool.workers[1] = replace(pool.workers[1], state="backoff")
     found = scrape(admin)
@@ -191,12 +192,12 @@ def test_openmetrics_for_those_who_ask(admin: FlaskClient) -> None:
 
 def every_name(admin: FlaskClient, client: FlaskClient, pool: FakePool) -> set[str]:
     """Return the names of all series of a server that has worked."""
-    tally = Tally()
-    tally.hand_over(0.1)
-    tally.finish(1, 0.1)
+    totals = TotalsCounter()
+    totals.record_wait(0.1)
+    totals.record_batch(1, 0.1)
     gpu = replace(pool.workers[0].gpus[0], utilisation=50, temperature=60)
     pool.workers[0] = replace(
-        pool.workers[0], gpus=(gpu,), tokens_per_second=1.0, totals=tally.snapshot()
+        pool.workers[0], gpus=(gpu,), tokens_per_second=1.0, totals=totals.snapshot()
     )
     post(client)
     return {name for name in scrape(admin).names if name.startswith("m2m_")}
