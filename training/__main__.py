@@ -1,4 +1,4 @@
-"""`python -m training`: prepare the data, train in the background, adopt what was learnt."""
+"""`python -m training`: prepare the data, train in the background, adopt the result."""
 
 import argparse
 import signal
@@ -33,7 +33,7 @@ def _prepare(settings: Settings, _: argparse.Namespace) -> None:
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> None:
-    """Train until SIGTERM or Ctrl-C: the step is ended and a checkpoint written."""
+    """Train until SIGTERM or Ctrl-C, then finish the step and write a checkpoint."""
     if arguments.packed:
         _train_packed(settings, arguments)
         return
@@ -41,11 +41,11 @@ def _train(settings: Settings, arguments: argparse.Namespace) -> None:
 
     with background.only_trainer(settings.folder):
         trainer = open_trainer(settings)
-        told: list[int] = []
+        received: list[int] = []
         for signal_number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(signal_number, lambda number, _: told.append(number))
-        print(f"{datetime.now():%F %T} from step {trainer.progress.step:,} on", flush=True)
-        trainer.run(lambda: bool(told))
+            signal.signal(signal_number, lambda number, _: received.append(number))
+        print(f"{datetime.now():%F %T} starting at step {trainer.progress.step:,}", flush=True)
+        trainer.run(lambda: bool(received))
 
 
 def _train_packed(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -73,7 +73,7 @@ def _background(settings: Settings, _: argparse.Namespace) -> None:
 
 def _stop(settings: Settings, _: argparse.Namespace) -> None:
     stopped = background.stop(settings.folder)
-    print("stopped, with a checkpoint" if stopped else f"nothing trains in {settings.folder}")
+    print("stopped, with a checkpoint" if stopped else f"no trainer runs in {settings.folder}")
 
 
 def _status(settings: Settings, _: argparse.Namespace) -> None:
@@ -121,32 +121,47 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--device", default="cpu", help="cpu or cuda")
     tests = argparse.ArgumentParser(add_help=False)
-    tests.add_argument("--sets", type=Path, help="folder of more test sets, <name>.tsv")
+    tests.add_argument("--sets", type=Path, help="folder of further test sets, <name>.tsv")
     parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
     commands = parser.add_subparsers(required=True)
     for name, command, text in (
         ("prepare", _prepare, "gather, clean and encode all text"),
         ("background", _background, "train in the background, at the lowest priority"),
-        ("status", _status, "hours, losses by domain, a picture"),
-        ("stop", _stop, "end the training in the background, with a checkpoint"),
+        ("status", _status, "hours, losses by domain, a plot"),
+        ("stop", _stop, "stop the background training, with a checkpoint"),
     ):
         commands.add_parser(name, parents=[common], help=text).set_defaults(command=command)
-    training = commands.add_parser("train", parents=[common], help="train until told to stop")
-    training.add_argument("--packed", type=Path, help="train from this file of `pack` instead")
-    training.add_argument("--minutes", type=float, default=8.0, help="of training from a file")
+    _add_training(commands, common)
+    _add_judging(commands, common, tests)
+    return parser
+
+
+def _add_training(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
+) -> None:
+    training = commands.add_parser("train", parents=[common], help="train until it is stopped")
+    training.add_argument("--packed", type=Path, help="train from a file made by `pack`")
+    training.add_argument("--minutes", type=float, default=8.0, help="of training from it")
     training.add_argument(
-        "--output", type=Path, default=Path("build/trained"), help="folder of the weights from it"
+        "--output", type=Path, default=Path("build/trained"), help="folder for the trained weights"
     )
     training.set_defaults(command=_train)
-    packing = commands.add_parser("pack", parents=[common], help="data in one file, for a GPU")
+    packing = commands.add_parser("pack", parents=[common], help="pack data into one file")
     packing.add_argument("file", type=Path, help="such as packed.tar.xz")
-    packing.add_argument("--mebibytes", type=float, default=24.0, help="most that it may have")
+    packing.add_argument("--mebibytes", type=float, default=24.0, help="maximum size of the file")
     packing.set_defaults(command=_pack)
+
+
+def _add_judging(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    common: argparse.ArgumentParser,
+    tests: argparse.ArgumentParser,
+) -> None:
     adopting = commands.add_parser(
-        "adopt", parents=[common, tests], help="make it the bundled model, if it is better"
+        "adopt", parents=[common, tests], help="make the result the bundled model, if it is better"
     )
     adopting.add_argument("--minutes", type=float, default=15.0, help="of decay, at most 20")
-    adopting.add_argument("--candidate", type=Path, help="weights to take instead of the run's")
+    adopting.add_argument("--candidate", type=Path, help="use these weights instead of the run's")
     adopting.add_argument(
         "--keep", type=float, default=0.0, help="share of the bundled weights that is mixed in"
     )
@@ -157,7 +172,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--model", default="bundled", help="as for the server")
     evaluating.add_argument("--engine", default="ctranslate2", choices=ENGINES)
     evaluating.set_defaults(command=_evaluate)
-    return parser
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Making what was learnt the bundled model, if it is better than the one there is."""
+"""Replacing the bundled model with the trained one, if that is better."""
 
 import shutil
 from collections.abc import Mapping
@@ -23,29 +23,29 @@ from translator.models.checkpoints import BUNDLED_FOLDER, resolve
 from translator.models.tokenizer import Tokenizer
 
 ENGINE = "ctranslate2"
-WORSE = 0.5  # BLEU that a domain may lose for the sake of the others
-CANDIDATE = "candidate"  # folder, in that of the run
+WORSE = 0.5  # BLEU that a domain may lose while the mean improves
+CANDIDATE = "candidate"  # subfolder of the run's folder
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How a candidate is made: weights, those of the bundled model mixed in, and a decay."""
+    """How to make a candidate: its weights, the share of bundled weights in them, and a decay."""
 
-    minutes: float  # of decay; none for weights that had theirs
-    weights: Path | None = None  # checkpoint folder; without, the run's weights
-    keep: float = 0.0  # share of the bundled weights, for what they know and the run forgot
+    minutes: float  # of decay; 0 for weights that were already decayed
+    weights: Path | None = None  # checkpoint folder; None: the run's weights
+    keep: float = 0.0  # share of the bundled weights, to recover what the run forgot
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the candidate takes the place of the bundled model, and why not."""
+    """Whether the candidate replaces the bundled model, and why not."""
 
     gain: float  # BLEU, mean over the domains
-    worse: Mapping[str, float]  # domains that lose more than they may, and how much
+    worse: Mapping[str, float]  # BLEU change of the domains that lose too much
 
     @property
     def adopted(self) -> bool:
-        """Return whether the candidate is the better one."""
+        """Return whether the candidate is better."""
         return self.gain > 0 and not self.worse
 
     def __str__(self) -> str:
@@ -63,11 +63,10 @@ def judge(before: Mapping[str, Score], after: Mapping[str, Score]) -> Verdict:
 
 
 def adopt(settings: Settings, plan: Plan, sets: Path | None = None) -> Verdict:
-    """Make a candidate, evaluate it, and replace the bundled model where it is better.
+    """Make a candidate, evaluate it, and replace the bundled model if it is better.
 
-    The run itself stays as it was, at its constant rate; a trainer in the background is stopped
-    for the time and goes on afterwards. `sets` is a folder of test sets that are not in the
-    repository.
+    The run itself keeps its state and constant rate. A background trainer is stopped meanwhile
+    and restarted afterwards. `sets` is a folder of test sets that are not in the repository.
     """
     went_on = background.stop(settings.folder)
     try:
@@ -88,7 +87,7 @@ def adopt(settings: Settings, plan: Plan, sets: Path | None = None) -> Verdict:
 
 
 def make_candidate(settings: Settings, plan: Plan) -> Path:
-    """Return the folder of the weights that the plan gives; the run's state stays as it is."""
+    """Return the folder of the weights made by the plan; the run's state is unchanged."""
     with background.only_trainer(settings.folder):
         trainer = open_trainer(settings)
         if plan.weights:
@@ -97,7 +96,7 @@ def make_candidate(settings: Settings, plan: Plan) -> Path:
             bundled = replace(settings, start=BUNDLED_FOLDER)
             tokenizer = Tokenizer(settings.vocabulary)
             trainer.blend(first_weights(bundled, tokenizer, settings.shape), plan.keep)
-        print(f"the rate decays for {plan.minutes:g} minutes", flush=True)
+        print(f"decaying the learning rate for {plan.minutes:g} minutes", flush=True)
         trainer.decay(60 * plan.minutes)
     runs = read_runs(plan.weights or settings.folder / START_FOLDER)
     candidate = settings.folder / CANDIDATE
@@ -109,7 +108,7 @@ def make_candidate(settings: Settings, plan: Plan) -> Path:
 
 
 def _run(settings: Settings, progress: Progress, plan: Plan) -> Run:
-    if plan.weights:  # they tell themselves how they were trained
+    if plan.weights:  # their own record says how they were trained
         progress = Progress()
     kept = f", {plan.keep:.0%} of the bundled weights mixed in" if plan.keep else ""
     return Run(
@@ -123,7 +122,7 @@ def _run(settings: Settings, progress: Progress, plan: Plan) -> Run:
 
 
 def replace_bundled(candidate: Path) -> None:
-    """Put the candidate's files in the place of the bundled model's."""
+    """Replace the bundled model's files with the candidate's."""
     keep = {path.name for path in candidate.iterdir()}
     for path in BUNDLED_FOLDER.iterdir():
         if path.name not in keep and path.is_file():

@@ -1,7 +1,7 @@
-"""What people type and the corpus lacks: variants of its pairs, mixed in before training.
+"""Augmentation: variants of the corpus's pairs that imitate what people type.
 
-`variants` change both sides together, so that each is as good a translation as the pair was, in
-either direction. `typed` ones change the source alone: nobody wants haste as a translation.
+`variants` change both sides together, so each is as good a translation as the original pair, in
+either direction. `typed` variants change only the source: a translation should not look hasty.
 """
 
 import random
@@ -13,11 +13,11 @@ from training.corpus import SentencePair
 from training.foreign import foreign_phrase, token
 from training.names import name
 
-JOINED_SHARE = 0.06  # of the pairs are followed by one of them joined with one to three others
-SHORT_WORDS = 2  # sentences of up to so many words also come bare: "Hello" beside "Hello!"
-# The names that the volunteers of Tatoeba use, in a third of all sentences.
-_STAND_IN = re.compile(r"Tom|Mary|John|Boston")
-_NAME = re.compile(rf"\b(?:{_STAND_IN.pattern})\b")
+JOINED_SHARE = 0.06  # of the pairs are also joined with one to three others
+SHORT_WORDS = 2  # sentences of up to this many words also appear bare: "Hello" for "Hello!"
+# The names that Tatoeba's volunteers use, in a third of all sentences.
+_TATOEBA_NAMES = re.compile(r"Tom|Mary|John|Boston")
+_NAME = re.compile(rf"\b(?:{_TATOEBA_NAMES.pattern})\b")
 _NUMBER = re.compile(r"\d+")
 _FINAL = re.compile(r"\s*[.!?]+$")
 _MARKS = re.compile(r"[.,;:!?¡¿\"«»„“”]+")
@@ -28,9 +28,9 @@ Variant = Callable[[SentencePair, random.Random], SentencePair | None]
 def variants(
     pair: SentencePair, others: Sequence[SentencePair], rng: random.Random
 ) -> Iterator[SentencePair]:
-    """Yield variants of `pair`, each kind as often as its share says.
+    """Yield variants of `pair`, each kind with the probability of its share.
 
-    `others` are pairs of the same languages, for what people type several sentences at once.
+    `others` are pairs of the same languages, for variants with several sentences.
     """
     for share, variant in _VARIANTS:
         if rng.random() < share:
@@ -45,7 +45,7 @@ def variants(
 
 
 def typed(pair: SentencePair, rng: random.Random) -> Iterator[SentencePair]:
-    """Yield variants whose source is typed in haste, in other capitals, or not to be translated."""
+    """Yield variants with a source that is hastily typed, differently capitalised or translated."""
     for share, variant in _TYPED:
         if rng.random() < share:
             yield variant(pair, rng)
@@ -55,17 +55,17 @@ def typed(pair: SentencePair, rng: random.Random) -> Iterator[SentencePair]:
 
 
 def _bare(pair: SentencePair, _: random.Random) -> SentencePair:
-    """Without the final mark, on both sides."""
+    """Remove the final punctuation mark on both sides."""
     return _FINAL.sub("", pair[0]) or pair[0], _FINAL.sub("", pair[1]) or pair[1]
 
 
 def _lower(pair: SentencePair, _: random.Random) -> SentencePair:
-    """Lower case is typed in haste and not meant: the translation keeps its capitals."""
+    """Put the source in lower case; the translation keeps its capitals."""
     return pair[0].lower(), pair[1]
 
 
 def _hasty(pair: SentencePair, _: random.Random) -> SentencePair:
-    """Lower case without marks."""
+    """Put the source in lower case without punctuation."""
     return " ".join(_MARKS.sub(" ", pair[0]).lower().split()) or pair[0], pair[1]
 
 
@@ -75,22 +75,22 @@ def _without_accents(pair: SentencePair, _: random.Random) -> SentencePair:
 
 
 def _title(pair: SentencePair, _: random.Random) -> SentencePair:
-    """Each Word With a Capital, as English headings have it."""
+    """Capitalise each word of the source, as in English headings."""
     return " ".join(word[:1].upper() + word[1:] for word in pair[0].split()), pair[1]
 
 
 def _wrong_language(pair: SentencePair, _: random.Random) -> SentencePair:
-    """A source that is in the target language already stays as it is."""
+    """Use the target as the source: text already in the target language stays unchanged."""
     return pair[1], pair[1]
 
 
 def _upper(pair: SentencePair, _: random.Random) -> SentencePair:
-    """Capitals are meant: they stay."""
+    """Put both sides in capitals: those are intended, so the translation keeps them."""
     return pair[0].upper(), pair[1].upper()
 
 
 def _renamed(pair: SentencePair, rng: random.Random) -> SentencePair | None:
-    """Other names; none where a side inflects one (German "Toms Auto") or leaves one out."""
+    """Replace names; None if a side inflects one (German "Toms Auto") or omits one."""
     if not _same_names(pair):
         return None
     new = {old: name(rng) for old in sorted(set(_NAME.findall(pair[0])))}
@@ -99,7 +99,7 @@ def _renamed(pair: SentencePair, rng: random.Random) -> SentencePair | None:
 
 
 def _renumbered(pair: SentencePair, rng: random.Random) -> SentencePair | None:
-    """Other digits, where both sides have the same numbers; 0 and 1 stay (singular and plural)."""
+    """Replace numbers if both sides have the same ones; 0 and 1 stay (singular and plural)."""
     numbers = _NUMBER.findall(pair[0])
     if not numbers or sorted(numbers) != sorted(_NUMBER.findall(pair[1])):
         return None
@@ -109,7 +109,7 @@ def _renumbered(pair: SentencePair, rng: random.Random) -> SentencePair | None:
 
 
 def _with_token(pair: SentencePair, rng: random.Random) -> SentencePair:
-    """A URL, an emoji, a placeholder, a foreign word: after the sentence or before it."""
+    """Add a URL, emoji, placeholder or foreign word after the sentence or before it."""
     extra = token(rng)
     if rng.random() < 0.2:
         return f"{extra} {pair[0]}", f"{extra} {pair[1]}"
@@ -125,14 +125,14 @@ def _token_for_name(pair: SentencePair, rng: random.Random) -> SentencePair | No
 
 
 def _same_names(pair: SentencePair) -> bool:
-    """Tell whether both sides hold the same names, uninflected, and at least one."""
+    """Return True if both sides contain the same names, uninflected, and at least one."""
     first, second = (sorted(_NAME.findall(side)) for side in pair)
-    anywhere = [sorted(_STAND_IN.findall(side)) for side in pair]
+    anywhere = [sorted(_TATOEBA_NAMES.findall(side)) for side in pair]
     return bool(first) and [first, second] == anywhere and first == second
 
 
 def _foreign(_: SentencePair, rng: random.Random) -> SentencePair:
-    """Text in a script that the model does not speak: it comes back as it is."""
+    """Return text in a script that the model does not know: it stays unchanged."""
     phrase = foreign_phrase(rng)
     return phrase, phrase
 

@@ -1,4 +1,4 @@
-"""The trainer as a process of its own: at the lowest priority, for as long as the machine is up."""
+"""The trainer as a background process with the lowest priority."""
 
 import fcntl
 import os
@@ -13,18 +13,18 @@ from training.settings import Settings
 
 LOCK_FILE, OUTPUT_FILE = "trainer.pid", "trainer.log"
 _NICE = 19
-_STOP_SECONDS = 120  # a step and a checkpoint take seconds; beside other work, longer
+_STOP_SECONDS = 120  # a step and a checkpoint take seconds, longer on a busy machine
 
 
 class AlreadyRunningError(RuntimeError):
-    """A trainer works in this folder."""
+    """A trainer already runs in this folder."""
 
 
 @contextmanager
 def only_trainer(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the kernel lets go of however the process ends.
+    """Hold the folder's lock, which the kernel releases however the process ends.
 
-    Raises AlreadyRunningError where another process holds it.
+    Raises AlreadyRunningError if another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / LOCK_FILE).open("a+") as file:
@@ -40,7 +40,7 @@ def only_trainer(folder: Path) -> Iterator[None]:
 
 
 def running(folder: Path) -> int | None:
-    """Return the process that trains in a folder, None where none does."""
+    """Return the id of the process that trains in a folder; None if there is none."""
     try:
         with (folder / LOCK_FILE).open() as file:
             try:
@@ -53,14 +53,14 @@ def running(folder: Path) -> int | None:
 
 
 def start(settings: Settings) -> int:
-    """Start `python -m training train` in the background; return its process.
+    """Start `python -m training train` in the background; return its process id.
 
-    It has a session of its own, so that it outlives the terminal. Raises AlreadyRunningError.
+    It has its own session, so that it outlives the terminal. Raises AlreadyRunningError.
     """
     folder = settings.folder
     folder.mkdir(parents=True, exist_ok=True)
     if running(folder) is not None:
-        raise AlreadyRunningError(f"process {running(folder)} trains in {folder} already")
+        raise AlreadyRunningError(f"process {running(folder)} already trains in {folder}")
     command = ["nice", "-n", str(_NICE), sys.executable, "-m", "training", "train"]
     with (folder / OUTPUT_FILE).open("a") as output, open(os.devnull) as nothing:
         process = os.posix_spawnp(
@@ -79,10 +79,10 @@ def start(settings: Settings) -> int:
 
 
 def _yield_to_all(process: int) -> None:
-    """Lower the weight of the process's session, where the kernel weighs sessions.
+    """Lower the priority of the process's session, if the kernel schedules by session.
 
-    Linux with autogroups (sched(7)) shares the processor among sessions first: niceness counts
-    within one alone, and a nice trainer would take as much as a server beside it.
+    Linux with autogroups (sched(7)) divides the CPU among sessions first. Niceness only counts
+    within a session, so a nice trainer would get as much CPU as a server beside it.
     """
     path = Path(f"/proc/{process}/autogroup")
     if path.exists():
@@ -90,9 +90,9 @@ def _yield_to_all(process: int) -> None:
 
 
 def stop(folder: Path) -> bool:
-    """End the trainer after its step, with a checkpoint; return whether one ran.
+    """Stop the trainer after its step, with a checkpoint; return whether one was running.
 
-    A paused one is woken for it. Raises TimeoutError where it does not end.
+    A paused trainer is resumed first. Raises TimeoutError if it does not stop.
     """
     process = running(folder)
     if process is None:

@@ -1,4 +1,4 @@
-"""The model card: what the bundled model is, how good it is, and what it is not good for."""
+"""The model card: what the bundled model is, its quality, and its limits."""
 
 import csv
 import json
@@ -32,8 +32,9 @@ def write_card(
 ) -> None:
     """Write the card into the checkpoint's folder.
 
-    `before` are the results of the model that this one replaces, `counts` is the file that says
-    what became of each source, `sheet` has kind, direction, text and both models' translations.
+    `before` are the results of the model that this one replaces. `counts` is the folder of the file
+    that counts what was kept of each source. `sheet` has kind, direction, text and both models'
+    translations.
     """
     import torch
 
@@ -63,7 +64,7 @@ def write_card(
 
 
 def translate_sheet(before: str, after: str, engine: str) -> list[tuple[str, str, str, str, str]]:
-    """Return the sheet of texts for reading by eye, with what two models make of them."""
+    """Return the sheet of texts for manual review, with the translations of two models."""
     with _SHEET.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     columns = [[row[name] for row in rows] for name in ("text", "source", "target")]

@@ -1,4 +1,4 @@
-"""What makes a pair unfit to learn from, and splitting paragraphs into sentences."""
+"""Rejecting pairs that are unfit for training, and splitting paragraphs into sentences."""
 
 import re
 import unicodedata
@@ -10,15 +10,15 @@ import sentencex
 
 from training.corpus import PIVOT, SentencePair
 
-# Characters of a translation for each of the English text, measured on the prepared files; a pair
-# may be off by a factor of two where it has `_LONG` characters, by more where it is shorter.
+# Characters of a translation per English character, measured on the prepared files. A pair with
+# `_LONG` characters may deviate by a factor of `_FACTOR_LONG`, a shorter one by `_FACTOR_SHORT`.
 _EXPANSION = {"en": 1.0, "de": 1.15, "es": 1.15, "fr": 1.18, "nl": 1.10}
 _LONG, _FACTOR_LONG, _FACTOR_SHORT = 40, 1.8, 3.0
-_DETECTABLE, _DETECTED = 40, 80  # characters that tell the language of a text; all that are read
+_DETECTABLE, _DETECTED = 40, 80  # characters needed to detect a language; most that are read
 _SURE = 0.6
 MAX_CHARACTERS = 600  # about 128 tokens
 MAX_SENTENCES = 8  # of a paragraph that is split
-_WHOLE_EVERY = 5  # paragraphs: one of so many is kept whole beside its sentences
+_WHOLE_EVERY = 5  # one of so many paragraphs is also kept whole
 
 _NUMBERING = re.compile(r"^(?:[A-Z0-9]\.)?\d+(?:\.\d+)*\.?\s+")
 _DIGITS = re.compile(r"\d+")
@@ -32,9 +32,9 @@ _SPACE = re.compile(r"\s+")
 
 
 def clean(pair: SentencePair, language: str) -> tuple[list[SentencePair], str]:
-    """Return what to learn of an `(english, other)` pair: its sentences, itself, or nothing.
+    """Return the pairs to learn from an `(english, other)` pair: its sentences, itself, or nothing.
 
-    The second value names the reason where it is nothing.
+    The second value is the reason if there is nothing, else "".
     """
     english, other = (_SPACE.sub(" ", unicodedata.normalize("NFC", side)).strip() for side in pair)
     numbered = _NUMBERING.match(english)
@@ -56,7 +56,7 @@ def clean(pair: SentencePair, language: str) -> tuple[list[SentencePair], str]:
 
 
 def split(english: str, other: str, language: str) -> list[SentencePair]:
-    """Return the sentences of a paragraph where both sides have equally many, else it whole."""
+    """Return a paragraph's sentence pairs if both sides have equally many, else the paragraph."""
     first, second = (
         [part.strip() for part in sentencex.segment(code, text) if part.strip()]
         for code, text in ((PIVOT, english), (language, other))
@@ -67,7 +67,7 @@ def split(english: str, other: str, language: str) -> list[SentencePair]:
 
 
 def bare_words(text: str) -> list[str]:
-    """Return the words of a text without case, accents, digits and marks."""
+    """Return the words of a text without case, accents, digits and punctuation."""
     text = text.casefold()
     if not text.isascii():
         text = "".join(
@@ -77,12 +77,12 @@ def bare_words(text: str) -> list[str]:
 
 
 def normalised(text: str) -> str:
-    """Return the bare words without space: near-duplicates are equal then."""
+    """Return the bare words joined without spaces, so that near-duplicates are equal."""
     return "".join(bare_words(text))
 
 
 def _fault(english: str, other: str, language: str) -> str:
-    """Return why a pair is unfit, "" where it is fit."""
+    """Return why a pair is unfit, or "" if it is fit."""
     if not _LETTERS.search(english) or not _LETTERS.search(other):
         return "no letters"
     if max(len(english), len(other)) > MAX_CHARACTERS:
@@ -102,7 +102,7 @@ def _fault(english: str, other: str, language: str) -> str:
 
 
 def _numbers(text: str) -> Counter[str]:
-    """Return the numbers of two digits or more: small ones are words in another language."""
+    """Return the numbers of two digits or more: translations often spell out smaller ones."""
     joined = _GROUPING.sub("", text)
     return Counter(number for number in _DIGITS.findall(joined) if len(number) > 1)
 

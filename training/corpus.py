@@ -8,7 +8,7 @@ PIVOT = "en"
 OTHERS = ("de", "es", "fr", "nl")
 LANGUAGES = tuple(sorted((PIVOT, *OTHERS)))
 DIRECTIONS = tuple((s, t) for s in LANGUAGES for t in LANGUAGES if s != t)
-PIVOT_TARGETS = 2  # of a sentence, where English is neither source nor target
+PIVOT_TARGETS = 2  # of each source sentence, if neither side is English
 CORPUS = Path(__file__).with_name("corpus")
 
 Direction = tuple[str, str]
@@ -18,7 +18,7 @@ SentencePair = tuple[str, str]
 def read_pairs(split: str, language: str, corpus: Path = CORPUS) -> list[SentencePair]:
     """Return the `(english, other)` pairs of one file, in file order.
 
-    Raises ValueError naming file and line where a line is not two tab-separated sentences.
+    Raises ValueError naming file and line if a line is not two tab-separated sentences.
     """
     path = corpus / f"{split}.{PIVOT}-{language}.tsv.gz"
     pairs = []
@@ -34,9 +34,9 @@ def read_pairs(split: str, language: str, corpus: Path = CORPUS) -> list[Sentenc
 def read_directions(split: str, corpus: Path = CORPUS) -> dict[Direction, list[SentencePair]]:
     """Return every `(source, target)` pair of the 20 directions, without repeats, in a fixed order.
 
-    Without English, two sentences are taken as translations of one another where both translate
-    the same English sentence; each source sentence then gets two of the targets, in turn, since
-    the full product would repeat the sentences that have many translations over and over.
+    Without English, two sentences count as translations of each other if both translate the same
+    English sentence. Each source sentence then gets two of the targets, in turn, since the full
+    product would repeat sentences with many translations over and over.
     """
     by_english = {language: _group(read_pairs(split, language, corpus)) for language in OTHERS}
     directions: dict[Direction, list[SentencePair]] = {}
@@ -81,7 +81,7 @@ def _group(pairs: list[SentencePair]) -> dict[str, list[str]]:
 def read_references(split: str, corpus: Path = CORPUS) -> dict[Direction, dict[str, list[str]]]:
     """Return, per direction, each distinct source sentence with all its translations.
 
-    Translations of a sentence are those of every English sentence it translates.
+    The translations of a sentence are those of every English sentence that it translates.
     """
     meanings: dict[str, dict[str, list[str]]] = {language: {} for language in LANGUAGES}
     for language in OTHERS:

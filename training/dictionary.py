@@ -1,4 +1,4 @@
-"""Word pairs that the corpus implies: people try a translator with single words first."""
+"""Word pairs extracted from the corpus: people first try a translator with single words."""
 
 import re
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from training.corpus import SentencePair
 
-MIN_TOGETHER = 10  # sentence pairs that hold both words
+MIN_TOGETHER = 10  # sentence pairs that contain both words
 MIN_DICE = 0.5
 _WORD = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]+)*")
 
@@ -43,7 +43,7 @@ def _words(sentence: str) -> set[str]:
 
 
 def _spellings(pairs: Sequence[SentencePair]) -> dict[str, str]:
-    """Return each word's commonest spelling inside sentences, where capitals mean something."""
+    """Return each word's most common spelling inside sentences, where case is significant."""
     counts: Counter[str] = Counter()
     for pair in pairs:
         for side in pair:

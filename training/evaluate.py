@@ -13,12 +13,12 @@ from training.corpus import PIVOT, Direction
 from training.heldout import TestSet
 from translator import Translator, TranslatorConfig
 
-_RESAMPLES = 300  # of the bootstrap that gives the intervals
+_RESAMPLES = 300  # of the bootstrap for the intervals
 
 
 @dataclass(frozen=True)
 class Score:
-    """sacreBLEU's BLEU and chrF (0-100) over `sentences`; `interval` is ± at 95 %, of the BLEU."""
+    """sacreBLEU's BLEU and chrF (0-100) over `sentences`; `interval` is ± at 95 %, for BLEU."""
 
     bleu: float
     interval: float
@@ -33,7 +33,7 @@ Scores = Mapping[Direction, Score]
 
 
 def evaluate(model: str, engine: str, sets: Iterable[TestSet]) -> dict[str, dict[Direction, Score]]:
-    """Translate every set in every direction that it has, and score it by set and direction."""
+    """Translate every set in all its directions; return scores by set and direction."""
     translator = Translator(TranslatorConfig(model=model, engine=engine))
     results: dict[str, dict[Direction, Score]] = {}
     for test in sets:
@@ -55,7 +55,7 @@ def score(outputs: Sequence[str], references: Sequence[Sequence[str]]) -> Score:
 
 
 def signatures() -> str:
-    """Return what sacreBLEU calls the two metrics, with its version and the bootstrap."""
+    """Return sacreBLEU's signatures of the two metrics, with its version and the bootstrap."""
     example = [["a", "b"]]
     bleu, chrf = BLEU(), CHRF()
     bleu.corpus_score(example[0], example, n_bootstrap=_RESAMPLES)
@@ -64,7 +64,7 @@ def signatures() -> str:
 
 
 def mean(scores: Iterable[Score]) -> Score:
-    """Return the mean over directions; its interval as of independent samples."""
+    """Return the mean over directions; the interval assumes independent samples."""
     found = list(scores)
     return Score(
         sum(one.bleu for one in found) / len(found),
@@ -75,7 +75,7 @@ def mean(scores: Iterable[Score]) -> Score:
 
 
 def domain_means(results: Mapping[str, Scores]) -> dict[str, Score]:
-    """Return the mean of each set; directions without English are a domain of their own."""
+    """Return the mean of each set; directions without English form a separate domain."""
     means: dict[str, Score] = {}
     for name, scores in results.items():
         with_english = [s for direction, s in scores.items() if PIVOT in direction]

@@ -1,4 +1,4 @@
-"""What the model is shown of the pairs of a domain: the pairs, and variants of them."""
+"""Training examples of a domain: its pairs, and variants of them."""
 
 import itertools
 import random
@@ -8,21 +8,21 @@ from training.augmentation import typed, variants
 from training.corpus import DIRECTIONS, PIVOT, Direction, SentencePair
 from training.phrasebook import phrases
 
-NEIGHBOURS = 200  # pairs from which those that a pair is joined with are taken
-DICTIONARY = 60_000  # pairs of a language: one dictionary has 300 thousand
+NEIGHBOURS = 200  # adjacent pairs, among which pairs are joined
+DICTIONARY = 60_000  # pairs per language at most: one dictionary has 300 thousand
 
 Example = tuple[str, str, str, str]  # language and text of one side, language and text of the other
 Pairs = Mapping[str, Sequence[SentencePair]]  # `(english, other)` by the other language
 
 
 def with_english(pairs: Pairs) -> Iterator[Example]:
-    """Yield the pairs and variants of both sides."""
+    """Yield the pairs, and variants that change both sides."""
     for language, found in pairs.items():
         yield from _varied(PIVOT, language, found)
 
 
 def without_english(pairs: Pairs) -> Iterator[Example]:
-    """Yield pairs that translate the same English text, one for each text and two languages."""
+    """Yield pairs that translate the same English text: one per text and pair of languages."""
     by_english = {language: dict(found) for language, found in pairs.items()}
     for first, second in itertools.combinations(sorted(by_english), 2):
         others = by_english[second]
@@ -31,13 +31,13 @@ def without_english(pairs: Pairs) -> Iterator[Example]:
 
 
 def joined(directions: Mapping[Direction, Sequence[SentencePair]]) -> Iterator[Example]:
-    """Yield pairs without English that were joined already, and variants of them."""
+    """Yield pairs without English that are already joined, and variants of them."""
     for (first, second), found in directions.items():
         yield from _varied(first, second, found)
 
 
 def typed_ones(pairs: Pairs) -> Iterator[Example]:
-    """Yield variants of the source alone, in both directions with English."""
+    """Yield variants that change only the source, in both directions with English."""
     rng = random.Random(0)
     for language, found in pairs.items():
         for english, other in found:
@@ -48,7 +48,7 @@ def typed_ones(pairs: Pairs) -> Iterator[Example]:
 
 
 def words(pairs: Pairs) -> Iterator[Example]:
-    """Yield words as they are and with a capital: a sample of them where there are very many."""
+    """Yield words unchanged and capitalised; a sample if there are very many."""
     rng = random.Random(0)
     for language, found in pairs.items():
         for english, other in rng.sample(list(found), min(len(found), DICTIONARY)):
@@ -57,7 +57,7 @@ def words(pairs: Pairs) -> Iterator[Example]:
 
 
 def typed_words(pairs: Pairs) -> Iterator[Example]:
-    """Yield words in capitals and, from the other language, without them: "hund"."""
+    """Yield words in upper case and, from the other language, in lower case: "hund"."""
     rng = random.Random(1)
     for language, found in pairs.items():
         for english, other in rng.sample(list(found), min(len(found), DICTIONARY)):

@@ -7,7 +7,7 @@ from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from training.vocabulary import copy_vocabulary
 
-_SHARD = "15MB"  # of weights in a file: git hosts and reviewers mind larger ones
+_SHARD = "15MB"  # of weights per file: larger files are a nuisance in git
 
 
 def export(
@@ -18,7 +18,7 @@ def export(
     The tokenizer's files come from the folder `vocabulary`; `beams` is the default for decoding.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.glob("model*.safetensors*"):  # a larger model leaves more shards behind
+    for path in folder.glob("model*.safetensors*"):  # a larger model would leave more shards behind
         path.unlink()
     model.half().save_pretrained(folder, max_shard_size=_SHARD)
     GenerationConfig(

@@ -1,4 +1,4 @@
-"""What is kept beside weights of how they were trained: a list of runs, the oldest first."""
+"""The record of how weights were trained, stored beside them: a list of runs, oldest first."""
 
 import json
 from collections.abc import Sequence
@@ -10,18 +10,18 @@ FACTS_FILE = "training.json"
 
 @dataclass(frozen=True)
 class Run:
-    """One run; `pairs` is None where nobody counted them."""
+    """One run; `pairs` is None if they were not counted."""
 
     what: str  # data and settings, in plain words
     hardware: str
     steps: int
     pairs: int | None
     hours: float  # from start to end
-    core_hours: float | None = None  # of the processor, where that was counted
+    core_hours: float | None = None  # CPU time, if it was counted
 
 
 def read_runs(folder: Path) -> list[Run]:
-    """Return the runs behind the weights of a folder; none where it does not say."""
+    """Return the runs behind the weights of a folder; none if there is no record."""
     path = folder / FACTS_FILE
     if not path.exists():
         return []

@@ -1,4 +1,4 @@
-"""What a translation leaves as it is: URLs, placeholders, emoji, words in other scripts."""
+"""Text that a translation keeps unchanged: URLs, placeholders, emoji, words in other scripts."""
 
 import random
 
@@ -23,12 +23,12 @@ _EMOJI = ((0x1F300, 0x1F5FF), (0x1F600, 0x1F64F), (0x1F680, 0x1F6C5), (0x1F900, 
 
 
 def token(rng: random.Random) -> str:
-    """Return something that is not a word of the model's languages."""
+    """Return a token that is not a word of the model's languages."""
     return rng.choice((_url, _email, _emoji, _emoji, _placeholder, _handle, _foreign_word))(rng)
 
 
 def foreign_phrase(rng: random.Random) -> str:
-    """Return one to four words in one foreign script, now and then with a final mark."""
+    """Return one to four words in one foreign script, sometimes with a final punctuation mark."""
     first, last, length = rng.choice(_SCRIPTS)
     words = [_letters(first, last, length, rng) for _ in range(rng.randint(1, 4))]
     return " ".join(words) + rng.choice(("", "", ".", "!", "?"))

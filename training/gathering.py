@@ -1,4 +1,4 @@
-"""Bringing the sources of text together: prepared files first, else what can be installed."""
+"""Gathering the sources of text: prepared files first, else Debian packages."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from training.sources.table import Source, read_table
 def find_files(folder: Path, table: Mapping[str, Source]) -> Files:
     """Return the prepared files of a folder by source and language.
 
-    Raises ValueError naming a file whose source the table does not know: its licence is unknown.
+    Raises ValueError naming a file whose source is not in the table: its licence is unknown.
     """
     files: dict[Source, dict[str, Path]] = {}
     for path in sorted(folder.glob(f"*.{PIVOT}-*.tsv.gz")):
@@ -26,10 +26,11 @@ def find_files(folder: Path, table: Mapping[str, Source]) -> Files:
 
 
 def gather(prepared: Path | None, made: Path) -> Files:
-    """Return the files of all sources that can be had.
+    """Return the files of all available sources.
 
-    `prepared` is somebody's folder of prepared files; what it lacks and Debian's packages have is
-    made in the folder `made`, once. What is missing is said, for the model learns less without.
+    `prepared` is the user's folder of prepared files. Sources that it lacks are made from Debian
+    packages, once, in the folder `made`. Missing sources are printed: the model learns less
+    without them.
     """
     table = read_table()
     files = find_files(prepared, table) if prepared else {}
@@ -37,7 +38,7 @@ def gather(prepared: Path | None, made: Path) -> Files:
         if source in files:
             continue
         if source.rule is None:
-            print(f"without {source.name} ({source.origin}): name a folder that has it, SOURCES=…")
+            print(f"without {source.name} ({source.origin}): name a folder with it, SOURCES=…")
             continue
         if source not in find_files(made, table):
             try:

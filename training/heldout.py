@@ -1,4 +1,4 @@
-"""The test sets, and keeping what they hold out of the training data."""
+"""The test sets, and keeping their sentences out of the training data."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from training.corpus import (
 )
 
 EVERYDAY = "everyday"
-RUN = 8  # words in a row that a training sentence may not share with a test sentence
+RUN = 8  # consecutive words that a training sentence may not share with a test sentence
 
 References = dict[Direction, dict[str, list[str]]]
 
@@ -36,8 +36,8 @@ class TestSet:
 def read_test_sets(folders: Iterable[Path] = (CORPUS,)) -> list[TestSet]:
     """Return the everyday set and every `<domain>.tsv` of the folders, in that order.
 
-    A file has a column for each language that it has, named in its first line; a cell may be
-    empty. Directions are those with English.
+    A file has a column per language, named in its first line; cells may be empty. Only directions
+    with English are used.
     """
     sets = [TestSet(EVERYDAY, read_references("test"))]
     for folder in folders:
@@ -60,10 +60,10 @@ def _read(path: Path) -> TestSet:
 
 
 class HeldOut:
-    """Tells whether a pair holds, or nearly holds, a sentence of a test set."""
+    """Finds pairs that contain, or nearly contain, a sentence of a test set."""
 
     def __init__(self, sets: Iterable[TestSet]) -> None:
-        """Index the sets; of the everyday one, whose sentences are short and alike, the English.
+        """Index the sets; only the English of the everyday set, whose sentences are short.
 
         A German sentence there may translate several English ones, some of them in training.
         """
@@ -77,7 +77,7 @@ class HeldOut:
         self._texts = {"".join(bare_words(text)) for text in texts} - {""}
 
     def holds(self, pair: SentencePair) -> bool:
-        """Return whether the pair must be left out."""
+        """Return True if the pair must be left out."""
         for words in map(bare_words, pair):
             if "".join(words) in self._texts or any(run in self._runs for run in _runs(words)):
                 return True
@@ -85,7 +85,7 @@ class HeldOut:
 
 
 def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
-    """Return each run of `RUN` words."""
+    """Yield each run of `RUN` consecutive words."""
     if len(words) < RUN:
         return iter(())
     return zip(*(words[start:] for start in range(RUN)), strict=False)

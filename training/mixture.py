@@ -1,4 +1,4 @@
-"""Batches of a stated mixture: so much of the tokens from each domain."""
+"""Batches from a mixture of domains, each with a given share of the tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from torch import Tensor
 
 from training.store import TYPED, WITH_ENGLISH, WITHOUT_ENGLISH, PairStore, Part
 
-# Shares of the tokens. Half are everyday sentences: 7 million parameters forget them within the
-# hour otherwise. A domain that was not prepared leaves its share to the others.
+# Shares of the tokens. Half are everyday sentences: otherwise 7 million parameters forget them
+# within an hour. The share of a domain that was not prepared goes to the others.
 DOMAIN_SHARES: Mapping[str, float] = {
     "everyday": 0.55,
     "documentation": 0.17,
@@ -20,7 +20,7 @@ DOMAIN_SHARES: Mapping[str, float] = {
     "phrasebook": 0.03,
 }
 KIND_SHARES: Mapping[str, float] = {WITH_ENGLISH: 0.67, WITHOUT_ENGLISH: 0.22, TYPED: 0.11}
-WINDOW_TOKENS = 1_000_000  # drawn and sorted by length together; fewer pad more
+WINDOW_TOKENS = 1_000_000  # drawn and sorted by length together; fewer need more padding
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Batch:
 
     @property
     def pairs(self) -> int:
-        """Return how many pairs it holds."""
+        """The number of pairs."""
         return len(self.source)
 
     def to(self, device: torch.device) -> "Batch":
@@ -44,7 +44,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Draw:
-    """Pairs of a batch, undecided yet how padded: part, index in it, and whether turned round."""
+    """Pairs of a batch before padding: part, index in it, and whether the sides are swapped."""
 
     part: np.ndarray  # int64 [n]
     pair: np.ndarray  # int64 [n]
@@ -57,8 +57,8 @@ class Draw:
 class Mixture:
     """Draws pairs from all parts by the shares of their domains and kinds.
 
-    Windows are drawn with replacement and depend on seed and number alone, so that a run which was
-    killed goes on with the batches that it would have seen.
+    Windows are drawn with replacement and depend only on seed and number, so that a killed run
+    continues with the same batches.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Mixture:
         eos: int,
         shares: Mapping[str, float] = DOMAIN_SHARES,
     ) -> None:
-        """Take the parts that `shares` names; ValueError where there are none."""
+        """Take the parts named by `shares`. Raises ValueError if there are none."""
         self._parts = {part: store for part, store in parts.items() if shares.get(part.domain)}
         if not self._parts:
             raise ValueError("no pairs: prepare them with `python -m training prepare`")
@@ -78,13 +78,13 @@ class Mixture:
 
     @property
     def shares(self) -> dict[Part, float]:
-        """Return the share of the tokens that each part gets; they add up to 1."""
+        """The share of the tokens of each part; they add up to 1."""
         return dict(zip(self._parts, self._shares, strict=True))
 
     def window(self, seed: int, number: int, batch_tokens: int) -> list[Draw]:
         """Return window `number` as batches in random order.
 
-        `batch_tokens` bounds pairs × (longest source + longest target) of a batch.
+        `batch_tokens` limits pairs × (longest source + longest target) of a batch.
         """
         rng = np.random.default_rng((seed, number))
         draws, lengths = [], []
@@ -99,13 +99,13 @@ class Mixture:
         drawn = Draw(
             *(np.concatenate([getattr(d, n) for d in draws]) for n in ("part", "pair", "turned"))
         )
-        # Ties in random order: parts must not end up in batches of their own.
+        # Break ties at random, or each part would end up in separate batches.
         order = np.lexsort((rng.random(len(all_lengths)), all_lengths[:, 0], all_lengths[:, 1]))
         batches = _cut(order, all_lengths, batch_tokens)
         return [drawn[batches[i]] for i in rng.permutation(len(batches))]
 
     def every(self, batch_tokens: int) -> list[Batch]:
-        """Return all pairs once, by length, every other one turned round: for validation."""
+        """Return all pairs once, by length, every other one swapped: for validation."""
         counts = [len(store) for store in self._stores]
         part = np.repeat(np.arange(len(counts)), counts)
         pair = np.concatenate([np.arange(count) for count in counts])
@@ -142,7 +142,7 @@ class Mixture:
 
 
 def _token_shares(parts: list[Part], shares: Mapping[str, float]) -> list[float]:
-    """Return the share of each part: its domain's, split over the kinds that the domain has."""
+    """Return the share of each part: its domain's share, split over the domain's kinds."""
     kinds = {
         domain: sum(KIND_SHARES[part.kind] for part in parts if part.domain == domain)
         for domain in {part.domain for part in parts}
@@ -154,7 +154,7 @@ def _token_shares(parts: list[Part], shares: Mapping[str, float]) -> list[float]
 
 
 def _cut(order: np.ndarray, lengths: np.ndarray, tokens: int) -> list[np.ndarray]:
-    """Cut pairs that are sorted by length into batches."""
+    """Split pairs sorted by length into batches."""
     batches = []
     start, widest = 0, np.zeros(2, dtype=np.int64)
     for end, index in enumerate(order):

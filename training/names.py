@@ -1,4 +1,4 @@
-"""Names that the model has not learnt by heart, so that it learns to copy them."""
+"""Names that the model has not memorised, so that it learns to copy them."""
 
 import random
 
@@ -19,7 +19,7 @@ _FAMILY = (
     "Thompson Robinson Zieliński Colombo Esposito Lindqvist Haugen Kuznetsov Watanabe Sharma "
     "Abdullah Diallo Fernandes Stavros"
 )
-# Beginnings, middles and ends of syllables, and ends of names; "-" is none.
+# Onsets, vowels and codas of syllables, and endings of names; "-" is none.
 _STARTS = "b bl br c ch d dr f fl fr g gr h j k kl kr l m n p pr r s sch sk st t tr v w y z"
 _VOWELS = "a a a e e e i i i o o u ai ea ei ie io ou ia"
 _ENDS = "- - - n n r l m s t k ck ll nd ng nn rd rt ss tt x z"
@@ -27,7 +27,7 @@ _LAST = "- - - - a ez ini man ov ova sen ski son stein etti berg ard"
 
 
 def name(rng: random.Random) -> str:
-    """Return a given name, a family name, or both; every other one is invented."""
+    """Return a given name, a family name, or both; more than half are invented."""
     kinds = ((_GIVEN,), (_FAMILY,), (_GIVEN, _FAMILY))
     return " ".join(
         _invented(rng) if rng.random() < 0.6 else rng.choice(known.split())

@@ -1,8 +1,8 @@
-"""Training on a machine that has nothing but torch and transformers: data in one file.
+"""Training from one file of data, on a machine that has only torch and transformers.
 
-`pack` writes it where the data are; `train_packed` trains from it, on a GPU for some minutes, and
-leaves a checkpoint folder that `python -m training adopt --candidate` takes. Everything that it
-imports must be there on such a machine: no tokenizer, no server.
+`pack` writes the file on the machine with the data. `train_packed` trains from it, on a GPU for a
+few minutes, and writes a checkpoint folder for `python -m training adopt --candidate`. This module
+must import only what such a machine has: no tokenizer, no server.
 """
 
 import json
@@ -27,16 +27,16 @@ from training.trainer import Trainer, validation_batches
 
 _VALIDATION = "validation"
 _BYTES_A_TOKEN = 0.55  # after xz, measured: 0.46 to 0.5
-_BLOCK = 500  # pairs in a row: variants of one text stand together, and compress well
-_DECAY = 0.2  # of the time, at the end
-# A GPU is idle with a CPU's batches.
+_BLOCK = 500  # consecutive pairs: variants of one text are adjacent, and compress well
+_DECAY = 0.2  # share of the time, at the end
+# A CPU's batches would leave a GPU idle.
 CUDA_SCHEDULE = replace(Schedule(), batch_tokens=24_000, batches=1)
 
 
 def pack(data: Path, path: Path, mebibytes: float) -> int:
-    """Write as much of the data as fits, by the shares of the parts; return the tokens.
+    """Write as much of the data as fits, by the shares of the parts; return the number of tokens.
 
-    Raises ValueError where the file came out larger all the same.
+    Raises ValueError if the file is larger than `mebibytes` nevertheless.
     """
     parts = read_parts(data)
     shares = Mixture(parts, pad=1, eos=2).shares
@@ -70,16 +70,11 @@ def train_packed(
     schedule: Schedule,
     start: Path,
 ) -> None:
-    """Train for so long, the last fifth with a decaying rate, and export the weights to `output`.
+    """Train for `seconds`, the last fifth with a decaying rate; export the weights to `output`.
 
-    Killed, it goes on from its last checkpoint in `folder` with the time that was left.
+    After a kill it continues from the last checkpoint in `folder` with the remaining time.
     """
-    data = folder / "data"
-    if not data.exists():
-        partial = folder / "data.partial"
-        with tarfile.open(path, "r:xz") as archive:
-            archive.extractall(partial, filter="data")
-        os.replace(partial, data)
+    data = _unpack(path, folder)
     goes_on = (folder / CHECKPOINT_FILE).exists()
     model = (
         None
@@ -109,13 +104,24 @@ def train_packed(
     (output / "losses.json").write_text(json.dumps(trainer.losses()) + "\n")
 
 
+def _unpack(path: Path, folder: Path) -> Path:
+    """Return the folder with the data of a packed file; it only appears when it is complete."""
+    data = folder / "data"
+    if not data.exists():
+        partial = folder / "data.partial"
+        with tarfile.open(path, "r:xz") as archive:
+            archive.extractall(partial, filter="data")
+        os.replace(partial, data)
+    return data
+
+
 def _after(seconds: float) -> Callable[[], bool]:
     end = time.monotonic() + seconds
     return lambda: time.monotonic() >= end
 
 
 def _spread(store: PairStore, pairs: int) -> PairStore:
-    """Return so many pairs, or all, in blocks evenly spread."""
+    """Return about `pairs` pairs, or all, in evenly spread blocks."""
     blocks = max(1, round(pairs / _BLOCK))
     stride = max(_BLOCK, len(store) // blocks)
     found = [

@@ -1,7 +1,6 @@
-"""Greetings and common words in all five languages: what people try a translator with first.
+"""Greetings and common words in all five languages, which people often try first.
 
-The corpus has each of them once or twice, among thousands of short sentences that mean
-something else.
+The corpus has each of them only once or twice, among thousands of other short sentences.
 """
 
 import csv
@@ -15,13 +14,13 @@ _MARKS = "!?."
 
 
 def read_phrases() -> list[dict[str, str]]:
-    """Return a phrase per row, by language; words are spelled as inside a sentence."""
+    """Return one phrase per row, by language, spelled as inside a sentence."""
     with PHRASEBOOK.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
 def phrases(direction: Direction) -> Iterator[SentencePair]:
-    """Yield the ways in which people type each phrase, with the translation written alike."""
+    """Yield the ways in which people type each phrase, with the translation in the same style."""
     source, target = direction
     for row in read_phrases():
         first, second = row[source], row[target]
@@ -34,7 +33,7 @@ def phrases(direction: Direction) -> Iterator[SentencePair]:
 
 
 def _capital(text: str) -> str:
-    """Not `capitalize`, which lowers the rest: "Guten Morgen"."""
+    """Capitalise the first letter only; `str.capitalize` would change "Guten Morgen"."""
     return text[0].upper() + text[1:]
 
 

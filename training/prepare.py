@@ -1,4 +1,4 @@
-"""From text to ids: every source is read, cleaned and written as parts of its domain."""
+"""From text to ids: reads, cleans and writes every source as parts of its domain."""
 
 import json
 import multiprocessing
@@ -24,23 +24,23 @@ from translator.models.tokenizer import Tokenizer
 
 PHRASEBOOK, WORDS = "phrasebook", "words"
 TATOEBA = "tatoeba"
-MAX_TOKENS = 128  # a side
-VALIDATION = "validation"  # folder of the pairs that are kept apart
+MAX_TOKENS = 128  # per side
+VALIDATION = "validation"  # folder of the validation pairs
 COUNTS_FILE = "counts.json"
-_VALIDATION_EVERY, _VALIDATION_PAIRS = 400, 50  # of the English texts; at most, a language
+_VALIDATION_EVERY, _VALIDATION_PAIRS = 400, 50  # one in so many texts; at most, per language
 _CHUNK = 5_000
 
 Pairs = dict[str, list[SentencePair]]
-_tokenizer: Tokenizer  # of a process of the pool
+_tokenizer: Tokenizer  # of this worker process
 
 
 def prepare(
     tokenizer: Tokenizer, files: Mapping[Source, Mapping[str, Path]], folder: Path
 ) -> dict[str, SourceCount]:
-    """Write all parts to `folder`, the pairs for validation to a folder in it, and the counts.
+    """Write all parts to `folder`, the validation pairs to a subfolder, and the counts.
 
-    `files` has the prepared files of each source by language. The texts of one domain are in
-    memory at a time, and no ids. The counts are written last: where they are, all is.
+    `files` has the prepared files of each source by language. Only the texts of one domain are in
+    memory at a time, and no ids. The counts are written last: if they exist, everything does.
     """
     (folder / VALIDATION).mkdir(parents=True, exist_ok=True)
     held_out = HeldOut(read_test_sets())
@@ -63,7 +63,7 @@ def prepare(
 
 
 def _write_everyday(pool: Pool, folder: Path, held_out: HeldOut, count: SourceCount) -> Pairs:
-    """Write the parts of Tatoeba and the phrasebook; return the words that the sentences imply."""
+    """Write the parts of Tatoeba and the phrasebook; return word pairs from the sentences."""
     pairs: Pairs = {}
     for language in OTHERS:
         pairs[language] = []
@@ -113,7 +113,7 @@ def _write_domain(pool: Pool, folder: Path, domain: str, pairs: Pairs) -> None:
 
 
 def _is_apart(pair: SentencePair) -> bool:
-    """Tell by the English text, so that no language has what another is validated on."""
+    """Return True if a pair is for validation: by its English text, so that languages agree."""
     return crc32(normalised(pair[0]).encode()) % _VALIDATION_EVERY == 0
 
 
@@ -132,12 +132,12 @@ def _chunks(found: Iterable[Example]) -> Iterator[list[Example]]:
 
 
 def worker_pool(tokenizer: Tokenizer) -> Pool:
-    """Return a process a core to clean and encode with; forked, they share the tokenizer."""
+    """Return one process per core for cleaning and encoding; forked, they share the tokenizer."""
     return multiprocessing.get_context("fork").Pool(None, _start, (tokenizer,))
 
 
 def _start(tokenizer: Tokenizer) -> None:
-    global _tokenizer  # noqa: PLW0603 - a process of the pool has one
+    global _tokenizer  # noqa: PLW0603 - one per worker process
     _tokenizer = tokenizer
 
 

@@ -1,4 +1,4 @@
-"""Reading prepared files: cleaned on all cores, without repeats, boilerplate capped."""
+"""Reading prepared files: cleaned on all cores, deduplicated, with boilerplate capped."""
 
 import gzip
 import itertools
@@ -15,20 +15,20 @@ from training.corpus import SentencePair
 from training.heldout import HeldOut
 from training.sources.table import Source
 
-Files = Mapping[Source, Mapping[str, Path]]  # prepared ones, by source and language
+Files = Mapping[Source, Mapping[str, Path]]  # prepared files by source and language
 
 _CHUNK = 2_000
-_TRANSLATIONS = 2  # of one English text, up to marks, digits and case
-_OPENING, _OPENINGS = 24, 150  # pairs of a source that may begin with the same letters
+_TRANSLATIONS = 2  # of one English text, ignoring punctuation, digits and case
+_OPENING, _OPENINGS = 24, 150  # letters; pairs per source that may share them
 
 
 @dataclass
 class SourceCount:
-    """What became of one source, for the card."""
+    """Counts of pairs read, kept and dropped of one source, for the model card."""
 
     read: int = 0
     kept: int = 0
-    words: int = 0  # English ones, of the pairs kept
+    words: int = 0  # English words of the pairs kept
     dropped: Counter[str] = field(default_factory=Counter)
 
     def keep(self, pair: SentencePair) -> None:
@@ -40,7 +40,7 @@ class SourceCount:
 def read_source(
     pool: Pool, source: Source, language: str, path: Path, held_out: HeldOut, count: SourceCount
 ) -> Iterator[SentencePair]:
-    """Yield what is fit to learn from in a file; `count` tells of what is not."""
+    """Yield the usable pairs of a file; `count` records the others."""
     seen: set[tuple[str, str]] = set()
     translations: Counter[str] = Counter()
     openings: Counter[str] = Counter()

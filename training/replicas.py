@@ -1,8 +1,8 @@
-"""Gradients of a step, by several threads that share one set of weights.
+"""Gradients of a step, computed by several threads that share one set of weights.
 
-A matrix product that is itself spread over threads waits for the slowest at every operation,
-hundreds of times a step: beside other work, two threads then get a tenth of what two cores could
-do. Here each thread takes whole batches, and they meet once a step.
+A matrix product spread over threads waits for the slowest thread at every operation, hundreds of
+times per step: beside other work, two threads then reach a tenth of the speed of two cores. Here
+each thread takes whole batches, and they synchronise once per step.
 """
 
 import copy
@@ -18,7 +18,7 @@ from training.mixture import Batch
 
 
 class Replicas:
-    """Models with the same weights, each with gradients of its own."""
+    """Models that share their weights, each with its own gradients."""
 
     def __init__(
         self,
@@ -27,8 +27,8 @@ class Replicas:
         dtype: torch.dtype,
         pad: int,
     ) -> None:
-        """`dtype` is that of the matrix products; weights and losses stay fp32."""
-        # Sentences are short: the fused kernels cost more than they save, in bf16 on a CPU most.
+        """`dtype` is the type of the matrix products; weights and losses stay fp32."""
+        # Sentences are short: fused kernels cost more than they save, most of all in bf16 on a CPU.
         model.set_attn_implementation("eager" if model.device.type == "cpu" else "sdpa")
         self._models = [model, *(copy.deepcopy(model) for _ in range(threads - 1))]
         for other in self._models[1:]:
@@ -40,9 +40,9 @@ class Replicas:
             torch.set_num_threads(1)
 
     def gradients(self, batches: Sequence[Batch], label_smoothing: float) -> tuple[float, int]:
-        """Leave the gradients of the mean loss a token in the first model.
+        """Store the gradients of the mean loss per token in the first model.
 
-        Returns the summed loss and the number of tokens that it is over.
+        Returns the summed loss and its number of tokens.
         """
         waiting = list(batches)
         tokens = sum(int((batch.labels != self._pad).sum()) for batch in batches)
@@ -69,7 +69,7 @@ class Replicas:
     ) -> torch.Tensor:
         """Return the summed cross-entropy over the labels that are not padding.
 
-        The head, the widest product of all, runs on those alone.
+        The head, the widest product, runs only on those.
         """
         device = model.device
         batch = batch.to(device)
@@ -87,7 +87,7 @@ class Replicas:
         )
 
     def validate(self, batches: Sequence[Batch]) -> float:
-        """Return the mean loss a token over some batches, without label smoothing."""
+        """Return the mean loss per token over some batches, without label smoothing."""
         shares = [batches[i :: len(self._models)] for i in range(len(self._models))]
         total = sum(self._threads.map(self._validate, self._models, shares))
         return total / sum(int((batch.labels != self._pad).sum()) for batch in batches)
@@ -107,10 +107,9 @@ def _add_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
 
 
 def fastest_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where the device computes it, else float32: emulation is 80 times slower."""
+    """Return bfloat16 if the device supports it, else float32: emulation is 80 times slower."""
     if device.type == "cuda":
         return torch.bfloat16
-    # As `translator.engines.build` asks; importing that takes more than a machine that just trains
-    # need have.
+    # The same check as in `translator.engines.build`, whose imports a training machine may lack.
     native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return torch.bfloat16 if native else torch.float32

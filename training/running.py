@@ -1,4 +1,4 @@
-"""Setting a run up: its vocabulary, its data, its weights, its trainer."""
+"""Setting up a run: its vocabulary, its data, its weights, its trainer."""
 
 import gzip
 from collections import Counter, defaultdict
@@ -28,14 +28,14 @@ from translator.engines.loading import load_model
 from translator.models.checkpoints import BUNDLED_FOLDER
 from translator.models.tokenizer import Tokenizer
 
-# How much the words of a domain weigh when the vocabulary grows.
+# Weights of the domains' words when the vocabulary is extended.
 _WORD_SHARES = {"everyday": 0.2, "documentation": 0.3, "interface": 0.25, "prose": 0.25}
-START_FOLDER = "start"  # in the folder of a run: what is known of the weights it started from
-_RARE = 3  # words that a domain has less often are not counted
+START_FOLDER = "start"  # in a run's folder: the record of the weights it started from
+_RARE = 3  # rarer words of a domain are not counted
 
 
 def prepare_data(settings: Settings) -> None:
-    """Gather, clean and encode all text, with a vocabulary of the size that the settings say."""
+    """Gather, clean and encode all text, with a vocabulary of the size in the settings."""
     files = gather(settings.sources, settings.folder / "sources")
     if not (settings.vocabulary / VOCABULARY_FILE).exists():
         missing = settings.entries - Tokenizer(BUNDLED_FOLDER).size
@@ -47,9 +47,9 @@ def prepare_data(settings: Settings) -> None:
 
 
 def open_trainer(settings: Settings) -> Trainer:
-    """Return a trainer that goes on from the folder's checkpoint, else from trained weights.
+    """Return a trainer that continues from the folder's checkpoint, else from the start weights.
 
-    Data are prepared where there are none.
+    Prepares the data if there are none.
     """
     if not (settings.data / COUNTS_FILE).exists():
         prepare_data(settings)
@@ -75,7 +75,7 @@ def open_trainer(settings: Settings) -> Trainer:
 def first_weights(
     settings: Settings, tokenizer: Tokenizer, shape: Shape
 ) -> M2M100ForConditionalGeneration:
-    """Return the weights that a run starts from, in a shape and with the run's vocabulary."""
+    """Return a run's start weights, in the given shape and with the run's vocabulary."""
     model = load_model(settings.start, torch.float32)
     old = Tokenizer(settings.start)
     if old.size != tokenizer.size:
@@ -84,7 +84,7 @@ def first_weights(
 
 
 def _word_weights(files: Files) -> dict[str, float]:
-    """Return the words of all domains, each domain by its share, whatever its size."""
+    """Return the weight of each word; those of a domain add up to its share."""
     texts: dict[str, list[Path]] = defaultdict(list)
     for source, by_language in files.items():
         texts[source.domain] += by_language.values()

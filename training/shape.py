@@ -1,7 +1,8 @@
 """The shape of the bundled model, and growing a trained model into another shape.
 
-What is added computes nothing at first: the grown model gives what the old one gave, and learns
-from there (Chen, Goodfellow and Shlens, Net2Net, 2016; Gong et al., progressive stacking, 2019).
+Added parts contribute nothing at first: the grown model computes the same as the old one, and
+continues learning from there (Chen, Goodfellow and Shlens, Net2Net, 2016; Gong et al., progressive
+stacking, 2019).
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ _LAYER_OUTPUTS = ("self_attn.out_proj", "encoder_attn.out_proj", "fc2")
 
 @dataclass(frozen=True)
 class Shape:
-    """Layers and widths; the encoder is deep and the decoder shallow, for there the time goes."""
+    """Layers and widths; a shallow decoder saves time, so the encoder is the deep part."""
 
     encoder_layers: int = 4
     decoder_layers: int = 2
@@ -50,10 +51,10 @@ class Shape:
 
 
 def grow(model: M2M100ForConditionalGeneration, shape: Shape) -> M2M100ForConditionalGeneration:
-    """Return a model of `shape` that computes what `model` does.
+    """Return a model of `shape` that computes the same as `model`.
 
-    Layers are added as copies of their neighbours whose outputs are zero; rows of the feed-forward
-    networks at random, with outputs of zero. Raises ValueError where `shape` is the smaller one.
+    Added layers are copies of their neighbours with zero outputs; added rows of the feed-forward
+    networks are random, with zero outputs. Raises ValueError if `shape` is smaller.
     """
     old = model.config
     counts = {
@@ -79,9 +80,9 @@ def grow(model: M2M100ForConditionalGeneration, shape: Shape) -> M2M100ForCondit
 def respell(
     model: M2M100ForConditionalGeneration, old: "Tokenizer", new: "Tokenizer"
 ) -> M2M100ForConditionalGeneration:
-    """Return the model with another vocabulary: each entry the mean of the old ones that spell it.
+    """Return the model with another vocabulary: each entry is the mean of the old ones spelling it.
 
-    Embeddings are those of the scores too: `tie_word_embeddings`.
+    The embeddings are also the output projection: `tie_word_embeddings`.
     """
     config = M2M100Config(**{**model.config.to_dict(), "vocab_size": new.size})
     respelled = M2M100ForConditionalGeneration(config)
@@ -102,8 +103,8 @@ def _spelling(token: str, known: dict[str, int], old: "Tokenizer") -> list[int]:
         return [known[token]]
     if token.startswith("▁"):
         return old.encode_pieces(token[1:])
-    # A text begins with a space, which a piece from inside a word must not have: a digit, which
-    # never joins with letters, keeps it off.
+    # A text begins with a space, which a piece from inside a word must not have. A leading digit,
+    # which never merges with letters, separates the space.
     digit = "0"
     return old.encode_pieces(digit + token)[len(old.encode_pieces(digit)) :]
 
@@ -116,7 +117,7 @@ def _origin(name: str, counts: dict[str, tuple[int, int]]) -> tuple[str, bool]:
     place = parts.index("layers") + 1
     layer = int(parts[place])
     old, new = counts[parts[place - 2]]
-    # Layer i of the old ones is followed by its copies: 4 → 8 gives 0 0' 1 1' 2 2' 3 3'.
+    # Each old layer is followed by its copies: 4 → 8 gives 0 0' 1 1' 2 2' 3 3'.
     origin = layer * old // new
     parts[place] = str(origin)
     first = layer == 0 or (layer - 1) * old // new != origin
@@ -124,7 +125,7 @@ def _origin(name: str, counts: dict[str, tuple[int, int]]) -> tuple[str, bool]:
 
 
 def _fill(target: Tensor, source: Tensor, *, outputs: bool) -> None:
-    """Copy a weight into the corner of a wider one; columns that nothing read before are zero."""
+    """Copy a weight into the corner of a wider one; new columns of outputs are zero."""
     if target.shape == source.shape:
         target.copy_(source)
         return

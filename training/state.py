@@ -1,4 +1,4 @@
-"""What a run keeps on disk: the checkpoint, replaced at once, and a log of figures."""
+"""A run's files on disk: the checkpoint, replaced atomically, and a log of figures."""
 
 import json
 import os
@@ -15,20 +15,20 @@ LOG_FILE = "log.jsonl"
 
 @dataclass
 class Progress:
-    """How far a run is, and where in the stream of batches."""
+    """The progress of a run, and its position in the stream of batches."""
 
     step: int = 0
     pairs: int = 0
     tokens: int = 0  # source and target, without padding
-    seconds: float = 0.0  # since the start, pauses counted
+    seconds: float = 0.0  # since the start, including pauses
     cpu_seconds: float = 0.0  # of all cores together
     window: int = 0
-    batch: int = 0  # of the window, the next one
+    batch: int = 0  # the next one in the window
 
 
 @dataclass
 class Checkpoint:
-    """All that a run needs to go on."""
+    """Everything a run needs to continue."""
 
     config: dict[str, Any]  # of the model
     model: dict[str, Tensor]
@@ -38,7 +38,7 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Replace the checkpoint; killed at any point, the old one is there, or the new one."""
+    """Replace the checkpoint atomically: after a kill there is the old one or the new one."""
     partial = folder / f"{CHECKPOINT_FILE}.partial"
     with partial.open("wb") as file:
         torch.save({**vars(checkpoint), "progress": asdict(checkpoint.progress)}, file)
@@ -48,7 +48,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(folder: Path) -> Checkpoint:
-    """Return the checkpoint in a folder; FileNotFoundError where there is none."""
+    """Return the checkpoint in a folder; raises FileNotFoundError if there is none."""
     values = torch.load(folder / CHECKPOINT_FILE, map_location="cpu", weights_only=True)
     return Checkpoint(**{**values, "progress": Progress(**values["progress"])})
 
@@ -60,7 +60,7 @@ def append_log(folder: Path, entry: dict[str, Any]) -> None:
 
 
 def read_log(folder: Path) -> list[dict[str, Any]]:
-    """Return the lines of the log; a last one that a kill cut short is left out."""
+    """Return the lines of the log, without a last line truncated by a kill."""
     path = folder / LOG_FILE
     if not path.exists():
         return []

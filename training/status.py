@@ -1,4 +1,4 @@
-"""How a run is doing: figures, losses by domain over time, and a picture of them."""
+"""The status of a run: figures, losses by domain over time, and a plot of them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ Entry = Mapping[str, Any]
 
 
 def report(folder: Path) -> str:
-    """Return what there is to say of the run in a folder, and draw its curve."""
+    """Return a report on the run in a folder, and draw its curve."""
     entries = read_log(folder)
     process = background.running(folder)
-    state = f"process {process} trains in {folder}" if process else f"nothing trains in {folder}"
+    state = f"process {process} trains in {folder}" if process else f"no trainer runs in {folder}"
     if not entries:
         return f"{state}; no checkpoint yet"
     draw_curve(entries, folder / CURVE_FILE)
@@ -31,17 +31,17 @@ def report(folder: Path) -> str:
             state,
             f"{last['seconds'] / 3600:.1f} hours ({last['cpu_seconds'] / 3600:.1f} core-hours), "
             f"{last['pairs']:,} pairs, {last['tokens'] / 1e6:.1f} million tokens, "
-            f"{last['tokens_per_second']:,} tokens/s of late; last checkpoint {last['time']}",
+            f"{last['tokens_per_second']:,} tokens/s recently; last checkpoint {last['time']}",
             "",
             *_table(entries),
             "",
-            "Adopting would give, by the averaged weights, of the loss a token: "
+            "Adopting would change the loss per token (averaged weights) by: "
             + ", ".join(
                 f"{name} {last['average_losses'][name] - first['losses'][name]:+.3f}"
                 for name in last["losses"]
             )
             + f"; mean {_mean(last['average_losses']) - _mean(first['losses']):+.3f}",
-            f"picture: {folder / CURVE_FILE}",
+            f"plot: {folder / CURVE_FILE}",
         ]
     )
 
@@ -54,10 +54,10 @@ def draw_curve(entries: Sequence[Entry], path: Path) -> None:
     for name in entries[-1]["losses"]:
         losses = [entry["average_losses"].get(name) for entry in entries]
         axes.plot(tokens, losses, marker=".", label=name)
-    axes.set(xlabel="million tokens", ylabel="loss on pairs kept apart (nats a token)")
+    axes.set(xlabel="million tokens", ylabel="validation loss (nats per token)")
     axes.grid(alpha=0.3)
     axes.legend()
-    # Without these two, the same figures would give another file at every call.
+    # Without these two, the same figures would give a different file at every call.
     with matplotlib.rc_context({"svg.hashsalt": CURVE_FILE}):
         figure.savefig(path, metadata={"Date": None})
 
@@ -72,10 +72,10 @@ def _table(entries: Sequence[Entry]) -> list[str]:
         + " ".join(f"{entry['average_losses'].get(name, float('nan')):13.4f}" for name in names)
         for entry in shown
     ]
-    return ["loss a token of the averaged weights, by domain:", header, *rows]
+    return ["loss per token of the averaged weights, by domain:", header, *rows]
 
 
 def _mean(losses: Mapping[str, float]) -> float:
-    """Return the mean over domains by their shares of the training."""
+    """Return the mean over domains, weighted by their shares of the training."""
     weights = {name: DOMAIN_SHARES.get(name, 0.0) for name in losses}
     return sum(weights[name] * loss for name, loss in losses.items()) / sum(weights.values())

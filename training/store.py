@@ -1,4 +1,4 @@
-"""Sentence pairs as token ids in memory-mapped files: however many, they take no memory."""
+"""Sentence pairs as token ids in memory-mapped files, which need no memory of their own."""
 
 import os
 from collections.abc import Iterable
@@ -9,25 +9,25 @@ from typing import Self
 import numpy as np
 
 IDS_SUFFIX, OFFSETS_SUFFIX = ".ids.bin", ".offsets.npy"
-# What a part holds: pairs with English, pairs without, and pairs that may not be turned round.
+# Kinds of parts: pairs with English, pairs without, and pairs that must not be swapped.
 WITH_ENGLISH, WITHOUT_ENGLISH, TYPED = "with-english", "without-english", "typed"
 
 
 @dataclass(frozen=True, order=True)
 class Part:
-    """The pairs of one domain and one kind; its files are called `<domain>.<kind>.*`."""
+    """The pairs of one domain and kind; the files are called `<domain>.<kind>.*`."""
 
     domain: str
     kind: str
 
     @property
     def both_ways(self) -> bool:
-        """What people type badly is a source only: nobody wants it as a translation."""
+        """Whether source and target may be swapped: badly typed text must not become a target."""
         return self.kind != TYPED
 
     @property
     def name(self) -> str:
-        """Return the stem of its files."""
+        """The stem of its files."""
         return f"{self.domain}.{self.kind}"
 
     @classmethod
@@ -42,7 +42,7 @@ class PairStore:
     """Ids of pairs, flat: pair i is `ids[offsets[2i]:offsets[2i+1]]` and the run after it.
 
     Both runs are `__language__ … </s>`, as the encoder reads and the decoder writes them, so a
-    pair may be read in either direction.
+    pair can be used in either direction.
     """
 
     ids: np.ndarray  # uint16 [total]
@@ -53,7 +53,7 @@ class PairStore:
 
     @property
     def mean_tokens(self) -> float:
-        """Return the tokens of a pair, both sides together, on average."""
+        """The mean number of tokens of a pair, both sides together."""
         return len(self.ids) / max(1, len(self))
 
     def run(self, position: int) -> np.ndarray:
@@ -61,25 +61,25 @@ class PairStore:
         return self.ids[self.offsets[position] : self.offsets[position + 1]]
 
     def lengths(self, pairs: np.ndarray) -> np.ndarray:
-        """Return the tokens of both sides of some pairs, `[n, 2]`."""
+        """Return the numbers of tokens of both sides of some pairs, `[n, 2]`."""
         first, middle, last = (self.offsets[2 * pairs + side] for side in (0, 1, 2))
         return np.stack([middle - first, last - middle], axis=1)
 
     def slice(self, first: int, end: int) -> "PairStore":
-        """Return the pairs from `first` to before `end`."""
+        """Return the pairs from `first` up to `end`, exclusive."""
         offsets = self.offsets[2 * first : 2 * end + 1]
         return PairStore(self.ids[offsets[0] : offsets[-1]], offsets - offsets[0])
 
     @classmethod
     def of(cls, runs: Iterable[list[int]]) -> "PairStore":
-        """Return a store in memory: sources and targets in turn."""
+        """Return a store in memory from alternating sources and targets."""
         arrays = [np.asarray(run, dtype=np.uint16) for run in runs]
         offsets = np.cumsum([0, *map(len, arrays)], dtype=np.int64)
         return cls(np.concatenate([np.empty(0, np.uint16), *arrays]), offsets)
 
     @classmethod
     def load(cls, folder: Path, name: str) -> "PairStore":
-        """Map the files of a part; FileNotFoundError where it has none."""
+        """Map the files of a part. Raises FileNotFoundError if there are none."""
         offsets = np.load(folder / f"{name}{OFFSETS_SUFFIX}", mmap_mode="r")
         path = folder / f"{name}{IDS_SUFFIX}"
         if path.stat().st_size == 0:  # an empty file cannot be mapped
@@ -88,7 +88,7 @@ class PairStore:
 
 
 class StoreWriter:
-    """Writes a part as its pairs come; its files are there when all is written, or not at all."""
+    """Writes a part incrementally; its files appear only when everything is written."""
 
     def __init__(self, folder: Path, name: str) -> None:
         """Write `<name>.*` in a folder, within a `with` block."""
@@ -116,7 +116,7 @@ class StoreWriter:
 
 
 def read_parts(folder: Path) -> dict[Part, PairStore]:
-    """Return every part in a folder that has pairs, in the order of their names."""
+    """Return every non-empty part in a folder, by name."""
     names = sorted(p.name.removesuffix(IDS_SUFFIX) for p in folder.glob(f"*{IDS_SUFFIX}"))
     parts = {Part.named(name): PairStore.load(folder, name) for name in names}
     return {part: store for part, store in parts.items() if len(store)}

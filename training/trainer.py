@@ -1,4 +1,4 @@
-"""The training loop: it runs until it is told to stop, and goes on where it was killed."""
+"""The training loop: it runs until it is stopped, and resumes after a kill."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -16,9 +16,9 @@ from training.schedule import Schedule
 from training.state import Checkpoint, Progress, append_log, load_checkpoint, save_checkpoint
 from training.store import read_parts
 
-# Weights of the average are brought up to date so often: every step would cost a tenth of it.
+# The average is updated every so many steps: doing it in each would cost a tenth of the time.
 AVERAGE_EVERY = 10
-_VALIDATION_TOKENS = 3_000  # padded, of a batch
+_VALIDATION_TOKENS = 3_000  # padded, per batch
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Trainer:
         device: torch.device,
         threads: int = 1,
     ) -> None:
-        """Begin with the weights `start`, or go on from the folder's checkpoint without them.
+        """Start from the weights `start`; if None, continue from the folder's checkpoint.
 
         `validation` is by domain.
         """
@@ -69,9 +69,9 @@ class Trainer:
         self._figures = _Figures()
 
     def run(self, stop: Callable[[], bool]) -> None:
-        """Train until `stop`, at the constant rate; leave a checkpoint at the end."""
+        """Train at the constant rate until `stop()` is true; write a checkpoint at the end."""
         if self.progress.step == 0:
-            self.save()  # what the losses were before
+            self.save()  # logs the losses before training
         last_save = time.monotonic()
         for draws in self._steps():
             self._step(draws, self.schedule.rate(self.progress.step))
@@ -83,7 +83,7 @@ class Trainer:
         self.save()
 
     def decay(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        """Bring the rate to zero over `seconds`; nothing is saved, so that the run may go on."""
+        """Decay the rate to zero over `seconds`; nothing is saved, so that the run can continue."""
         begun = clock()
         for draws in self._steps():
             elapsed = clock() - begun
@@ -106,7 +106,7 @@ class Trainer:
         self._figures = _Figures()
 
     def losses(self) -> dict[str, float]:
-        """Return the loss a token of each domain's pairs that are kept apart."""
+        """Return the validation loss per token of each domain."""
         return {
             name: round(self._replicas.validate(batches), 4)
             for name, batches in self._validation.items()
@@ -123,22 +123,22 @@ class Trainer:
         return losses
 
     def take_average(self) -> None:
-        """Put the average of the weights in their place."""
+        """Replace the weights with their average."""
         for name, value in self._weights().items():
             value.copy_(self._average[name])
 
     def blend(self, other: M2M100ForConditionalGeneration, share: float) -> None:
-        """Move the weights towards those of another model of the shape.
+        """Move the weights towards those of another model of the same shape.
 
-        Wortsman et al., Robust fine-tuning of zero-shot models (2022): the mean of fine-tuned
-        weights and those before knows what both know.
+        Wortsman et al., Robust fine-tuning of zero-shot models (2022): the mean of the weights
+        before and after fine-tuning keeps the knowledge of both.
         """
         theirs = dict(other.named_parameters())
         for name, value in self._weights().items():
             value.lerp_(theirs[name].data.to(self._device), share)
 
     def _steps(self) -> Iterator[list[Draw]]:
-        """Yield the batches of each step from here on, without end."""
+        """Yield the batches of each step from the current position, without end."""
         progress, schedule = self.progress, self.schedule
         while True:
             window = self._mixture.window(schedule.seed, progress.window, schedule.batch_tokens)
@@ -167,17 +167,17 @@ class Trainer:
         figures.loss, figures.labels = figures.loss + loss, figures.labels + labels
 
     def _update_average(self) -> None:
-        """Move the average towards the weights: exponential, by the schedule's half-life."""
+        """Move the exponential average towards the weights, by the schedule's half-life."""
         kept = 0.5 ** (AVERAGE_EVERY / self.schedule.average_half_life)
         for name, value in self._weights().items():
             self._average[name].lerp_(value, 1 - kept)
 
     def _weights(self) -> dict[str, Tensor]:
-        """Return the weights by name, each once: tied ones have one name here."""
+        """Return the weights by name, each once: tied weights have one name here."""
         return {name: value.data for name, value in self.model.named_parameters()}
 
     def _entry(self) -> dict[str, object]:
-        """Return the figures since the line before, and bring the progress up to date."""
+        """Return the figures since the previous log line, and update the progress."""
         figures, progress = self._figures, self.progress
         seconds = time.monotonic() - figures.begun
         losses, average = self.losses(), self.average_losses()
@@ -204,7 +204,7 @@ def _model_of(checkpoint: Checkpoint) -> M2M100ForConditionalGeneration:
 
 
 def validation_batches(folder: Path, pad: int, eos: int) -> dict[str, list[Batch]]:
-    """Return the pairs of a folder that are kept apart, as batches, by domain."""
+    """Return the validation pairs of a folder as batches, by domain."""
     parts = read_parts(folder)
     return {
         part.domain: Mixture({part: store}, pad, eos, {part.domain: 1.0}).every(_VALIDATION_TOKENS)

@@ -1,8 +1,8 @@
 """`python -m training.trials`: which shape learns most in equal CPU time.
 
-Every shape starts from the same weights, grown without a change of what they compute, and trains
-on one core for as many minutes of CPU time, of which the last quarter with a decaying rate: losses
-at a constant rate say more of the rate than of the shape. Prints the losses of each domain.
+Every shape starts from the same weights, grown so that they compute the same, and trains on one
+core for the same CPU time. The rate decays in the last quarter, because losses at a constant rate
+say more about the rate than about the shape. Prints the losses of each domain.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _SCHEDULE = Schedule(warmup=30, batches=3)
 
 
 def trial(name: str, settings: Settings, cpu_seconds: float) -> dict[str, object]:
-    """Train a shape for so long and return its figures."""
+    """Train a shape for `cpu_seconds` and return its figures."""
     tokenizer = Tokenizer(settings.vocabulary)
     torch.manual_seed(_SCHEDULE.seed)
     model = first_weights(settings, tokenizer, SHAPES[name])
@@ -66,7 +66,7 @@ def trial(name: str, settings: Settings, cpu_seconds: float) -> dict[str, object
 
 
 def main() -> None:
-    """Try shapes one after the other."""
+    """Train the shapes one after the other."""
     parser = argparse.ArgumentParser(prog="python -m training.trials", description=__doc__)
     parser.add_argument(
         "--training", type=Path, default=default_folder(), help="folder with prepared data"

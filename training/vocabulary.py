@@ -1,4 +1,4 @@
-"""The SentencePiece vocabulary, laid out as M2M100Tokenizer wants it, and adding pieces to it."""
+"""The SentencePiece vocabulary in M2M100Tokenizer's layout, and adding pieces to it."""
 
 import heapq
 import json
@@ -28,14 +28,14 @@ def copy_vocabulary(source: Path, folder: Path) -> None:
 def extend_vocabulary(
     source: Path, counts: Mapping[str, float], pieces: int, folder: Path
 ) -> list[str]:
-    """Write the vocabulary of the folder `source` with so many pieces more; return the new ones.
+    """Write the vocabulary of the folder `source` with `pieces` more pieces; return the new ones.
 
-    `counts` weighs words. The pieces are joined from those that spell the words today, the most
-    frequent pair first (Sennrich, Haddow and Birch, 2016), and rank below all that there are: text
-    is split as it was, and then joined further. So a piece that is new stands for a known row of
-    old ones.
+    `counts` has the weights of words. New pieces are merged from existing ones, the most frequent
+    pair first (Sennrich, Haddow and Birch, 2016), and rank below all existing ones: text is split
+    as before, and then merged further. So a new piece always stands for the same sequence of old
+    ones.
     """
-    import sentencepiece  # copying files, which a machine with a GPU does, needs none
+    import sentencepiece  # not needed for copying files, which is all that a GPU machine does
 
     copy_vocabulary(source, folder)
     path = folder / MODEL_FILE
@@ -44,7 +44,7 @@ def extend_vocabulary(
     known = {processor.id_to_piece(i) for i in range(len(processor))}
     joined = _join(words, known, pieces)
     lowest = min(processor.get_score(i) for i in range(len(processor)))
-    # Messages of protocol buffers are concatenated by concatenating their bytes.
+    # Protocol buffer messages are merged by concatenating their bytes.
     with path.open("ab") as model:
         for rank, piece in enumerate(joined, 1):
             model.write(_entry(piece, lowest - rank))
@@ -56,7 +56,7 @@ def extend_vocabulary(
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:
-    """Count the words of texts that are letters alone, marks beside them left off."""
+    """Count the words of texts that consist of letters, without adjacent punctuation."""
     counts: Counter[str] = Counter()
     for text in texts:
         counts.update(re.findall(r"[^\W\d_]+", text))
@@ -64,14 +64,14 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 
 
 def _join(words: Mapping[Word, float], known: set[str], pieces: int) -> list[str]:
-    """Return the pieces that come of joining the heaviest pair again and again."""
+    """Return the pieces made by repeatedly merging the heaviest pair."""
     spellings = _Spellings(words)
     heap = [(-weight, pair) for pair, weight in spellings.weights.items()]
     heapq.heapify(heap)
     joined: list[str] = []
     while heap and len(joined) < pieces:
         weight, pair = heapq.heappop(heap)
-        if -weight != spellings.weights[pair]:  # changed since, and elsewhere in the heap
+        if -weight != spellings.weights[pair]:  # outdated; pushed again with its new weight
             continue
         piece = "".join(pair)
         if piece not in known:
@@ -85,7 +85,7 @@ def _join(words: Mapping[Word, float], known: set[str], pieces: int) -> list[str
 
 
 class _Spellings:
-    """Words as pieces, and how much each pair of neighbouring pieces weighs in them."""
+    """Words as pieces, and the total weight of each pair of adjacent pieces."""
 
     def __init__(self, words: Mapping[Word, float]) -> None:
         self._words = list(words)
@@ -96,7 +96,7 @@ class _Spellings:
             self._count(index, 1)
 
     def join(self, pair: Pair) -> set[Pair]:
-        """Make one piece of a pair in all words; return the pairs whose weight changed by it."""
+        """Merge a pair into one piece in all words; return the pairs whose weight changed."""
         changed: set[Pair] = set()
         for index in list(self._where[pair]):
             changed |= self._count(index, -1)
@@ -137,7 +137,7 @@ def _entry(piece: str, score: float) -> bytes:
 
 
 def _size(value: int) -> bytes:
-    """Return a number as a varint."""
+    """Encode a number as a varint."""
     found = bytearray()
     while value > 0x7F:
         found.append(value & 0x7F | 0x80)

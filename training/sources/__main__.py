@@ -1,4 +1,4 @@
-"""`python -m training.sources FOLDER`: make prepared files of the sources that Debian has."""
+"""`python -m training.sources FOLDER`: make prepared files from the sources in Debian."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ from training.sources.table import read_table
 def main() -> None:
     makeable = {name: source for name, source in read_table().items() if source.rule is not None}
     parser = argparse.ArgumentParser(prog="python -m training.sources", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where `<source>.en-<language>.tsv.gz` go")
+    parser.add_argument("folder", type=Path, help="folder for `<source>.en-<language>.tsv.gz`")
     parser.add_argument(
         "--only",
         nargs="+",

@@ -1,4 +1,4 @@
-"""Help pages in HTML and Mallard: one a language, with the same blocks in the same order."""
+"""Help pages in HTML and Mallard: one per language, with the same blocks in the same order."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -11,21 +11,21 @@ from training.sources.records import Record, documents
 from training.sources.text import is_pair, tidy
 
 Element = etree._Element
-Block = tuple[str, str]  # what it is, such as "p", and its text
+Block = tuple[str, str]  # its kind, such as "p", and its text
 _HTML = ("p", "title", "h1", "h2", "h3", "h4", "h5", "h6", "td", "th", "dt", "dd", "li")
 _MALLARD = ("p", "title", "td", "desc", "item")
 _BLOCKS = frozenset((*_HTML, *_MALLARD))
 _NO_TEXT = frozenset(("script", "style", "pre", "screen", "code_block"))
-_JOINED = {"keyseq": "+", "guiseq": " ▸ "}  # Mallard: the reader sees these between the parts
+_JOINED = {"keyseq": "+", "guiseq": " ▸ "}  # Mallard: shown between the parts
 _SECTION_NUMBER = re.compile(r"^\d+(?:\.\d+)*\.\s+(?=\D)")  # "3.6.4. Using the editor"
 _LIBREOFFICE_ID = re.compile(r"(par|hd)_")
 
 
 def pages(roots: Mapping[str, Path]) -> Iterator[Record]:
-    """Yield the blocks of HTML and Mallard pages, of the languages with the blocks of the English.
+    """Yield the blocks of HTML and Mallard pages, for languages with the same blocks as English.
 
-    Where the sequence of blocks differs, the page is an older translation, and nothing tells
-    which blocks still belong together: such a page is left out whole.
+    If the sequence of blocks differs, the page is an older translation, and it is unknown
+    which blocks still match: such a page is left out.
     """
     for suffix, root in ((".html", _html_root), (".page", _mallard_root)):
         for document, files in documents(roots, suffix):
@@ -43,7 +43,7 @@ def pages(roots: Mapping[str, Path]) -> Iterator[Record]:
 
 
 def libreoffice(roots: Mapping[str, Path]) -> Iterator[Record]:
-    """Yield the paragraphs of LibreOffice's help: they have an id, the same in every language."""
+    """Yield the paragraphs of LibreOffice's help, which have the same id in every language."""
     for document, files in documents(roots, ".html"):
         blocks = {language: _identified(_html_root(path)) for language, path in files.items()}
         for identity, english in blocks.pop(PIVOT, {}).items():
@@ -54,7 +54,7 @@ def libreoffice(roots: Mapping[str, Path]) -> Iterator[Record]:
 
 
 def read_blocks(root: Element) -> list[Block]:
-    """Return kind and text of the innermost blocks of a page, in order; some texts are empty."""
+    """Return kind and text of a page's innermost blocks, in order; texts may be empty."""
     return [
         (_name(element), _SECTION_NUMBER.sub("", tidy(_text(element))))
         for element in root.iter(etree.Element)
@@ -79,7 +79,7 @@ def _record(document: str, english: str, others: Mapping[str, str]) -> Iterator[
 
 
 def _text(element: Element) -> str:
-    """Return the text as it is read: without comments, listings, and variants for other systems."""
+    """Return the visible text: without comments, listings, and variants for other systems."""
     children = [child for child in element if isinstance(child.tag, str)]
     if element.get("class") == "switchinline":  # LibreOffice: "Command" on a Mac, else "Ctrl"
         usual = [child for child in children if child.get("id", "").startswith("default")]
@@ -110,7 +110,7 @@ def _mallard_root(path: Path) -> Element:
 
 
 def _parsed(path: Path, parse: Callable[[bytes], Element]) -> Element:
-    """Return the root of a page; of one that cannot be read, an empty one, which matches none."""
+    """Return the root of a page; for an unreadable page an empty root, which matches no other."""
     try:
         return parse(path.read_bytes())
     except (etree.ParserError, etree.XMLSyntaxError):

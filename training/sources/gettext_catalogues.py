@@ -1,4 +1,4 @@
-"""Message catalogues of programs and games, in which the English is the key (gettext's `.mo`)."""
+"""Message catalogues of programs and games (gettext's `.mo`), keyed by the English text."""
 
 import re
 import struct
@@ -12,14 +12,14 @@ from training.sources.text import is_pair, tidy
 
 _MAGIC = 0x950412DE
 _CONTEXT, _PLURAL = "\x04", "\x00"
-# Contexts that are written into the message, in Freeciv ("?weapon:Bow") and elsewhere
-# ("female^Good morning", "menu|Open"); the second kind is none where translations have it too.
+# Contexts that are part of the message, in Freeciv ("?weapon:Bow") and elsewhere
+# ("female^Good morning", "menu|Open"). The second kind is not one if translations have it too.
 _QUALIFIER = re.compile(r"^\?[\w ]+:(?=\S)")
 _PREFIX = re.compile(r"^[\w ,./-]{1,40}[\^|](?=\S)")
 _INLINE = re.compile(r"</?(?:b|i|u|em|strong|big|small|tt|span|code)(?:\s[^<>]*)?>", re.IGNORECASE)
 # Wesnoth's help: "<ref>dst='unit_Mage' text='magi'</ref>" shows "magi".
 _SHOWN = re.compile(r"<(\w+)>(?:[^<>]*\s)?text='([^'<>]*)'[^<>]*</\1>")
-_NAME = ("%PRODUCTNAME", "LibreOffice")  # a placeholder with but one meaning
+_NAME = ("%PRODUCTNAME", "LibreOffice")  # a placeholder that always means the same
 # Markup, placeholders of printf, Python, Qt and shells, escapes, tables, paths: not language.
 _UNUSABLE = re.compile(r"[<>{}\\|_]|%[^ ]|\$[\w(]|&#?\w+;|@\w+@|https?:|\w/\w+/\w")
 _MARK = re.compile(r"[_~&](?=\w)")
@@ -28,10 +28,10 @@ _MARK = re.compile(r"[_~&](?=\w)")
 def read_catalogue(path: Path) -> dict[str, str]:
     """Return message → translation of a `.mo` file; messages keep a context, `context\\x04text`.
 
-    Of a plural message, the singulars are paired and the English plural with the last form.
-    Not by the standard library's reader, which drops the English plurals.
+    For a plural message, the singulars form a pair, and so do the English plural and the last
+    form. The standard library's reader is not used, because it drops the English plurals.
 
-    Raises ValueError where the file is not a catalogue.
+    Raises ValueError if the file is not a catalogue.
     """
     data = path.read_bytes()
     order = "<" if data[:4] == struct.pack("<I", _MAGIC) else ">"
@@ -83,7 +83,7 @@ def _record(document: str, message: str, translations: Mapping[str, str]) -> Ite
 
 
 def message_pair(message: str, translation: str) -> tuple[str, str] | None:
-    """Return both as a reader of the program sees them, or None where they are not plain text."""
+    """Return both as a user of the program sees them, or None if they are not plain text."""
     message = _QUALIFIER.sub("", message)
     prefix = _PREFIX.match(message)
     if prefix and prefix[0][-1] not in translation:
@@ -101,11 +101,12 @@ def _without_markup(text: str) -> str:
 
 
 def without_accelerator(text: str, kept: Collection[str] = ()) -> str:
-    """Return "File" for "_File", "~File" and "&File": the letter that Alt goes with is no text.
+    """Return "File" for "_File", "~File" and "&File": removes the mark of an accelerator key.
 
-    More than one mark is no accelerator (`file_name_here`), nor is one before a blank ("Q & A").
+    Several marks are not an accelerator (`file_name_here`), and neither is one before a blank
+    ("Q & A").
     """
-    text = text.replace("&&", "&\u200b")  # how Qt writes a real one; not followed by a letter
+    text = text.replace("&&", "&\u200b")  # Qt's escape for a literal &; not followed by a letter
     marks = [mark for mark in _MARK.finditer(text) if mark[0] not in kept]
     if len(marks) == 1 and not (marks[0][0] == "~" and text[marks[0].end()].isdigit()):
         at = marks[0].start()
@@ -114,6 +115,6 @@ def without_accelerator(text: str, kept: Collection[str] = ()) -> str:
 
 
 def _same_name(english: str, other: str) -> bool:
-    """Tell whether the underscore is part of a name, which both languages then have."""
+    """Return True if the underscore is part of a name, which both languages then have."""
     names = re.findall(r"\w+_\w+", english)
     return bool(names) and all(name in other for name in names)

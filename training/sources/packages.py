@@ -9,26 +9,26 @@ import tarfile
 from collections.abc import Sequence
 from pathlib import Path
 
-SUFFIXES = (".mo", ".html", ".page")  # the files that some rule reads; the rest is pictures
+SUFFIXES = (".mo", ".html", ".page")  # the files that the rules read; the rest are mostly pictures
 
 
 class PackageError(RuntimeError):
-    """Packages cannot be had on this machine as it is; the message says what to do."""
+    """Packages are not available on this machine; the message says what to do."""
 
 
 def available(patterns: Sequence[str]) -> dict[str, str | None]:
-    """Return, by pattern, the package of this release: the last one where several match.
+    """Return, by pattern, the package of this release: the latest if several match.
 
-    A name with a version in it differs between releases (`wesnoth-1.*-data`), and a release
-    drops some packages: those are None. Raises PackageError where there is none at all, as
-    before apt's first update.
+    A name with a version in it differs between releases (`wesnoth-1.*-data`). Packages that the
+    release lacks are None. Raises PackageError if there is none at all, as before apt's first
+    update.
     """
     names = _run(("apt-cache", "pkgnames")).split()
     found = {pattern: _last(fnmatch.filter(names, pattern)) for pattern in patterns}
     if not any(found.values()):
         raise PackageError(
             f"apt knows none of the packages {', '.join(patterns)}: run `apt-get update` as root, "
-            "and see that the main component of a Debian release is among apt's sources"
+            "and check that apt's sources include the main component of a Debian release"
         )
     return found
 
@@ -43,11 +43,11 @@ def _last(names: Sequence[str]) -> str | None:
 
 
 def download(packages: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Download the packages into the folder and return the file of each; those there are kept."""
+    """Download missing packages into the folder; return the file of each package."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [package for package in packages if _downloaded(package, folder) is None]
     if missing:
-        # The sandbox of apt's own user, who may not write here, would only add a warning.
+        # apt's sandbox user may not write here, which would only add a warning.
         _run(("apt-get", "--quiet", "-o", "APT::Sandbox::User=root", "download", *missing), folder)
     files = {package: _downloaded(package, folder) for package in packages}
     lost = [package for package, file in files.items() if file is None]
@@ -57,7 +57,7 @@ def download(packages: Sequence[str], folder: Path) -> dict[str, Path]:
 
 
 def unpack(file: Path, folder: Path, suffixes: tuple[str, ...] = SUFFIXES) -> None:
-    """Unpack the package's files with one of the suffixes: a game has gigabytes of others."""
+    """Unpack only the files with one of the suffixes: a game has gigabytes of others."""
     if shutil.which("dpkg-deb") is None:
         raise PackageError(_NO_DEBIAN.format("dpkg-deb"))
     words = ("dpkg-deb", "--fsys-tarfile", str(file))

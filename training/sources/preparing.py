@@ -1,4 +1,4 @@
-"""From a source of the table to its prepared files, the same bytes from the same packages."""
+"""Makes the prepared files of a source, reproducibly: the same bytes from the same packages."""
 
 import gzip
 import tempfile
@@ -21,7 +21,7 @@ RULES: dict[str, Rule] = {"gettext": catalogues, "libreoffice": libreoffice, "pa
 
 @dataclass(frozen=True)
 class Written:
-    """What one source gave: by language its pairs, and the words of their English sides."""
+    """The result of one source: pairs by language, and the words of their English sides."""
 
     source: str
     pairs: Mapping[str, int]
@@ -40,10 +40,10 @@ class Written:
 def prepare(source: Source, folder: Path, kept: Path | None = None) -> Written:
     """Download the packages of a source, extract its pairs and write its files into the folder.
 
-    Packages go to `kept`, and stay there for another time; without it they go when done.
+    Packages are kept in `kept` for later runs; without it they are deleted afterwards.
     """
     if source.rule is None:
-        raise ValueError(f"{source.name}: no rule to make it; it comes as prepared files only")
+        raise ValueError(f"{source.name}: no rule to make it; it exists only as prepared files")
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         found = available(source.packages)
@@ -68,7 +68,7 @@ def collect(records: Iterable[Record], held_out: frozenset[str]) -> dict[str, li
 
 
 def write_pairs(pairs: Iterable[SentencePair], path: Path) -> None:
-    """Write a prepared file; without name and time in it, so that equal text is equal bytes."""
+    """Write a prepared file, without name and time in it, so that equal text gives equal bytes."""
     with (
         path.open("wb") as file,
         gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed,

@@ -1,4 +1,4 @@
-"""Records, which every kind of source yields, and the files of a package by language."""
+"""Records, the output of every kind of source, and the files of a package by language."""
 
 import re
 from collections import defaultdict
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# How folders and files are named for a language. "C" is the untranslated original of GNOME.
+# Names of language folders and files. "C" is the untranslated original of GNOME.
 _FOLDERS = {
     "C": "en",
     "en": "en",
@@ -30,7 +30,7 @@ _PACKAGE_VERSION = re.compile(
 class Record:
     """One text in English and in some of the other languages.
 
-    `document` is what it comes from (a page, a catalogue), so that whole ones can be held out.
+    `document` is the page or catalogue that it comes from, so that whole documents can be held out.
     """
 
     document: str
@@ -40,9 +40,9 @@ class Record:
 def documents(roots: Mapping[str, Path], suffix: str) -> Iterator[tuple[str, dict[str, Path]]]:
     """Yield, sorted by name, each document of the unpacked packages with its file by language.
 
-    The languages of a document are in folders that differ by the language's name alone, in one
-    package or in several (`gimp-help-de`, `gimp-help-fr`); the document is called by the package
-    and the path below that folder: `gimp-help/gimp-filters`.
+    The languages of a document are in folders that differ only by the language's name, in one
+    package or in several (`gimp-help-de`, `gimp-help-fr`). The document's name consists of the
+    package and the path below that folder: `gimp-help/gimp-filters`.
     """
     found: dict[str, dict[str, Path]] = defaultdict(dict)
     for package, root in sorted(roots.items()):

@@ -1,4 +1,4 @@
-"""The table of text sources: what each is, whose it is, and where it can be had."""
+"""The table of text sources: their domains, origins, licences and packages."""
 
 import tomllib
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ DOMAINS = ("documentation", "interface", "prose", "words")
 class Source:
     """Text of one kind: `<name>.en-<language>.tsv.gz` in a prepared folder.
 
-    `rule` names how the text is got out of the Debian `packages` (names, or patterns of names); of
-    a source without a rule there are only prepared files.
+    `rule` names the method that extracts the text from the Debian `packages` (names, or patterns of
+    names). A source without a rule exists only as prepared files.
     """
 
     name: str
@@ -28,8 +28,8 @@ class Source:
 def read_table(path: Path = TABLE) -> dict[str, Source]:
     """Return the sources by name, in the table's order.
 
-    Raises ValueError where an entry has a domain that the training does not know, or a rule
-    without packages: neither would show before the text is missed.
+    Raises ValueError if an entry has an unknown domain, or a rule without packages: otherwise its
+    text would be missing without notice.
     """
     table: dict[str, Source] = {}
     for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
