@@ -1,4 +1,6 @@
-"""Documents as conversations: their texts out, translations in, all else byte by byte as it was."""
+"""Translates documents format by format: only text changes, every other byte stays the same.
+It imports no other package of ours (translator, gpu_pool, server, bulk).
+"""
 
 from collections.abc import Callable
 
@@ -21,7 +23,7 @@ __all__ = [
 
 
 def _translate_docx(data: bytes) -> Rounds[bytes]:
-    """Import lxml when it is first needed."""
+    """Translate a Word file; lxml is imported only when the first one comes."""
     from documents.docx import translate_docx
 
     return translate_docx(data)
@@ -39,4 +41,4 @@ FORMATS: dict[str, Callable[[bytes], Rounds[bytes]]] = {
     ".txt": translate_text,
     ".vtt": translate_vtt,
 }
-"""How to translate a file, by the suffix of its name. Broken files raise `DocumentError`."""
+"""Maps a file name's suffix, in lower case, to its format. Damaged files raise `DocumentError`."""

@@ -1,51 +1,51 @@
-"""Where in a translation the marks of its source belong."""
+"""Aligns the markup of a source text with its translation."""
 
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from documents.fuzzy_match import closest
+from documents.fuzzy_match import best_match
 from documents.spans import (
+    AtomGroup,
     Item,
-    Kept,
     Mark,
     Node,
     Output,
     Span,
     collapse,
-    plain_of,
-    seen_of,
+    collapsed_text,
+    visible_text,
 )
 
-_FINAL_MARKS = ".!?…。！？"
-_Place = tuple[int, int]
+_SENTENCE_END_MARKS = ".!?…。！？"
+_Range = tuple[int, int]
 
 
-def arrange(
-    nodes: Sequence[Node], translation: str, spoken: Mapping[str, str]
+def align(
+    nodes: Sequence[Node], translation: str, span_translations: Mapping[str, str]
 ) -> list[Output] | None:
-    """Put the marks of a source's nodes into its translation; None if one has no sure place.
+    """Put the marks of `nodes` into their translation; None if the range of one is ambiguous.
 
-    `spoken` has the translations of the spans' texts. A place is sure if that text occurs as often
-    in the translation as the span's in the source; then they are taken to come in the same order.
-    Else it is enough that only one place is like it.
+    `span_translations` maps the text of a span to its translation. The range of a span is certain
+    if its translation occurs as often in `translation` as its text in the source: the occurrences
+    then correspond in order. Otherwise exactly one range must be similar.
     """
-    source = plain_of(nodes)
-    places: list[tuple[_Place, Kept | Span]] = []
+    source = collapsed_text(nodes)
+    ranges: list[tuple[_Range, AtomGroup | Span]] = []
     for i, node in enumerate(nodes):
-        if isinstance(node, Kept | Span):
-            place = _find(node, source, _offset(nodes, i), translation, spoken)
-            if place is None:
+        if isinstance(node, AtomGroup | Span):
+            found = _find(node, source, _offset(nodes, i), translation, span_translations)
+            if found is None:
                 return None
-            places.append((place, node))
-    places.sort(key=lambda found: found[0])
-    if any(before[0][1] > after[0][0] for before, after in pairwise(places)):
+            ranges.append((found, node))
+    ranges.sort(key=lambda pair: pair[0])
+    if any(before[0][1] > after[0][0] for before, after in pairwise(ranges)):
         return None
     outputs: list[Output] = []
     position = 0
-    for (start, end), node in places:
-        inside = _inside(node, translation[start:end], spoken)
+    for (start, end), node in ranges:
+        inside = _inside(node, translation[start:end], span_translations)
         if inside is None:
             return None
         outputs += (translation[position:start], *inside)
@@ -54,66 +54,75 @@ def arrange(
 
 
 def _offset(nodes: Sequence[Node], index: int) -> int:
-    """Return where in the plain text of nodes one of them begins."""
-    seen = seen_of([nodes[index]])
-    margin = seen[: len(seen) - len(seen.lstrip())]
-    return len(collapse(f"{seen_of(nodes[:index])}{margin}|")) - 1
+    """Return the position in the collapsed text of `nodes` at which one of them begins."""
+    text = visible_text([nodes[index]])
+    margin = text[: len(text) - len(text.lstrip())]
+    return len(collapse(f"{visible_text(nodes[:index])}{margin}|")) - 1
 
 
-def _inside(node: Kept | Span, translation: str, spoken: Mapping[str, str]) -> list[Output] | None:
-    """Return the outputs for one node that stands for all of `translation`."""
-    if isinstance(node, Kept):
+def _inside(
+    node: AtomGroup | Span, translation: str, span_translations: Mapping[str, str]
+) -> list[Output] | None:
+    """Return the outputs of a node whose translation is all of `translation`."""
+    if isinstance(node, AtomGroup):
         return list(node.items)
-    inner = arrange(node.children, translation, spoken)
-    return None if inner is None else [*_tight(node.head), *inner, *_tight(node.tail)]
+    inner = align(node.children, translation, span_translations)
+    if inner is None:
+        return None
+    return [*_without_margins(node.head), *inner, *_without_margins(node.tail)]
 
 
-def _tight(marks: Sequence[Item]) -> Sequence[Item]:
-    """Leave out the blanks between a single mark and its text: the translation has its own."""
+def _without_margins(marks: Sequence[Item]) -> Sequence[Item]:
+    """Drop the blanks between a single mark and its text: the translation has its own."""
     only = [item for item in marks if isinstance(item, Mark)]
     return only if len(only) == 1 else marks
 
 
 def _find(
-    node: Kept | Span, source: str, offset: int, translation: str, spoken: Mapping[str, str]
-) -> _Place | None:
-    """Return where a node is in the translation, if that is beyond doubt."""
-    plain = plain_of([node])
-    starts = [start for start, _ in _occurrences(plain, source)]
+    node: AtomGroup | Span,
+    source: str,
+    offset: int,
+    translation: str,
+    span_translations: Mapping[str, str],
+) -> _Range | None:
+    """Return the range of a node's translation; None if it is ambiguous."""
+    text = collapsed_text([node])
+    starts = [start for start, _ in _occurrences(text, source)]
     if offset not in starts:  # within a word
         return None
-    translated = spoken.get(plain, plain)
-    for candidate in (translated, translated.rstrip(_FINAL_MARKS), plain):
+    translated = span_translations.get(text, text)
+    for candidate in (translated, translated.rstrip(_SENTENCE_END_MARKS), text):
         found = _occurrences(candidate, translation)
         if len(found) == len(starts):
             return found[starts.index(offset)]
-    return closest(translated, translation) if len(starts) == 1 else None
+    return best_match(translated, translation) if len(starts) == 1 else None
 
 
-def _occurrences(text: str, within: str) -> list[_Place]:
-    """Return where a text stands as words of their own."""
-    if not text:
+def _occurrences(query: str, text: str) -> list[_Range]:
+    """Return the ranges in which `query` occurs as whole words."""
+    if not query:
         return []
-    pattern = re.compile(re.escape(text), re.IGNORECASE)
+    pattern = re.compile(re.escape(query), re.IGNORECASE)
     return [
         match.span()
-        for match in pattern.finditer(within)
-        if not _joined(within, match.start()) and not _joined(within, match.end())
+        for match in pattern.finditer(text)
+        if not _is_inside_word(text, match.start()) and not _is_inside_word(text, match.end())
     ]
 
 
-def _joined(text: str, position: int) -> bool:
-    """Tell whether a position is within a word, as far as its script shows that."""
+def _is_inside_word(text: str, position: int) -> bool:
+    """Return True if a position is inside a word, as far as the script shows."""
     if not 0 < position < len(text):
         return False
     if unicodedata.category(text[position])[0] == "M":
         return True
-    return _spells(text[position - 1]) and _spells(text[position])
+    return _is_digit_or_cased(text[position - 1]) and _is_digit_or_cased(text[position])
 
 
-def _spells(character: str) -> bool:
-    """Tell whether a character is a digit or of an alphabet that has words apart from words.
+def _is_digit_or_cased(character: str) -> bool:
+    """Return True for a digit or a letter with case: there, blanks separate all words.
 
-    Chinese, Japanese and Thai have none; Hebrew and Arabic write small words onto others.
+    Scripts without case need not: Chinese, Japanese and Thai write no blanks between words, and
+    Hebrew and Arabic attach short words to others.
     """
     return character.isdigit() or character.upper() != character.lower()

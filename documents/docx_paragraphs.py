@@ -1,4 +1,4 @@
-"""A paragraph of WordprocessingML as items, and back."""
+"""Converts a paragraph of WordprocessingML to items and back."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,43 +23,44 @@ def _names(names: str) -> frozenset[str]:
 # Elements around runs: links, insertions, fields.
 _CONTAINERS = _names("hyperlink ins moveTo smartTag sdt fldSimple customXml bdo dir")
 _PROPERTIES = _names("pPr rPr sdtPr sdtEndPr smartTagPr customXmlPr")
-# Elements that mark a range of text without being seen.
+# Invisible elements that mark a range of text.
 _RANGE_STARTS = _names("bookmarkStart commentRangeStart permStart")
 _RANGE_ENDS = _names("bookmarkEnd commentRangeEnd permEnd")
-# Elements that only say what the text was like when it was last shown or checked.
+# Elements left by the last layout or spell check, which a new text makes stale.
 _STALE = _names("proofErr lastRenderedPageBreak softHyphen")
 _UNSEEN = _PROPERTIES | _RANGE_STARTS | _RANGE_ENDS | _STALE
-# What of a format does not change how text looks.
+# Properties of a format that do not change the appearance of text.
 _INVISIBLE = _names("lang noProof rPrChange")
-# What XML cannot hold.
+# Characters that XML cannot contain.
 _NO_CONTROLS = dict.fromkeys({*range(32), 0xFFFE, 0xFFFF} - {*map(ord, "\t\n\r")})
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """Something in a level of a paragraph: text, or an element that is no text."""
+class _Fragment:
+    """Part of a level of a paragraph: text, or an element without text."""
 
     text: str = ""
-    look: str = ""  # equal for runs of one format
-    format: etree._Element | None = None  # of the run, if it is in one that has a format
+    appearance: str = ""  # equal for runs that look the same
+    format: etree._Element | None = None  # of its run, if any
     element: etree._Element | None = None
     in_run: bool = False
 
 
 class Paragraph:
-    """Reads a paragraph, and writes it anew if its text has changed.
+    """Reads a paragraph, and rewrites it if its text has changed.
 
-    The sources of the marks among its items are keys of what they stand for.
+    The source of each mark in `items` is the index of a fragment.
     """
 
     def __init__(self, element: etree._Element) -> None:
         self._element = element
-        self._pieces: list[_Piece] = []  # by the numbers in the sources of their marks
-        self._base: dict[etree._Element, etree._Element | None] = {}  # formats of most text
+        self._fragments: list[_Fragment] = []  # indexed by the sources of the marks
+        # The format of most of the text of each level.
+        self._base: dict[etree._Element, etree._Element | None] = {}
         self.items = list(self._items(element))
 
     def write(self, outputs: Sequence[Output]) -> bool:
-        """Write the outputs into the paragraph; tell whether anything has changed."""
+        """Write the outputs into the paragraph; return True if its text has changed."""
         if not any(isinstance(output, str) for output in outputs):
             return False
         writer = _Writer(self._element, self._base)
@@ -67,45 +68,51 @@ class Paragraph:
             if isinstance(output, str):
                 writer.text(output)
             elif isinstance(output, Mark):
-                writer.mark(output.role, self._pieces[int(output.source)])
+                writer.mark(output.role, self._fragments[int(output.source)])
             else:
                 writer.text(output.plain)
         writer.close()
         return True
 
     def _items(self, level: etree._Element) -> Iterator[Item]:
-        """Yield the items of the paragraph, or of something in it that holds runs."""
-        pieces = _with_blanks_joined(list(_pieces(level)))
+        """Yield the items of the paragraph, or of an element in it that contains runs."""
+        fragments = _merge_blanks(list(_fragments(level)))
         lengths: Counter[str] = Counter()
-        for piece in pieces:
-            lengths[piece.look] += len(piece.text)
-        base = max(lengths, key=lambda look: lengths[look], default="")
-        formats = (piece.format for piece in pieces if piece.text and piece.look == base)
+        for fragment in fragments:
+            lengths[fragment.appearance] += len(fragment.text)
+        base = max(lengths, key=lambda appearance: lengths[appearance], default="")
+        formats = (
+            fragment.format
+            for fragment in fragments
+            if fragment.text and fragment.appearance == base
+        )
         self._base[level] = next(formats, None)
-        for look, group in groupby(pieces, lambda piece: piece.look if piece.text else None):
-            if look is None:
-                for piece in group:
-                    yield from self._element_items(piece)
+        for appearance, group in groupby(
+            fragments, lambda fragment: fragment.appearance if fragment.text else None
+        ):
+            if appearance is None:
+                for fragment in group:
+                    yield from self._element_items(fragment)
             else:
-                yield from self._text_items(list(group), marked=look != base)
+                yield from self._text_items(list(group), marked=appearance != base)
 
-    def _text_items(self, group: Sequence[_Piece], *, marked: bool) -> Iterator[Item]:
+    def _text_items(self, group: Sequence[_Fragment], *, marked: bool) -> Iterator[Item]:
         key = self._key(group[0]) if marked else ""
         if marked:
             yield Mark(key, "open", f"format {key}")
-        yield from (Text(piece.text, piece.text) for piece in group)
+        yield from (Text(fragment.text, fragment.text) for fragment in group)
         if marked:
             yield Mark(key, "close", f"format {key}")
 
-    def _element_items(self, piece: _Piece) -> Iterator[Item]:
-        assert piece.element is not None, "a piece is text or an element"
-        key = self._key(piece)
-        if piece.element.tag in _CONTAINERS and not piece.in_run:
+    def _element_items(self, fragment: _Fragment) -> Iterator[Item]:
+        assert fragment.element is not None, "a fragment is text or an element"
+        key = self._key(fragment)
+        if fragment.element.tag in _CONTAINERS and not fragment.in_run:
             yield Mark(key, "open", f"container {key}")
-            yield from self._items(piece.element)
+            yield from self._items(fragment.element)
             yield Mark(key, "close", f"container {key}")
             return
-        match piece.element.get(f"{W}fldCharType"):
+        match fragment.element.get(f"{W}fldCharType"):
             case "begin":
                 yield Mark(key, "open", "field")
             case "end":
@@ -113,13 +120,13 @@ class Paragraph:
             case _:
                 yield Mark(key)
 
-    def _key(self, piece: _Piece) -> str:
-        self._pieces.append(piece)
-        return str(len(self._pieces) - 1)
+    def _key(self, fragment: _Fragment) -> str:
+        self._fragments.append(fragment)
+        return str(len(self._fragments) - 1)
 
 
 class _Writer:
-    """Fills a paragraph with runs in a new order."""
+    """Fills a paragraph with new runs."""
 
     def __init__(
         self, paragraph: etree._Element, base: Mapping[etree._Element, etree._Element | None]
@@ -131,24 +138,24 @@ class _Writer:
         self._enter(paragraph)
 
     def text(self, text: str) -> None:
-        """Add text in the present format."""
+        """Add text in the current format."""
         self._text += text.translate(_NO_CONTROLS)
 
-    def mark(self, role: str, piece: _Piece) -> None:
-        """Begin or end a format or an element around runs, or add an element."""
+    def mark(self, role: str, fragment: _Fragment) -> None:
+        """Begin or end a format or a container, or add an element."""
         self._flush()
-        if piece.element is None:
+        if fragment.element is None:
             if role == "open":
-                self._formats.append(piece.format)
+                self._formats.append(fragment.format)
             else:
                 self._formats.pop()
-        elif piece.in_run:
-            self._run(piece.format).append(piece.element)
-        elif piece.element.tag not in _CONTAINERS:
-            self._content.append(piece.element)
+        elif fragment.in_run:
+            self._run(fragment.format).append(fragment.element)
+        elif fragment.element.tag not in _CONTAINERS:
+            self._content.append(fragment.element)
         elif role == "open":
-            self._content.append(piece.element)
-            self._enter(piece.element)
+            self._content.append(fragment.element)
+            self._enter(fragment.element)
         else:
             self._leave()
 
@@ -162,7 +169,7 @@ class _Writer:
         return _content(self._levels[-1][0])
 
     def _enter(self, level: etree._Element) -> None:
-        """Empty a level but for its properties; marks of ranges then enclose all of it."""
+        """Empty a level except for its properties; range marks then enclose all of it."""
         content = _content(level)
         ends = []
         for child in list(content):
@@ -185,53 +192,55 @@ class _Writer:
             text.set(_SPACE, "preserve")
             self._text = ""
 
-    def _run(self, form: etree._Element | None) -> etree._Element:
+    def _run(self, run_format: etree._Element | None) -> etree._Element:
         run = etree.SubElement(self._content, _RUN)
-        if form is not None:
-            run.append(deepcopy(form))
+        if run_format is not None:
+            run.append(deepcopy(run_format))
         return run
 
 
 def _content(level: etree._Element) -> etree._Element:
-    """Return the element that has the runs of a level."""
+    """Return the element that contains the runs of a level."""
     content = level.find(_CONTENT) if level.tag == f"{W}sdt" else level
     return level if content is None else content
 
 
-def _pieces(level: etree._Element) -> Iterator[_Piece]:
-    """Yield what is in a level, in order."""
+def _fragments(level: etree._Element) -> Iterator[_Fragment]:
+    """Yield the fragments of a level, in order."""
     for child in _content(level):
         if child.tag == _RUN:
-            yield from _run_pieces(child)
+            yield from _run_fragments(child)
         elif child.tag not in _UNSEEN:
-            yield _Piece(element=child)
+            yield _Fragment(element=child)
 
 
-def _run_pieces(run: etree._Element) -> Iterator[_Piece]:
-    form = run.find(_FORMAT)
-    look = _look(form)
+def _run_fragments(run: etree._Element) -> Iterator[_Fragment]:
+    run_format = run.find(_FORMAT)
+    appearance = _appearance(run_format)
     for child in run:
         if child.tag == _TEXT and child.text:
-            yield _Piece(child.text, look, form)
+            yield _Fragment(child.text, appearance, run_format)
         elif child.tag == f"{W}noBreakHyphen":
-            yield _Piece("\u2011", look, form)
+            yield _Fragment("\u2011", appearance, run_format)
         elif child.tag != _TEXT and child.tag not in _UNSEEN:
-            yield _Piece(format=form, element=child, in_run=True)
+            yield _Fragment(format=run_format, element=child, in_run=True)
 
 
-def _look(form: etree._Element | None) -> str:
-    """Return what is equal for two formats that look the same."""
-    parts = () if form is None else (part for part in form if part.tag not in _INVISIBLE)
+def _appearance(run_format: etree._Element | None) -> str:
+    """Return a key that is equal for formats that look the same."""
+    parts = (
+        () if run_format is None else (part for part in run_format if part.tag not in _INVISIBLE)
+    )
     return "".join(etree.tostring(part, encoding="unicode", with_tail=False) for part in parts)
 
 
-def _with_blanks_joined(pieces: Sequence[_Piece]) -> list[_Piece]:
-    """Give blank text the format of the text before it, so that it splits no sentence."""
-    joined: list[_Piece] = []
-    for piece in pieces:
+def _merge_blanks(fragments: Sequence[_Fragment]) -> list[_Fragment]:
+    """Give blank text the format of the text before it, so that it does not become a span."""
+    joined: list[_Fragment] = []
+    for fragment in fragments:
         last = joined[-1] if joined else None
-        if piece.text and not piece.text.strip() and last is not None and last.text:
-            joined.append(_Piece(piece.text, last.look, last.format))
+        if fragment.text and not fragment.text.strip() and last is not None and last.text:
+            joined.append(_Fragment(fragment.text, last.appearance, last.format))
         else:
-            joined.append(piece)
+            joined.append(fragment)
     return joined

@@ -1,4 +1,4 @@
-"""Bytes → text and back, to the byte."""
+"""Decodes UTF-8 files such that encoding the text again gives the same bytes."""
 
 import codecs
 
@@ -6,7 +6,7 @@ from documents.rounds import DocumentError
 
 
 def decode(data: bytes) -> tuple[bytes, str]:
-    """Return the byte order mark (or nothing) and the text of a UTF-8 file.
+    """Return the byte order mark, b"" if there is none, and the text of a UTF-8 file.
 
     Raise `DocumentError` for another encoding.
     """

@@ -1,4 +1,4 @@
-"""gettext catalogues (.po): what is not translated yet is, and marked fuzzy for a person's eyes."""
+"""gettext catalogues (.po): untranslated messages are translated and flagged fuzzy for review."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from documents.encoding import decode
 from documents.rounds import DocumentError, Rounds
 from documents.spans import is_translatable
-from documents.text_ranges import Edit, edited, translate_texts
+from documents.text_ranges import Edit, apply_edits, translate_texts
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -16,28 +16,28 @@ _CONTINUATION = re.compile(rf"\s*({_STRING})\s*")
 _FLAGS = re.compile(r"#,[^\r\n]*")
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{1,2}|[0-7]{1,3}|.)", re.DOTALL)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-_WRITTEN = str.maketrans(
+_ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"'} | {char: f"\\{name}" for name, char in _ESCAPED.items()}
 )
 
 
 @dataclass(slots=True)
 class _Field:
-    """One of an entry's strings, as it is written without quotes, and where it stands."""
+    """A string of an entry: its range in the file, and its source without the quotes."""
 
     start: int
     end: int
-    written: str
+    source: str
 
     @property
     def text(self) -> str:
-        """What the string says."""
-        return _ESCAPE.sub(_unescaped, self.written)
+        """The string without escapes."""
+        return _ESCAPE.sub(_unescape, self.source)
 
 
 @dataclass(slots=True)
 class _Entry:
-    """A message; `flags` ends its line of flags, `top` is where such a line would be inserted."""
+    """A message; `flags` matches its line of flags, `top` is the position to insert one at."""
 
     line: int
     top: int
@@ -46,26 +46,26 @@ class _Entry:
 
 
 def translate_gettext(data: bytes) -> Rounds[bytes]:
-    """Fill each empty `msgstr` of a UTF-8 file, with the flag fuzzy for its entry.
+    """Fill each empty `msgstr` of a UTF-8 file and flag its entry as fuzzy.
 
-    A message that has a translation keeps it. Raise `DocumentError` for a broken file.
+    Existing translations stay. Raise `DocumentError` for a damaged file.
     """
     bom, text = decode(data)
     newline = "\r\n" if "\r\n" in text else "\n"
-    tasks = [task for entry in _entries(text) for task in _tasks(entry)]
-    translations = yield from translate_texts([plain for _, _, plain in tasks])
+    untranslated = [string for entry in _entries(text) for string in _untranslated(entry)]
+    translations = yield from translate_texts([plain for _, _, plain in untranslated])
     edits: list[Edit] = []
-    marked: _Entry | None = None
-    for (entry, empty, _), translation in zip(tasks, translations, strict=True):
-        if entry is not marked:
-            edits += _fuzzy(entry, newline)
-            marked = entry
+    flagged: _Entry | None = None
+    for (entry, empty, _), translation in zip(untranslated, translations, strict=True):
+        if entry is not flagged:
+            edits += _flag_fuzzy(entry, newline)
+            flagged = entry
         edits.append((empty.start, empty.end, _write(translation, newline)))
-    return bom + edited(text, edits).encode()
+    return bom + apply_edits(text, edits).encode()
 
 
 def _entries(text: str) -> list[_Entry]:
-    """Read a catalogue; raise `DocumentError` where it cannot be read."""
+    """Parse a catalogue; raise `DocumentError` for invalid syntax."""
     reader = _Reader()
     for number, line in enumerate(_LINE.finditer(text), 1):
         reader.read(number, line)
@@ -76,7 +76,7 @@ def _entries(text: str) -> list[_Entry]:
 
 
 class _Reader:
-    """Puts lines together to entries."""
+    """Builds entries from lines."""
 
     def __init__(self) -> None:
         self.entries: list[_Entry] = []
@@ -86,7 +86,7 @@ class _Reader:
         self._complete = True  # whether the next keyword may begin an entry
 
     def read(self, number: int, match: re.Match[str]) -> None:
-        """Take the next line."""
+        """Read the next line."""
         line = match[0]
         if line.lstrip().startswith("#"):
             self._comment(match)
@@ -94,7 +94,7 @@ class _Reader:
             self._keyword(number, match.start(), keyword)
         elif (more := _CONTINUATION.fullmatch(line)) and self._field is not None:
             self._field.end = match.start() + more.end(1)
-            self._field.written += more[1][1:-1]
+            self._field.source += more[1][1:-1]
         elif line.strip():
             raise DocumentError(f"line {number} is neither a comment nor part of a message")
 
@@ -122,9 +122,9 @@ class _Reader:
         return bool(self.entries) and name in self.entries[-1].fields
 
 
-def _tasks(entry: _Entry) -> Iterator[tuple[_Entry, _Field, str]]:
-    """Yield the fields to fill, with what is to be translated there."""
-    if not entry.fields["msgid"].written and "msgctxt" not in entry.fields:
+def _untranslated(entry: _Entry) -> Iterator[tuple[_Entry, _Field, str]]:
+    """Yield each empty field with its entry and the text whose translation belongs there."""
+    if not entry.fields["msgid"].source and "msgctxt" not in entry.fields:
         return  # the header
     singular = entry.fields["msgid"].text
     plural = entry.fields["msgid_plural"].text if "msgid_plural" in entry.fields else singular
@@ -132,11 +132,11 @@ def _tasks(entry: _Entry) -> Iterator[tuple[_Entry, _Field, str]]:
     for name in forms:
         # A language with a single form uses it for any number.
         plain = singular if name == "msgstr[0]" and len(forms) > 1 else plural
-        if not entry.fields[name].written and is_translatable(plain):
+        if not entry.fields[name].source and is_translatable(plain):
             yield entry, entry.fields[name], plain
 
 
-def _fuzzy(entry: _Entry, newline: str) -> list[Edit]:
+def _flag_fuzzy(entry: _Entry, newline: str) -> list[Edit]:
     if entry.flags is None:
         return [(entry.top, entry.top, f"#, fuzzy{newline}")]
     flags = entry.flags[0].rstrip("\r\n")
@@ -146,7 +146,7 @@ def _fuzzy(entry: _Entry, newline: str) -> list[Edit]:
     return [(end, end, ", fuzzy")]
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     code = match[1]
     if code[0] == "x" and len(code) > 1:
         return chr(int(code[1:], 16))
@@ -154,6 +154,6 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _write(text: str, newline: str) -> str:
-    """Write a string, each of its lines on a line of its own if it has several."""
-    lines = [f'"{line.translate(_WRITTEN)}"' for line in text.splitlines(keepends=True)]
+    """Quote and escape a string; several lines become several strings, one per line."""
+    lines = [f'"{line.translate(_ESCAPES)}"' for line in text.splitlines(keepends=True)]
     return lines[0] if len(lines) == 1 else newline.join(['""', *lines])

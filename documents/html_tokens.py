@@ -1,4 +1,4 @@
-"""HTML as consecutive pieces of its source, tokenised as browsers do."""
+"""Tokenises HTML as browsers do, such that the tokens together are the source."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Literal
 
 from turbohtml import Token, TokenType, tokenize
 
-_EMPTY_END = re.compile(r"(</>)")  # which browsers drop
+_EMPTY_END = re.compile(r"(</>)")  # browsers drop it
 _ATTRIBUTE = re.compile(
     r"""[\s/]+ ([^\s/>=][^\s/>=]*) (?:\s*=\s* ("[^"]*" | '[^']*' | [^\s"'>][^\s>]*))?""", re.VERBOSE
 )
@@ -17,7 +17,7 @@ _TAG_NAME = re.compile(r"<[^\s/>]*")
 
 @dataclass(frozen=True, slots=True)
 class SourceToken:
-    """A piece of source: text, a character reference, a start or end tag, or anything else."""
+    """Consecutive source: text, a character reference, a start or end tag, or anything else."""
 
     source: str
     kind: Literal["text", "reference", "start", "end", "other"]
@@ -29,8 +29,8 @@ class SourceToken:
         return "" if self.token is None else self.token.tag or ""
 
     @property
-    def wanted(self) -> bool | None:
-        """What the attributes of a start tag say of translation, if anything."""
+    def translate(self) -> bool | None:
+        """Whether a start tag's `translate` or `class` attribute asks for translation, if any."""
         if self.token is None:
             return None
         if "notranslate" in (self.token.attr("class") or "").split():
@@ -40,8 +40,8 @@ class SourceToken:
 
 
 def source_tokens(markup: str) -> Iterator[SourceToken]:
-    """Yield all of the source in pieces."""
-    # Browsers read CR LF as LF; a blank is read alike and leaves all positions as they are.
+    """Yield tokens that together are the source."""
+    # Browsers normalise CR LF to LF; replacing CR by a blank keeps all positions the same.
     uniform = markup.replace("\r", " ")
     line_starts = [0, *accumulate(len(line) + 1 for line in uniform.split("\n"))]
     position = 0
@@ -59,19 +59,19 @@ def source_tokens(markup: str) -> Iterator[SourceToken]:
 
 
 def attributes_of(tag: str) -> Iterator[tuple[str, int, int]]:
-    """Yield the names of a start tag's attributes, in lower case, and where their values are.
+    """Yield each attribute of a start tag: lower-case name, start and end of its value.
 
-    Values include their quotes.
+    The value includes its quotes; attributes without a value are skipped.
     """
     name = _TAG_NAME.match(tag)
-    assert name is not None, "a start tag starts with its name"
+    assert name is not None, "a start tag begins with its name"
     for match in _ATTRIBUTE.finditer(tag, name.end()):
         if match[2]:
             yield match[1].lower(), *match.span(2)
 
 
 def _texts(source: str, text_length: int) -> Iterator[SourceToken]:
-    """Yield what is between two tags: text, and what a browser ignores."""
+    """Yield the tokens between two tags: text, and source that browsers ignore."""
     parts = [source] if len(source) == text_length else _EMPTY_END.split(source)
     for part in parts:
         length = 0 if part == "</>" and len(parts) > 1 else min(len(part), text_length)

@@ -1,61 +1,61 @@
-"""Sentences with marks inside: translated whole, and the marks put back where they belong.
+"""Translates sentences with inline markup as a whole and puts the markup back.
 
-A model translates a sentence best when it sees all of it and nothing else. So a sentence is sent as
-plain text, beside it the text of each marked span; where the span's translation stands
-in the sentence's, the marks go around it. A block in which a span cannot be found is tried
-again sentence by sentence, and at last piece by piece between its marks.
+A model translates a sentence best when it sees all of it and nothing else. So a block is sent as
+plain text, and the text of each marked span is sent as well; where the translation of a span
+occurs in that of the block, its marks go around it. A block with a span that cannot be aligned is
+translated again sentence by sentence, and finally fragment by fragment between its marks.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from documents.alignment import arrange
+from documents.alignment import align
 from documents.rounds import Rounds, gather, no_rounds
 from documents.spans import (
-    Fixed,
+    AtomGroup,
+    Boundary,
     Item,
-    Kept,
     Node,
     Output,
     Span,
     Text,
-    core_of,
+    build_tree,
+    collapsed_text,
+    core_range,
     is_translatable,
     items_of,
-    plain_of,
-    seen_of,
-    tree_of,
+    visible_text,
 )
 
-_MAX_SPANS = 48  # in one block; each is searched in all of it
+_MAX_SPANS = 48  # in a block; for each, all of the translation is searched
 _SENTENCE_BREAK = re.compile(r"(\s+|(?<=[。！？]))")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]」』）]*$")
 
 
 def translate_marked(items: Iterable[Item]) -> Rounds[list[Output]]:
-    """Translate a block of text with marks inside; a sentence that stays the same is untouched."""
+    """Translate a block of text with marks; a sentence that equals its translation is untouched."""
     parts: list[Rounds[list[Output]]] = []
     run: list[Node] = []
-    for node in tree_of(items):
-        if isinstance(node, Fixed):
+    for node in build_tree(items):
+        if isinstance(node, Boundary):
             parts += (_translate_run(run), no_rounds(list[Output](node.items)))
             run = []
         else:
             run.append(node)
-    return (yield from _all_of([*parts, _translate_run(run)]))
+    return (yield from _join([*parts, _translate_run(run)]))
 
 
-def _all_of(parts: Iterable[Rounds[list[Output]]]) -> Rounds[list[Output]]:
+def _join(parts: Iterable[Rounds[list[Output]]]) -> Rounds[list[Output]]:
     outputs = yield from gather(parts)
     return [output for part in outputs for output in part]
 
 
 def _translate_run(nodes: Sequence[Node]) -> Rounds[list[Output]]:
-    """Translate nodes that make one sentence or more, without anything that splits them."""
-    if not _has_texts(nodes) or not is_translatable(seen_of(nodes)):
+    """Translate the nodes of one or more sentences, with no boundary between them."""
+    if not _has_texts(nodes) or not is_translatable(visible_text(nodes)):
         return list(items_of(nodes))
-    start, end = core_of(nodes)
+    start, end = core_range(nodes)
     head, tail = items_of(nodes[:start]), items_of(nodes[end:])
     core = nodes[start:end]
     if len(core) == 1 and isinstance(core[0], Span):
@@ -67,31 +67,27 @@ def _translate_run(nodes: Sequence[Node]) -> Rounds[list[Output]]:
 
 
 def _translate_core(nodes: Sequence[Node]) -> Rounds[list[Output]]:
-    """Translate what begins and ends with something to read."""
-    plain = plain_of(nodes)
+    """Translate nodes of which the first and the last have visible text."""
+    text = collapsed_text(nodes)
     spans = _spans(nodes)
     if len(spans) <= _MAX_SPANS:
-        # What is kept is asked for too: a model translates it, and so tells where it stood.
-        asked = [text for text in map(_plain, spans) if is_translatable(text)]
-        translation, *answers = yield [plain, *asked]
-        if translation.strip() == plain:
+        # Atoms are sent too: the model translates them in the sentence, which shows their place.
+        span_texts = [t for t in (collapsed_text([span]) for span in spans) if is_translatable(t)]
+        translation, *others = yield [text, *span_texts]
+        if translation.strip() == text:
             return list(items_of(nodes))
-        spoken = dict(zip(asked, map(str.strip, answers), strict=True))
-        placed = arrange(nodes, translation.strip(), spoken)
-        if placed is not None:
-            return placed
+        span_translations = dict(zip(span_texts, map(str.strip, others), strict=True))
+        aligned = align(nodes, translation.strip(), span_translations)
+        if aligned is not None:
+            return aligned
     parts = _sentences(nodes)
     if len(parts) == 1:
-        parts = _pieces(nodes)
-    return (yield from _all_of(_translate_run(part) for part in parts))
-
-
-def _plain(node: Node) -> str:
-    return plain_of([node])
+        parts = _fragments(nodes)
+    return (yield from _join(_translate_run(part) for part in parts))
 
 
 def _has_texts(nodes: Iterable[Node]) -> bool:
-    """Tell whether there is anything to translate in nodes."""
+    """Return True if there is anything to translate in the nodes."""
     return any(
         is_translatable(node.plain)
         if isinstance(node, Text)
@@ -100,11 +96,11 @@ def _has_texts(nodes: Iterable[Node]) -> bool:
     )
 
 
-def _spans(nodes: Iterable[Node]) -> list[Span | Kept]:
-    """Return what must be found again in a translation."""
-    spans: list[Span | Kept] = []
+def _spans(nodes: Iterable[Node]) -> list[Span | AtomGroup]:
+    """Return the nodes to align, nested ones included."""
+    spans: list[Span | AtomGroup] = []
     for node in nodes:
-        if isinstance(node, Kept):
+        if isinstance(node, AtomGroup):
             spans.append(node)
         elif isinstance(node, Span):
             spans += (node, *_spans(node.children))
@@ -112,10 +108,10 @@ def _spans(nodes: Iterable[Node]) -> list[Span | Kept]:
 
 
 def _sentences(nodes: Iterable[Node]) -> list[list[Node]]:
-    """Split at the ends of sentences that are outside of spans; any language, so roughly."""
+    """Split after sentences that end outside spans; the language is unknown, so roughly."""
     sentences: list[list[Node]] = [[]]
     for node in nodes:
-        for part in _words(node):
+        for part in _split_at_blanks(node):
             last = sentences[-1][-1] if sentences[-1] else None
             ended = isinstance(last, Text) and _SENTENCE_END.search(last.plain)
             if part is None or (isinstance(part, Text) and not part.plain.strip()):
@@ -127,8 +123,8 @@ def _sentences(nodes: Iterable[Node]) -> list[list[Node]]:
     return [sentence for sentence in sentences if sentence]
 
 
-def _words(node: Node) -> Iterable[Node | None]:
-    """Split a text at its blanks, with None for a place where none is written."""
+def _split_at_blanks(node: Node) -> Iterable[Node | None]:
+    """Split a text at its blanks, with None where a sentence ends without a blank."""
     if not isinstance(node, Text) or node.source != node.plain:
         return [node]
     parts = _SENTENCE_BREAK.split(node.plain)
@@ -137,7 +133,7 @@ def _words(node: Node) -> Iterable[Node | None]:
     ]
 
 
-def _pieces(nodes: Iterable[Node]) -> list[list[Node]]:
-    """Split between the marks."""
+def _fragments(nodes: Iterable[Node]) -> list[list[Node]]:
+    """Split at the marks."""
     groups = groupby(enumerate(nodes), lambda pair: -1 if isinstance(pair[1], Text) else pair[0])
     return [[node for _, node in group] for _, group in groups]

@@ -1,4 +1,4 @@
-"""JSON: strings that are values are translated; names, numbers and layout stay."""
+"""JSON: string values are translated; names, numbers and layout stay."""
 
 import json
 import re
@@ -12,17 +12,18 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"(?P<name>\s*:)?')
 
 
 def translate_json(data: bytes) -> Rounds[bytes]:
-    """Translate a UTF-8 file; raise `DocumentError` for another encoding, or no JSON."""
+    """Translate a UTF-8 file; raise `DocumentError` for another encoding or invalid JSON."""
     bom, text = decode(data)
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        raise DocumentError(f"no JSON at line {error.lineno}, column {error.colno}") from None
+        message = f"the file is not valid JSON at line {error.lineno}, column {error.colno}"
+        raise DocumentError(message) from None
     except RecursionError:
         raise DocumentError("the JSON is nested too deeply") from None
     except ValueError:
         raise DocumentError("the JSON has a number with too many digits") from None
-    # A file that escapes what is not ASCII goes on doing so.
+    # In a file that escapes non-ASCII characters, translations escape them too.
     write = partial(json.dumps, ensure_ascii=text.isascii() and "\\u" in text)
     text_ranges = (
         TextRange(*string.span(), json.loads(string[0]), write)

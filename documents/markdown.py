@@ -1,4 +1,4 @@
-"""Markdown: text is translated; code, targets of links, HTML, tables' frames and layout stay."""
+"""Markdown: text is translated; code, link targets, HTML, table borders and layout stay."""
 
 import re
 from bisect import bisect_right
@@ -22,7 +22,7 @@ _CELLS = frozenset({"th", "td"})
 _SPECIAL = re.compile(
     r"""
       \\(?=[!-/:-@\[-`{-~]) | ` | \*(?!\s) | (?<!\s)\* | ~~
-    | (?<![^\W_])_ | _(?![^\W_])      # not within a word, where it means nothing
+    | (?<![^\W_])_ | _(?![^\W_])      # inside a word it is a character
     | \](?=[(\[:]) | <(?=[A-Za-z/!?]) | &(?=\#?\w+;)
     """,
     re.VERBOSE,
@@ -34,29 +34,29 @@ _LINE_START = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A block with text: where its lines are in the file, and what markdown-it read there."""
+    """A block with text: the positions of its lines, and its tokens from markdown-it."""
 
     kind: str
     content: str
     tokens: Sequence[Token]
-    lines: tuple[int, ...]  # where each line of `content` begins in the file
-    line_starts: tuple[int, ...]  # where it begins in `content`
+    lines: tuple[int, ...]  # start of each line of `content` in the file
+    line_starts: tuple[int, ...]  # start of each line in `content`
 
     def source(self, text: str, start: int, end: int) -> str:
-        """Return what the file has from one position of the content to another."""
-        return text[self._place(start) : self._place(end)]
+        """Return the file's source between two positions of `content`."""
+        return text[self._file_position(start) : self._file_position(end)]
 
     @property
     def start(self) -> int:
-        """Where the block's text begins in the file."""
+        """The position in the file at which the text of the block begins."""
         return self.lines[0]
 
     @property
     def end(self) -> int:
-        """Where it ends."""
-        return self._place(len(self.content))
+        """The position in the file at which the text of the block ends."""
+        return self._file_position(len(self.content))
 
-    def _place(self, position: int) -> int:
+    def _file_position(self, position: int) -> int:
         line = bisect_right(self.line_starts, position) - 1
         return self.lines[line] + position - self.line_starts[line]
 
@@ -65,11 +65,11 @@ def translate_markdown(data: bytes) -> Rounds[bytes]:
     """Translate a UTF-8 file; raise `DocumentError` for another encoding."""
     bom, text = decode(data)
     outputs = yield from translate_marked(list(_items(text)))
-    return bom + "".join(_written(outputs)).encode()
+    return bom + "".join(_write(outputs)).encode()
 
 
 def _items(text: str) -> Iterator[Item]:
-    """Yield the items of a file; blocks are parted by marks that break."""
+    """Yield the items of a file, with a break between blocks."""
     position = 0
     for block in _blocks(text):
         reader = InlineReader(block.content, partial(block.source, text))
@@ -84,7 +84,7 @@ def _items(text: str) -> Iterator[Item]:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """Yield the blocks that have text and can be found in the file as markdown-it has read them."""
+    """Yield the blocks with text; skip those whose content cannot be located in the file."""
     front = _FRONT_MATTER.match(text)
     offset = front.end() if front else 0
     lines = [match.span(1) for match in _LINE.finditer(text, offset)]
@@ -110,7 +110,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _find(content: str, line: str, kind: str, markup: str) -> int | None:
-    """Return where in a line of the file its content is."""
+    """Return the position of a block's content in a line of the file; None if it is not there."""
     if kind in _CELLS or markup.startswith("#"):
         found = line.find(content, line.find(markup) + len(markup))
         return None if found < 0 else found
@@ -118,8 +118,8 @@ def _find(content: str, line: str, kind: str, markup: str) -> int | None:
     return end - len(content) if line.endswith(content, 0, end) else None
 
 
-def _written(outputs: Sequence[Output]) -> Iterator[str]:
-    """Yield the source of items, and of new texts what Markdown reads as these texts."""
+def _write(outputs: Sequence[Output]) -> Iterator[str]:
+    """Yield the source of items, and new texts escaped such that Markdown reads them as text."""
     kind = ""
     line_starts = False
     for output in outputs:
@@ -128,7 +128,7 @@ def _written(outputs: Sequence[Output]) -> Iterator[str]:
             if kind in _CELLS:
                 text = text.replace("|", r"\|")
             if line_starts and kind == "paragraph":
-                text = _LINE_START.sub(_escaped_start, text, count=1)
+                text = _LINE_START.sub(_escape_start, text, count=1)
             yield text
         else:
             yield output.source
@@ -139,5 +139,5 @@ def _written(outputs: Sequence[Output]) -> Iterator[str]:
         )
 
 
-def _escaped_start(match: re.Match[str]) -> str:
+def _escape_start(match: re.Match[str]) -> str:
     return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"

@@ -1,7 +1,7 @@
-"""The inside of a Markdown block: markdown-it says what it means, this finds where it is written.
+"""The inline content of a Markdown block: maps the tokens of markdown-it to their source.
 
-markdown-it gives no positions within a block, but all that it reads, in order. So a cursor follows
-its tokens through the text. Where the two part, the block is left as it is.
+markdown-it gives no positions within a block, but its tokens are in order. So a cursor follows
+them through the text. Where the two do not match, the block stays as it is.
 """
 
 import re
@@ -16,42 +16,42 @@ from documents.html_tokens import source_tokens
 from documents.spans import Atom, Item, Mark, Text
 
 HARD_BREAK = "line"
-"""The name of the marks after which a new line begins."""
+"""The name of marks that end a line."""
 
 _SOFT_BREAK = re.compile(r"[ \t]*\n[ \t]*")
 _HARD_BREAK = re.compile(r"(?:\\|[ \t]*)\n[ \t]*")
 _BLANKS = re.compile(r"\s*")
 _LABEL = re.compile(r"\[(?:[^\[\]\\]|\\.)+\]", re.DOTALL)
 _BLOCK_START = re.compile(r"(\[[ xX]\]\s+|\[![A-Z]+\])")  # tasks and alerts
-# What other dialects read as markup: footnotes, targets of links after them, directives.
+# Markup of other dialects: footnotes, link definitions after them, directives.
 _FOREIGN = re.compile(r"(\[\^[^\]\s]+\]:?|^\[[^\]]+\]: .*|\{%.*?%\}|^:::.*|^!!! .*)")
 
 
 class MisalignedError(Exception):
-    """The text is not what markdown-it read."""
+    """The tokens of markdown-it do not match the text."""
 
 
 class InlineReader:
-    """Reads the tokens of one block beside its text."""
+    """Reads the tokens of one block along with its text."""
 
     def __init__(self, content: str, source: Callable[[int, int], str]) -> None:
-        """`source` returns what the document has from one position of `content` to another."""
+        """`source` returns the document's source between two positions of `content`."""
         self._content = content
         self._source = source
         self._position = 0
         self._items: list[Item] = []
         self._regions = Regions()
-        self._links: list[int] = []  # where among the items the open links begin
+        self._links: list[int] = []  # indices of the items that open links
 
     def read(self, tokens: Sequence[Token]) -> list[Item]:
-        """Return items for all of the block; raise `MisalignedError`."""
+        """Return the items of the block. Raises `MisalignedError`."""
         remaining = list(reversed(tokens))
         while remaining:
             token = remaining.pop()
             if token.markup == "autolink":
                 while remaining.pop().type != "link_close":
                     pass
-                self._keep(self._after(">"))
+                self._atom(self._after(">"))
             else:
                 self._read(token)
         if self._position != len(self._content):
@@ -77,10 +77,12 @@ class InlineReader:
                 source = self._take(self._match(_SOFT_BREAK))
                 self._items.append(Text(source, "\n"))
             case "hardbreak":
-                self._items.append(Mark(self._take(self._match(_HARD_BREAK)), "alone", HARD_BREAK))
+                self._items.append(
+                    Mark(self._take(self._match(_HARD_BREAK)), "standalone", HARD_BREAK)
+                )
             case "code_inline":
                 self._expect(token.markup)
-                self._keep(self._code_end(token.markup))
+                self._atom(self._code_end(token.markup))
             case "html_inline":
                 self._expect(token.content)
                 self._html(token.content)
@@ -100,7 +102,7 @@ class InlineReader:
             raise MisalignedError
 
     def _take(self, end: int) -> str:
-        """Return the source up to a position of the content, and go there."""
+        """Advance to a position of the content; return the source up to there."""
         source = self._source(self._position, end)
         self._position = end
         return source
@@ -120,8 +122,8 @@ class InlineReader:
     def _mark(self, length: int, role: Literal["open", "close"], name: str) -> None:
         self._items.append(Mark(self._take(self._position + length), role, name))
 
-    def _keep(self, end: int) -> None:
-        """Keep what is up to a position as a word of its sentence."""
+    def _atom(self, end: int) -> None:
+        """Add the source up to a position as an atom."""
         plain = self._content[self._position : end].strip("`<> \n")
         self._items.append(Atom(self._take(end), plain))
 
@@ -137,8 +139,8 @@ class InlineReader:
             elif part:
                 self._add_text(part, part)
 
-    def _add_text(self, written: str, plain: str) -> None:
-        source = self._take(self._position + len(written))
+    def _add_text(self, content: str, plain: str) -> None:
+        source = self._take(self._position + len(content))
         kind = Text if self._regions.translated else Atom
         self._items.append(kind(source, plain))
 
@@ -150,16 +152,16 @@ class InlineReader:
 
     def _html(self, markup: str) -> None:
         source = self._take(self._position + len(markup))
-        part = next(source_tokens(markup))
-        if part.kind == "start":
-            self._regions.start(part.tag, wanted=part.wanted)
-        elif part.kind == "end":
-            self._regions.end(part.tag)
-        if part.kind not in ("start", "end") or part.tag in VOID:
+        token = next(source_tokens(markup))
+        if token.kind == "start":
+            self._regions.start(token.tag, translate=token.translate)
+        elif token.kind == "end":
+            self._regions.end(token.tag)
+        if token.kind not in ("start", "end") or token.tag in VOID:
             self._items.append(Mark(source))
         else:
-            role: Literal["open", "close"] = "open" if part.kind == "start" else "close"
-            self._items.append(Mark(source, role, f"<{part.tag}>"))
+            role: Literal["open", "close"] = "open" if token.kind == "start" else "close"
+            self._items.append(Mark(source, role, f"<{token.tag}>"))
 
     def _link_close(self) -> None:
         self._expect("]")
@@ -167,7 +169,7 @@ class InlineReader:
         end = self._target_end(self._position)
         labelled = self._content[self._position + 1 : end] not in ("", "[]")
         self._items.append(Mark(self._take(end), "close", "link"))
-        if not labelled:  # its text is the name of its target
+        if not labelled:  # the text of the link is the label of its target
             link = self._items[first:]
             plain = "".join("" if isinstance(item, Mark) else item.plain for item in link)
             self._items[first:] = [Atom("".join(item.source for item in link), plain)]
@@ -187,7 +189,7 @@ class InlineReader:
         self._items.append(Mark(self._take(end)))
 
     def _target_end(self, bracket: int) -> int:
-        """Return where a link ends whose text ends with the bracket at that position."""
+        """Return the end of a link whose text ends with the bracket at that position."""
         content = self._content
         if content.startswith("](", bracket):
             end = _inline_target_end(content, bracket + 2)
@@ -200,7 +202,7 @@ class InlineReader:
 
 
 def _inline_target_end(content: str, position: int) -> int | None:
-    """Return where `(url "title")` ends, if it is one; its parenthesis opens before `position`."""
+    """Return the end of `(url "title")`, None if it is not one; `position` is after its `(`."""
 
     def skip_blanks(position: int) -> int:
         blanks = _BLANKS.match(content, position)

@@ -1,4 +1,4 @@
-"""Plain text: every line is a text; line ends, indentation and blank lines stay."""
+"""Plain text: each line is one text; line endings, indentation and blank lines stay."""
 
 import re
 

@@ -1,77 +1,76 @@
-"""A document's translation as a conversation: texts go out, translations come in, round by round.
+"""A document is translated in rounds: it yields texts and is sent their translations.
 
-A document does not know who translates; it yields texts and is sent their translations. So
-many documents, or many blocks of one, share each round, and the same code serves a request,
-a job and a command.
+A document does not know who translates it. So many documents, or many blocks of one document, can
+share each round, and the same code serves a request, a job and `m2m-translate`.
 """
 
 from collections.abc import Callable, Generator, Iterable
 from typing import TypeVar
 
-Asked = TypeVar("Asked")
-Said = TypeVar("Said")
-T = TypeVar("T")
+Request = TypeVar("Request")
+Reply = TypeVar("Reply")
+Result = TypeVar("Result")
 
-Rounds = Generator[list[str], list[str], T]
-"""Yields texts that are not blank, is sent one translation each, returns the outcome."""
+Rounds = Generator[list[str], list[str], Result]
+"""Yields texts that are not blank, is sent one translation of each, and returns the result."""
 
 
 class DocumentError(ValueError):
-    """The file is broken or of another format; the message says where and holds no user text."""
+    """The file is damaged or has another format. The message says where, without user text."""
 
 
 def run_rounds(
-    conversations: Iterable[Generator[list[Asked], list[Said], T]],
-    translate: Callable[[list[Asked]], list[Said]],
-) -> list[T]:
-    """Drive conversations to their ends with one call of `translate` a round.
+    documents: Iterable[Generator[list[Request], list[Reply], Result]],
+    translate: Callable[[list[Request]], list[Reply]],
+) -> list[Result]:
+    """Translate all documents and return their results; `translate` is called once per round.
 
-    Raise `ValueError` if `translate` does not return one translation for each text.
+    Raise `ValueError` if `translate` does not return one translation of each text.
     """
-    everything = gather(conversations)
+    rounds = gather(documents)
     try:
-        texts = next(everything)
+        texts = next(rounds)
         while True:
-            texts = everything.send(translate(texts))
+            texts = rounds.send(translate(texts))
     except StopIteration as end:
-        outcomes: list[T] = end.value
-        return outcomes
+        results: list[Result] = end.value
+        return results
 
 
 def gather(
-    conversations: Iterable[Generator[list[Asked], list[Said], T]],
-) -> Generator[list[Asked], list[Said], list[T]]:
-    """Make one conversation of many, which go through their rounds side by side."""
-    outcomes: dict[int, T] = {}
-    waiting: list[tuple[int, Generator[list[Asked], list[Said], T], list[Asked]]] = []
+    documents: Iterable[Generator[list[Request], list[Reply], Result]],
+) -> Generator[list[Request], list[Reply], list[Result]]:
+    """Merge documents, or parts of one, so that they share their rounds."""
+    results: dict[int, Result] = {}
+    pending: list[tuple[int, Generator[list[Request], list[Reply], Result], list[Request]]] = []
 
     def advance(
         index: int,
-        conversation: Generator[list[Asked], list[Said], T],
-        answers: list[Said] | None,
+        document: Generator[list[Request], list[Reply], Result],
+        translations: list[Reply] | None,
     ) -> None:
         try:
-            texts = next(conversation) if answers is None else conversation.send(answers)
+            texts = next(document) if translations is None else document.send(translations)
         except StopIteration as end:
-            outcomes[index] = end.value
+            results[index] = end.value
         else:
-            waiting.append((index, conversation, texts))
+            pending.append((index, document, texts))
 
-    for index, conversation in enumerate(conversations):
-        advance(index, conversation, None)
-    while waiting:
-        asked, waiting = waiting, []
-        answers = yield [text for _, _, texts in asked for text in texts]
-        if len(answers) != sum(len(texts) for _, _, texts in asked):
-            raise ValueError("there must be one translation for each text")
+    for index, document in enumerate(documents):
+        advance(index, document, None)
+    while pending:
+        current, pending = pending, []
+        translations = yield [text for _, _, texts in current for text in texts]
+        if len(translations) != sum(len(texts) for _, _, texts in current):
+            raise ValueError("there must be one translation of each text")
         position = 0
-        for index, conversation, texts in asked:
-            advance(index, conversation, answers[position : position + len(texts)])
+        for index, document, texts in current:
+            advance(index, document, translations[position : position + len(texts)])
             position += len(texts)
-    return [outcomes[index] for index in sorted(outcomes)]
+    return [results[index] for index in sorted(results)]
 
 
-def no_rounds(outcome: T) -> Rounds[T]:
-    """Make a conversation that asks nothing of an outcome that is known."""
+def no_rounds(result: Result) -> Rounds[Result]:
+    """Return rounds that need no translation, because the result is known."""
     yield from ()
-    return outcome
+    return result

@@ -1,4 +1,4 @@
-"""The inside of a block of text: texts, marks, and the spans that the marks make."""
+"""The structure of a block of text: texts, marks, and the spans between paired marks."""
 
 import re
 from collections import Counter
@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Literal
 
-_MAX_DEPTH = 8  # spans within spans; each sends its text again
-_BLANKS = re.compile(r"[ \t\n\r\f]+")  # not the no-break space, which means something
+_MAX_DEPTH = 8  # of nested spans; the text of each one is translated again
+_BLANKS = re.compile(r"[ \t\n\r\f]+")  # not the no-break space, which has a meaning of its own
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _MARGINS = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Text to translate: as the document writes it, and as a reader sees it."""
+    """Text to translate: as it is written in the document, and as a reader sees it."""
 
     source: str
     plain: str
@@ -23,7 +23,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Atom:
-    """Text that the reader sees within a sentence and that stays as it is, such as code."""
+    """Text that a reader sees in a sentence but that is not translated, such as code."""
 
     source: str
     plain: str
@@ -31,31 +31,31 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Markup without text: it opens or closes a span, stands alone, or breaks all open spans.
+    """Markup without text: it opens or closes a span, stands alone, or ends all open spans.
 
-    Marks pair up by their names; other marks may use theirs to be known again.
+    Marks are paired by name; the name of a standalone mark identifies it to its format.
     """
 
     source: str
-    role: Literal["open", "close", "alone", "break"] = "alone"
+    role: Literal["open", "close", "standalone", "break"] = "standalone"
     name: str = ""
 
 
 Item = Text | Atom | Mark
 Output = Item | str
-"""What comes back: items of the original, all marks among them, and new plain texts."""
+"""Part of a translated block: an item of the original, with every mark kept, or new plain text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """Items that split a sentence, or stand at its edge."""
+class Boundary:
+    """Items that end a sentence, or are at the edge of one."""
 
     items: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Neighbouring items that together are one word or more which nobody translates."""
+class AtomGroup:
+    """Adjacent atoms, with their marks, that are one or more words and are not translated."""
 
     items: tuple[Item, ...]
     plain: str
@@ -63,40 +63,40 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What is between two marks; `head` and `tail` are the marks with what clings to them."""
+    """Nodes between two marks; `head` and `tail` are the marks with the blanks next to them."""
 
     head: tuple[Item, ...]
     children: "tuple[Node, ...]"
     tail: tuple[Item, ...]
 
 
-Node = Text | Fixed | Kept | Span
+Node = Text | Boundary | AtomGroup | Span
 
 
-def tree_of(items: Iterable[Item]) -> list[Node]:
-    """Pair the marks up; those without a partner, or too deep, become `Fixed`.
+def build_tree(items: Iterable[Item]) -> list[Node]:
+    """Pair the marks; those without a partner, or nested too deeply, become a `Boundary`.
 
-    No `Span` holds a `Fixed` other than in its head and tail.
+    A `Span` contains a `Boundary` in its head and tail only.
     """
     tree = _Tree()
     for item in items:
         if isinstance(item, Text):
-            tree.nodes.extend(_without_margins(item))
+            tree.nodes.extend(_split_margins(item))
         elif isinstance(item, Atom):
-            tree.append(Kept((item,), item.plain))
+            tree.append(AtomGroup((item,), item.plain))
         elif item.role == "open":
             tree.open(item)
         elif item.role == "close":
             tree.close(item)
         else:
             if item.role == "break":
-                tree.give_up_all()
-            tree.append(Fixed((item,)))
+                tree.dissolve_all()
+            tree.append(Boundary((item,)))
     return tree.finish()
 
 
-def core_of(nodes: Sequence[Node]) -> tuple[int, int]:
-    """Return from where to where the nodes hold something to read."""
+def core_range(nodes: Sequence[Node]) -> tuple[int, int]:
+    """Return the range of nodes without marks and blanks at the edges."""
     start, end = 0, len(nodes)
     while start < end and _is_edge(nodes[start]):
         start += 1
@@ -118,23 +118,23 @@ def items_of(nodes: Iterable[Node]) -> Iterator[Item]:
             yield from node.items
 
 
-def seen_of(nodes: Iterable[Node]) -> str:
-    """Return what a reader sees, with all the blanks of the source."""
+def visible_text(nodes: Iterable[Node]) -> str:
+    """Return the text that a reader sees, with all blanks of the source."""
     return "".join("" if isinstance(item, Mark) else item.plain for item in items_of(nodes))
 
 
-def plain_of(nodes: Iterable[Node]) -> str:
-    """Return what a reader sees."""
-    return collapse(seen_of(nodes))
+def collapsed_text(nodes: Iterable[Node]) -> str:
+    """Return the text that a reader sees, with blanks collapsed."""
+    return collapse(visible_text(nodes))
 
 
 def collapse(text: str) -> str:
-    """Make single spaces of line breaks and indentation, none at the ends."""
+    """Replace each run of blanks by one space and strip the ends."""
     return _BLANKS.sub(" ", text).strip()
 
 
 def is_translatable(text: str) -> bool:
-    """Tell whether there is anything to translate in a text, and nothing that cannot be sent."""
+    """Return True if a text has letters and no character that cannot be sent."""
     return any(map(str.isalpha, text)) and not _UNSENDABLE.search(text)
 
 
@@ -165,76 +165,79 @@ class _Tree:
     def open(self, mark: Mark) -> None:
         """Begin a span."""
         if len(self._levels) > _MAX_DEPTH:
-            self.append(Fixed((mark,)))
+            self.append(Boundary((mark,)))
         else:
             self._levels.append(_Level(mark))
             self._open[mark.name] += 1
 
     def close(self, close: Mark) -> None:
-        """End the span of that name, and give up those begun since."""
+        """End the innermost span of that name; dissolve the spans opened inside it."""
         if not self._open[close.name]:
-            self.append(Fixed((close,)))
+            self.append(Boundary((close,)))
             return
         while (mark := self._levels[-1].mark) is not None and mark.name != close.name:
-            self._give_up(mark)
+            self._dissolve(mark)
         assert mark is not None, "the counter knows that the span is open"
         self._open[mark.name] -= 1
-        inner = _merged(self._levels.pop().nodes)
-        self.nodes.extend(_span(mark, inner, close))
+        inner = _merge_atoms(self._levels.pop().nodes)
+        self.nodes.extend(_make_span(mark, inner, close))
 
     def finish(self) -> list[Node]:
         """Return all nodes."""
-        self.give_up_all()
-        return _merged(self.nodes)
+        self.dissolve_all()
+        return _merge_atoms(self.nodes)
 
-    def give_up_all(self) -> None:
-        """Make of the spans that are still open marks that stand alone."""
+    def dissolve_all(self) -> None:
+        """Turn the opening marks of all open spans into standalone ones."""
         while (mark := self._levels[-1].mark) is not None:
-            self._give_up(mark)
+            self._dissolve(mark)
 
-    def _give_up(self, mark: Mark) -> None:
-        """Make of the innermost span, which nothing closes, a mark that stands alone."""
+    def _dissolve(self, mark: Mark) -> None:
+        """Turn the opening mark of the innermost span, which nothing closes, into a boundary."""
         self._open[mark.name] -= 1
         inner = self._levels.pop().nodes
-        self.nodes.append(Fixed((mark,)))
+        self.nodes.append(Boundary((mark,)))
         self.nodes.extend(inner)
 
 
-def _span(mark: Mark, inner: list[Node], close: Mark) -> list[Node]:
-    """Make nodes of what is between two marks; the marks stand alone if it is split inside."""
-    start, end = core_of(inner)
+def _make_span(mark: Mark, inner: list[Node], close: Mark) -> list[Node]:
+    """Make nodes of two marks and what is between them; a boundary inside separates the marks."""
+    start, end = core_range(inner)
     head = (mark, *items_of(inner[:start]))
     tail = (*items_of(inner[end:]), close)
     core = tuple(inner[start:end])
     if not core:
-        return [Fixed((*head, *tail))]
-    if any(isinstance(node, Fixed) for node in core):
-        return [Fixed((mark,)), *inner, Fixed((close,))]
-    if len(core) == 1 and isinstance(core[0], Kept):
-        return [Kept((*head, *core[0].items, *tail), seen_of(inner))]
+        return [Boundary((*head, *tail))]
+    if any(isinstance(node, Boundary) for node in core):
+        return [Boundary((mark,)), *inner, Boundary((close,))]
+    if len(core) == 1 and isinstance(core[0], AtomGroup):
+        return [AtomGroup((*head, *core[0].items, *tail), visible_text(inner))]
     return [Span(head, core, tail)]
 
 
-def _merged(nodes: Iterable[Node]) -> list[Node]:
-    """Make one of all that are kept in a row: they are one word, or must stay together anyway."""
+def _merge_atoms(nodes: Iterable[Node]) -> list[Node]:
+    """Merge adjacent atom groups: they may be one word, and must stay together in any case."""
     merged: list[Node] = []
-    for kept, group in groupby(nodes, lambda node: isinstance(node, Kept)):
-        row = list(group)
-        merged += [Kept(tuple(items_of(row)), seen_of(row))] if kept else row
+    for are_atoms, group in groupby(nodes, lambda node: isinstance(node, AtomGroup)):
+        adjacent = list(group)
+        if are_atoms:
+            merged.append(AtomGroup(tuple(items_of(adjacent)), visible_text(adjacent)))
+        else:
+            merged += adjacent
     return merged
 
 
 def _is_edge(node: Node) -> bool:
     if isinstance(node, Span):
         return False
-    return isinstance(node, Fixed) or not node.plain.strip()
+    return isinstance(node, Boundary) or not node.plain.strip()
 
 
-def _without_margins(text: Text) -> Iterator[Text]:
-    """Split a text from the blanks around it, where it is written as it is read."""
+def _split_margins(text: Text) -> Iterator[Text]:
+    """Split the blanks at both ends off a text that is written as it is read."""
     if text.source != text.plain:
         yield text
         return
     match = _MARGINS.fullmatch(text.plain)
-    assert match is not None, "the pattern takes any text"
+    assert match is not None, "the pattern matches any text"
     yield from (Text(part, part) for part in match.groups() if part)

@@ -1,4 +1,4 @@
-"""Documents that are texts at known places: the places are filled anew, the rest is copied."""
+"""Documents whose texts are ranges of the source: the ranges are replaced, the rest is copied."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from documents.rounds import Rounds
 from documents.spans import is_translatable
 
 Edit = tuple[int, int, str]
-"""From where to where something else is to stand, and what."""
+"""Start and end of a range, and what replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextRange:
-    """A text, from where to where it stands, and how it is written there."""
+    """A text: its start and end in the source, the text itself, and how it is written there."""
 
     start: int
     end: int
@@ -21,33 +21,33 @@ class TextRange:
 
 
 def translate_ranges(source: str, text_ranges: Iterable[TextRange]) -> Rounds[str]:
-    """Replace what the slots hold, which are in order and apart, by translations.
+    """Replace text ranges, which are in order and do not overlap, by their translations.
 
-    A text that its translation does not change is left as it is written.
+    A text that equals its translation keeps its source.
     """
-    filled = [text_range for text_range in text_ranges if is_translatable(text_range.plain)]
-    translations = yield from translate_texts([text_range.plain for text_range in filled])
+    translatable = [text_range for text_range in text_ranges if is_translatable(text_range.plain)]
+    translations = yield from translate_texts([text_range.plain for text_range in translatable])
     edits = [
         (text_range.start, text_range.end, text_range.write(translation))
-        for text_range, translation in zip(filled, translations, strict=True)
+        for text_range, translation in zip(translatable, translations, strict=True)
         if translation != text_range.plain
     ]
-    return edited(source, edits)
+    return apply_edits(source, edits)
 
 
 def translate_texts(texts: list[str]) -> Rounds[list[str]]:
-    """Translate texts that all have letters; each keeps the blanks around it."""
+    """Translate texts that all contain letters; each keeps its leading and trailing blanks."""
     if not texts:
         return []
-    answers = yield [text.strip() for text in texts]
+    translations = yield [text.strip() for text in texts]
     return [
-        text[: len(text) - len(text.lstrip())] + answer.strip() + text[len(text.rstrip()) :]
-        for text, answer in zip(texts, answers, strict=True)
+        text[: len(text) - len(text.lstrip())] + translation.strip() + text[len(text.rstrip()) :]
+        for text, translation in zip(texts, translations, strict=True)
     ]
 
 
-def edited(source: str, edits: Iterable[Edit]) -> str:
-    """Apply edits that are in order and apart."""
+def apply_edits(source: str, edits: Iterable[Edit]) -> str:
+    """Return the source with edits applied, which are in order and do not overlap."""
     parts: list[str] = []
     position = 0
     for start, end, text in edits:

@@ -1,4 +1,4 @@
-"""Word files: paragraphs in all parts, runs of several formats, links, fields; broken archives."""
+"""Word files: paragraphs in all parts, runs of several formats, links, fields, damaged archives."""
 
 import io
 import re
@@ -10,10 +10,10 @@ import pytest
 from documents import FORMATS, DocumentError
 from tests.unit.documents.translators import (
     FakeTranslator,
-    backwards,
     by_dictionary,
-    repeat,
-    shout,
+    reverse,
+    translate_identity,
+    translate_upper,
 )
 
 DOCX = FORMATS[".docx"]
@@ -31,12 +31,12 @@ PARTS = {
 BOLD, ITALIC = "<w:rPr><w:b/></w:rPr>", "<w:rPr><w:i/></w:rPr>"
 
 
-def run(text: str, form: str = "") -> str:
-    return f'<w:r>{form}<w:t xml:space="preserve">{text}</w:t></w:r>'
+def run(text: str, run_format: str = "") -> str:
+    return f'<w:r>{run_format}<w:t xml:space="preserve">{text}</w:t></w:r>'
 
 
 def archive(**parts: str) -> bytes:
-    """A file whose parts have these contents; the document always exists."""
+    """Return a file whose parts have these contents; the document always exists."""
     types = "".join(
         f'<Override PartName="/word/{name}.xml" ContentType="{TYPE}{kind}+xml"/>'
         for name, kind in PARTS.items()
@@ -56,7 +56,7 @@ def archive(**parts: str) -> bytes:
 
 
 def part(data: bytes, name: str = "document") -> str:
-    """The content of a part, without its root."""
+    """Return the content of a part, without its root."""
     with ZipFile(io.BytesIO(data)) as file:
         text = file.read(f"word/{name}.xml").decode()
     found = re.search(r"<w:\w+ xmlns[^>]*>(.*)</w:\w+>\s*$", text, re.DOTALL)
@@ -65,17 +65,17 @@ def part(data: bytes, name: str = "document") -> str:
 
 
 def translated(content: str, translator: FakeTranslator) -> str:
-    """Translate a paragraph's content; return what it then is."""
+    """Translate a paragraph with this content; return the new content."""
     data = translator.translate(DOCX(archive(document=f"<w:p>{content}</w:p>")))
     return part(data).removeprefix("<w:p>").removesuffix("</w:p>")
 
 
-def test_without_changes_it_is_the_same() -> None:
+def test_an_identical_translation_changes_nothing() -> None:
     data = archive(document=f"<w:p>{run('one ')}{run('two', BOLD)}</w:p>", header1="<w:p/>")
-    assert repeat(DOCX(data)) == data
+    assert translate_identity(DOCX(data)) == data
 
 
-def test_all_parts_with_text_are_translated_and_the_others_copied() -> None:
+def test_parts_with_text_are_translated_and_others_copied() -> None:
     paragraph = f"<w:p>{run('one')}</w:p>"
     data = archive(
         document=f"<w:tbl><w:tr><w:tc>{paragraph}</w:tc></w:tr></w:tbl>",
@@ -83,7 +83,7 @@ def test_all_parts_with_text_are_translated_and_the_others_copied() -> None:
         footnotes=f"<w:footnote>{paragraph}</w:footnote>",
         styles=paragraph,
     )
-    new = shout(DOCX(data))
+    new = translate_upper(DOCX(data))
     assert part(new) == part(data).replace("one", "ONE")
     assert part(new, "header1") == paragraph.replace("one", "ONE")
     assert part(new, "footnotes") == part(data, "footnotes").replace("one", "ONE")
@@ -95,7 +95,7 @@ def test_all_parts_with_text_are_translated_and_the_others_copied() -> None:
         assert (image.date_time, image.compress_type) == ((2001, 2, 3, 4, 5, 6), ZIP_STORED)
 
 
-def test_runs_that_look_alike_are_one_text() -> None:
+def test_runs_with_the_same_appearance_are_one_text() -> None:
     translator = FakeTranslator(str.upper)
     lang = '<w:rPr><w:lang w:val="en"/></w:rPr>'
     content = f'{run("o")}<w:proofErr w:type="spellStart"/>{run("ne t", lang)}{run("wo")}'
@@ -113,18 +113,18 @@ def test_formats_follow_their_text() -> None:
     )
 
 
-def test_blanks_of_another_format_split_nothing() -> None:
+def test_blanks_of_another_format_do_not_split_a_text() -> None:
     translator = FakeTranslator(str.upper)
     assert translated(f"{run('one')}{run(' ', BOLD)}{run('two')}", translator) == run("ONE TWO")
 
 
-def test_what_has_no_sure_place_is_translated_in_pieces() -> None:
+def test_a_text_that_cannot_be_aligned_is_translated_in_fragments() -> None:
     content = f"{run('one ')}{run('two', BOLD)}{run(' three')}"
     new = translated(content, by_dictionary({"one two three": "1 2 3"}))
     assert new == f"{run('ONE ')}{run('TWO', BOLD)}{run(' THREE')}"
 
 
-def test_links_fields_and_tracked_insertions_stay_around_their_text() -> None:
+def test_links_fields_and_insertions_stay_around_their_text() -> None:
     link = f'<w:hyperlink r:id="rId1">{run("two", BOLD)}</w:hyperlink>'
     field = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>REF x</w:instrText></w:r>'
@@ -133,13 +133,13 @@ def test_links_fields_and_tracked_insertions_stay_around_their_text() -> None:
     )
     insertion = f'<w:ins w:id="1">{run("four")}</w:ins>'
     content = f"{run('one ')}{link}{run(' ')}{field}{run(' ')}{insertion}"
-    new = translated(content, FakeTranslator(backwards))
+    new = translated(content, FakeTranslator(reverse))
     for old in (link, field, insertion):
         assert re.sub(r"(?<=>)(two|three|four)(?=<)", lambda m: m[0].upper(), old) in new
     assert re.findall(r"> ?([A-Z]+) ?<", new) == ["FOUR", "THREE", "TWO", "ONE"]
 
 
-def test_breaks_tabs_and_pictures_part_texts_and_keep_their_formats() -> None:
+def test_breaks_and_pictures_separate_texts_and_keep_their_formats() -> None:
     translator = FakeTranslator(str.upper)
     picture = f"<w:r>{BOLD}<w:drawing/></w:r>"
     content = f"<w:pPr><w:jc/></w:pPr><w:r>{BOLD}<w:t>a</w:t><w:br/><w:t>b</w:t></w:r>{picture}"
@@ -149,14 +149,14 @@ def test_breaks_tabs_and_pictures_part_texts_and_keep_their_formats() -> None:
     assert translator.rounds == [["a", "b"]]
 
 
-def test_ranges_enclose_the_new_text() -> None:
+def test_range_marks_enclose_the_new_text() -> None:
     start = '<w:bookmarkStart w:id="0" w:name="x"/><w:commentRangeStart w:id="1"/>'
     end = '<w:commentRangeEnd w:id="1"/><w:bookmarkEnd w:id="0"/>'
     content = f"{run('one ')}{start}{run('two')}{end}{run(' three')}"
     assert translated(content, FakeTranslator(str.upper)) == f"{start}{run('ONE TWO THREE')}{end}"
 
 
-def test_a_text_box_is_translated_once_and_stays_in_its_place() -> None:
+def test_a_text_box_is_translated_once() -> None:
     box = f"<w:r><w:drawing><w:txbxContent><w:p>{run('in')}</w:p></w:txbxContent></w:drawing></w:r>"
     translator = FakeTranslator(str.upper)
     assert translated(f"{run('out')}{box}", translator) == run("OUT") + box.replace("in<", "IN<")
@@ -171,7 +171,7 @@ def test_a_content_control_keeps_its_properties() -> None:
     )
 
 
-def test_text_is_escaped_and_has_nothing_that_xml_cannot_hold() -> None:
+def test_text_is_escaped_and_loses_characters_invalid_in_xml() -> None:
     translator = FakeTranslator(lambda text: "a < b &\x0b c")
     assert translated(run("x &amp; y"), translator) == run("a &lt; b & c".replace("& ", "&amp; "))
     assert translator.rounds == [["x & y"]]
@@ -185,8 +185,8 @@ def zipped(**members: bytes) -> bytes:
     return packed.getvalue()
 
 
-def retyped(old: bytes, new: bytes) -> bytes:
-    """The archive with something replaced in all of its members."""
+def replaced(old: bytes, new: bytes) -> bytes:
+    """Return the archive with bytes replaced in all of its members."""
     packed = io.BytesIO()
     with (
         ZipFile(io.BytesIO(archive(document="<w:p>secret</w:p>"))) as file,
@@ -200,24 +200,24 @@ def retyped(old: bytes, new: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "no .docx, or is damaged"),
-        (b"secret" * 100, "no .docx, or is damaged"),
-        (archive()[:200], "no .docx, or is damaged"),
-        (zipped(), "no .docx: it has no"),
-        (zipped(secret=b""), "no .docx: it has no"),
-        (retyped(b"wordprocessingml", b"spreadsheetml"), "no Word document"),
-        (retyped(b"/word/document.xml", b"/word/secret.xml"), "lacks a part"),
-        (retyped(b"</w:p>", b"</w:q>"), "word/document.xml is no XML at line 1"),
-        (retyped(b"<w:document", b"<!DOCTYPE secret []><w:document"), "has a document type"),
+        (b"", "not a .docx, or is damaged"),
+        (b"secret" * 100, "not a .docx, or is damaged"),
+        (archive()[:200], "not a .docx, or is damaged"),
+        (zipped(), "not a .docx: it has no"),
+        (zipped(secret=b""), "not a .docx: it has no"),
+        (replaced(b"wordprocessingml", b"spreadsheetml"), "contains no Word document"),
+        (replaced(b"/word/document.xml", b"/word/secret.xml"), "lacks a part"),
+        (replaced(b"</w:p>", b"</w:q>"), "word/document.xml is not valid XML at line 1"),
+        (replaced(b"<w:document", b"<!DOCTYPE secret []><w:document"), "has a document type"),
     ],
 )
-def test_broken_files(data: bytes, message: str) -> None:
+def test_damaged_files(data: bytes, message: str) -> None:
     with pytest.raises(DocumentError, match=message) as caught:
-        repeat(DOCX(data))
+        translate_identity(DOCX(data))
     assert "secret" not in str(caught.value)
 
 
-def test_a_changed_byte_is_noticed_or_harmless() -> None:
+def test_a_flipped_byte_is_detected_or_harmless() -> None:
     data = archive(document=f"<w:p>{run('one')}</w:p>")
     for position in range(0, len(data), 3):
         damaged = data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
@@ -226,7 +226,7 @@ def test_a_changed_byte_is_noticed_or_harmless() -> None:
 
 
 @pytest.mark.parametrize(("name", "mebibytes"), [("a.xml", 33), ("a.png", 257)])
-def test_an_archive_that_unpacks_to_too_much_is_refused(name: str, mebibytes: int) -> None:
+def test_an_archive_that_unpacks_to_too_much_is_rejected(name: str, mebibytes: int) -> None:
     packed = io.BytesIO()
     with (
         ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as file,
@@ -235,4 +235,4 @@ def test_an_archive_that_unpacks_to_too_much_is_refused(name: str, mebibytes: in
         for _ in range(mebibytes):
             member.write(bytes(1 << 20))
     with pytest.raises(DocumentError, match=f"more than {mebibytes - 1} MiB"):
-        repeat(DOCX(packed.getvalue()))
+        translate_identity(DOCX(packed.getvalue()))

@@ -1,4 +1,4 @@
-"""HTML: what is text is translated, and every other byte is as it was."""
+"""HTML: text is translated, and every other byte stays the same."""
 
 import re
 
@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from documents import FORMATS, DocumentError, translate_html
 from tests.unit.documents.translators import (
     FakeTranslator,
-    backwards,
     by_dictionary,
-    repeat,
-    shout,
+    reverse,
+    translate_identity,
+    translate_upper,
 )
 
 FRAGMENTS = [
@@ -39,18 +39,18 @@ INLINE = st.recursive(
 
 
 @given(MARKUP)
-def test_without_changes_it_is_the_same(markup: str) -> None:
-    assert repeat(translate_html(markup)) == markup
+def test_an_identical_translation_changes_nothing(markup: str) -> None:
+    assert translate_identity(translate_html(markup)) == markup
 
 
 @given(MARKUP)
 def test_any_markup_survives(markup: str) -> None:
-    FakeTranslator(backwards).translate(translate_html(markup))
+    FakeTranslator(reverse).translate(translate_html(markup))
 
 
 @given(st.lists(INLINE, max_size=5).map("".join))
 def test_no_tag_is_lost_or_doubled(markup: str) -> None:
-    for function in (str.upper, backwards, lambda text: "new", lambda text: ""):
+    for function in (str.upper, reverse, lambda text: "new", lambda text: ""):
         translated = FakeTranslator(function).translate(translate_html(markup))
         assert sorted(TAG.findall(translated)) == sorted(TAG.findall(markup))
 
@@ -70,12 +70,12 @@ def test_no_tag_is_lost_or_doubled(markup: str) -> None:
         "<svg><path d='a'/><text>HI</text></svg>",
     ],
 )
-def test_what_is_text(translated: str) -> None:
-    assert shout(translate_html(translated.lower())) == translated
+def test_which_content_is_text(translated: str) -> None:
+    assert translate_upper(translate_html(translated.lower())) == translated
 
 
 @pytest.mark.parametrize(
-    ("markup", "asked", "translated"),
+    ("markup", "text", "translated"),
     [
         ("a &lt;b&gt; &amp; c", "a <b> & c", "A &lt;B&gt; &amp; C"),
         ("caf&eacute;", "café", "CAFÉ"),
@@ -85,10 +85,10 @@ def test_what_is_text(translated: str) -> None:
         ("&unknown; x", "&unknown; x", "&amp;UNKNOWN; X"),
     ],
 )
-def test_references_are_read_and_written(markup: str, asked: str, translated: str) -> None:
+def test_references_are_decoded_and_written(markup: str, text: str, translated: str) -> None:
     translator = FakeTranslator(str.upper)
     assert translator.translate(translate_html(markup)) == translated
-    assert translator.rounds == [[asked]]
+    assert translator.rounds == [[text]]
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_references_are_read_and_written(markup: str, asked: str, translated: st
         "</p></b><code>x",
     ],
 )
-def test_what_is_not_to_be_translated(translated: str) -> None:
-    assert shout(translate_html(translated.lower())) == translated
+def test_which_content_is_not_translated(translated: str) -> None:
+    assert translate_upper(translate_html(translated.lower())) == translated
 
 
 @pytest.mark.parametrize(
@@ -119,17 +119,17 @@ def test_what_is_not_to_be_translated(translated: str) -> None:
         '<img alt="" title=" 12 ">',
     ],
 )
-def test_attributes_that_are_text(translated: str) -> None:
-    assert shout(translate_html(translated.lower())) == translated
+def test_which_attributes_are_text(translated: str) -> None:
+    assert translate_upper(translate_html(translated.lower())) == translated
 
 
-def test_capitals_and_line_breaks_are_as_before() -> None:
+def test_case_and_line_breaks_in_tags_stay_the_same() -> None:
     markup = "<P CLASS=x Title=y TRANSLATE=No>a</P><p>\r\n two\r\n three<Br />\r\n</P >"
     translated = markup.replace("two\r\n three", "TWO THREE")
-    assert shout(translate_html(markup)) == translated
+    assert translate_upper(translate_html(markup)) == translated
 
 
-def test_references_in_attributes_are_read_and_written() -> None:
+def test_references_in_attributes_are_decoded_and_written() -> None:
     translator = FakeTranslator(str.upper)
     markup = '<a title="1 < 2 &amp; &quot;a&quot;">b</a>'
     assert translator.translate(translate_html(markup)) == (
@@ -138,7 +138,7 @@ def test_references_in_attributes_are_read_and_written() -> None:
     assert translator.rounds == [["b", '1 < 2 & "a"']]
 
 
-def test_an_attribute_without_quotes_gets_some() -> None:
+def test_a_translated_attribute_without_quotes_gets_quotes() -> None:
     markup = "<img alt = dog title=cat><img alt=12>"
     translator = by_dictionary({"dog": "the dog", "cat": "cat"})
     assert translator.translate(translate_html(markup)) == (
@@ -208,9 +208,7 @@ def test_a_quote_in_a_translation_does_not_end_an_attribute() -> None:
         ),
     ],
 )
-def test_marks_go_where_their_text_went(
-    markup: str, entries: dict[str, str], translated: str
-) -> None:
+def test_marks_follow_their_text(markup: str, entries: dict[str, str], translated: str) -> None:
     translator = by_dictionary(entries)
     assert translator.translate(translate_html(f"<p>{markup}</p>")) == f"<p>{translated}</p>"
     assert len(translator.rounds) == 1
@@ -225,7 +223,7 @@ def test_marks_go_where_their_text_went(
         ("<b>x</b> <i>x y</i>", {"x x y": "x y", "x": "x", "x y": "x y"}),  # they would overlap
     ],
 )
-def test_what_has_no_sure_place_is_translated_in_pieces(
+def test_a_text_that_cannot_be_aligned_is_translated_in_fragments(
     markup: str, entries: dict[str, str]
 ) -> None:
     translator = by_dictionary(entries)
@@ -235,7 +233,7 @@ def test_what_has_no_sure_place_is_translated_in_pieces(
     assert len(translator.rounds) == 2
 
 
-def test_only_the_sentence_that_fails_is_translated_in_pieces() -> None:
+def test_only_the_sentence_that_cannot_be_aligned_is_translated_in_fragments() -> None:
     markup = "It is <b>a red car</b>. He is <i>here</i>."
     translator = by_dictionary(
         {
@@ -250,8 +248,8 @@ def test_only_the_sentence_that_fails_is_translated_in_pieces() -> None:
     )
 
 
-def test_marks_at_the_edges_need_no_place() -> None:
-    translator = FakeTranslator(backwards)
+def test_marks_at_the_edges_need_no_alignment() -> None:
+    translator = FakeTranslator(reverse)
     markup = "<p><b> <img> one two </b> <!-- c --></p><a><p>three</p></a>"
     assert translator.translate(translate_html(markup)) == (
         "<p><b> <img> TWO ONE </b> <!-- c --></p><a><p>THREE</p></a>"
@@ -274,18 +272,18 @@ def test_marks_at_the_edges_need_no_place() -> None:
         "<a b='" * 5_000,
     ],
 )
-def test_deep_and_broken_markup_costs_no_more_than_its_length(markup: str) -> None:
-    translator = FakeTranslator(backwards)
+def test_the_cost_of_deep_and_malformed_markup_is_linear(markup: str) -> None:
+    translator = FakeTranslator(reverse)
     assert len(translator.translate(translate_html(markup))) >= len(markup) - 1
-    asked = sum(len(text) for texts in translator.rounds for text in texts)
-    assert asked <= 12 * len(markup)
+    sent = sum(len(text) for texts in translator.rounds for text in texts)
+    assert sent <= 12 * len(markup)
 
 
 def test_files_keep_their_encoding() -> None:
     translate = FORMATS[".html"]
-    assert shout(translate(b"\xef\xbb\xbf<p>a")) == b"\xef\xbb\xbf<p>A"
+    assert translate_upper(translate(b"\xef\xbb\xbf<p>a")) == b"\xef\xbb\xbf<p>A"
     latin = '<meta charset="iso-8859-1"><p>é'.encode("latin-1")
-    assert shout(translate(latin)) == latin.replace(b"\xe9", b"\xc9")
+    assert translate_upper(translate(latin)) == latin.replace(b"\xe9", b"\xc9")
     translator = FakeTranslator(lambda text: "日")
     assert translator.translate(translate(latin)) == latin.replace(b"\xe9", b"&#26085;")
 
@@ -293,6 +291,6 @@ def test_files_keep_their_encoding() -> None:
 @pytest.mark.parametrize(
     "declared", [b"", b"<meta charset=utf-8>", b"<meta charset=hex>", b"<meta charset=x>"]
 )
-def test_a_file_in_no_known_encoding(declared: bytes) -> None:
+def test_an_unknown_encoding_is_rejected(declared: bytes) -> None:
     with pytest.raises(DocumentError):
-        repeat(FORMATS[".html"](declared + b"\xe9"))
+        translate_identity(FORMATS[".html"](declared + b"\xe9"))

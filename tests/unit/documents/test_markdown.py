@@ -1,4 +1,4 @@
-"""Markdown: text is translated; what markdown-it reads besides is the same before and after."""
+"""Markdown: text is translated; everything else parses the same before and after."""
 
 from collections import Counter
 
@@ -11,10 +11,10 @@ from markdown_it.token import Token
 from documents import FORMATS
 from tests.unit.documents.translators import (
     FakeTranslator,
-    backwards,
     by_dictionary,
-    repeat,
-    shout,
+    reverse,
+    translate_identity,
+    translate_upper,
 )
 
 MD = FORMATS[".md"]
@@ -59,7 +59,7 @@ BLOCK = st.builds(
 
 
 def structure(markdown: str) -> tuple[list[str], Counter[tuple[str, str]]]:
-    """Return the blocks, in order, and what is inside of them, in any."""
+    """Return the blocks, in order, and their inline tokens, in any order."""
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown)
     inside = Counter(
         (token.type, str(token.attrs) or token.content)
@@ -75,25 +75,25 @@ def _code(token: Token) -> str:
 
 
 @given(MARKDOWN)
-def test_without_changes_it_is_the_same(markdown: str) -> None:
-    assert repeat(MD(markdown.encode())) == markdown.encode()
+def test_an_identical_translation_changes_nothing(markdown: str) -> None:
+    assert translate_identity(MD(markdown.encode())) == markdown.encode()
 
 
 @given(MARKDOWN)
 def test_any_markdown_survives(markdown: str) -> None:
-    FakeTranslator(backwards).translate(MD(markdown.encode()))
+    FakeTranslator(reverse).translate(MD(markdown.encode()))
 
 
 @given(st.lists(BLOCK, max_size=4).map("\n\n".join))
-def test_the_structure_stays(markdown: str) -> None:
-    assume("~~~" not in markdown)  # at the start of a line it means another thing
-    for function in (str.upper, backwards):
+def test_the_structure_stays_the_same(markdown: str) -> None:
+    assume("~~~" not in markdown)  # at the start of a line it begins code
+    for function in (str.upper, reverse):
         translated = FakeTranslator(function).translate(MD(markdown.encode())).decode()
         assert structure(translated) == structure(markdown)
 
 
 @given(st.text(st.sampled_from("abc *_`~[]()<>!#&;-+=|\\1.)\n:/"), max_size=12))
-def test_a_translation_is_read_as_text_alone(translation: str) -> None:
+def test_a_translation_parses_as_plain_text(translation: str) -> None:
     for markdown in ("one", "# one", "- one", "| one | b |\n|---|---|\n"):
         translator = FakeTranslator(lambda text: translation.strip() or "x")
         translated = translator.translate(MD(markdown.encode())).decode()
@@ -151,9 +151,9 @@ SOURCE = "\n".join(
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_what_is_text(newline: str) -> None:
+def test_which_content_is_text(newline: str) -> None:
     source, translated = (text.replace("\n", newline) for text in (SOURCE, TRANSLATED))
-    assert shout(MD(source.encode())).decode() == translated
+    assert translate_upper(MD(source.encode())).decode() == translated
 
 
 def test_the_lines_of_a_paragraph_are_one_text() -> None:
@@ -162,7 +162,7 @@ def test_the_lines_of_a_paragraph_are_one_text() -> None:
     assert translator.rounds == [["one two three"]]
 
 
-def test_escapes_and_references_are_read() -> None:
+def test_escapes_and_references_are_decoded() -> None:
     translator = FakeTranslator(str.upper)
     assert translator.translate(MD(b"\\*a\\* &lt;b&gt; c\\_d &copy;")).decode() == (
         "\\*A\\* \\<B> C_D ©"
@@ -184,12 +184,12 @@ def test_escapes_and_references_are_read() -> None:
         ("| a |\n|-|", "x | y", "| x \\| y |\n|-|"),
     ],
 )
-def test_marks_in_a_translation_are_escaped(source: str, translation: str, written: str) -> None:
+def test_markup_in_a_translation_is_escaped(source: str, translation: str, written: str) -> None:
     translator = FakeTranslator(lambda text: translation)
     assert translator.translate(MD(source.encode())).decode() == written
 
 
-def test_marks_go_where_their_text_went() -> None:
+def test_marks_follow_their_text() -> None:
     translator = by_dictionary(
         {
             "The red car is on GitHub": "Auf GitHub ist das rote Auto",
@@ -201,7 +201,7 @@ def test_marks_go_where_their_text_went() -> None:
     assert translated == b"Auf [GitHub](/x) ist das **rote Auto**"
 
 
-def test_what_cannot_be_found_in_the_source_is_left() -> None:
-    assert shout(MD(b"a\0b\n\n| a \\| b | c |\n|---|---|\n")) == (
+def test_content_that_cannot_be_located_is_not_translated() -> None:
+    assert translate_upper(MD(b"a\0b\n\n| a \\| b | c |\n|---|---|\n")) == (
         b"a\0b\n\n| a \\| b | C |\n|---|---|\n"
     )

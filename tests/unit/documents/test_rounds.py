@@ -1,4 +1,4 @@
-"""Conversations go side by side, and importing the package loads no heavy library."""
+"""Documents share rounds, and importing the package loads no heavy library."""
 
 import subprocess
 import sys
@@ -9,36 +9,37 @@ from documents import FORMATS, Rounds, run_rounds
 from tests.unit.documents.translators import FakeTranslator
 
 
-def talk(*rounds: list[str]) -> Rounds[list[str]]:
-    heard = []
+def document(*rounds: list[str]) -> Rounds[list[str]]:
+    """Return a document with these texts in each round; its result is all translations."""
+    translations = []
     for texts in rounds:
-        heard += yield texts
-    return heard
+        translations += yield texts
+    return translations
 
 
-def test_rounds_are_shared_and_answers_find_their_conversation() -> None:
+def test_documents_share_rounds_and_get_their_own_translations() -> None:
     translator = FakeTranslator(str.upper)
-    outcomes = run_rounds([talk(["a"], ["b", "c"]), talk(), talk(["d", "a"])], translator)
-    assert outcomes == [["A", "B", "C"], [], ["D", "A"]]
+    documents = [document(["a"], ["b", "c"]), document(), document(["d", "a"])]
+    assert run_rounds(documents, translator) == [["A", "B", "C"], [], ["D", "A"]]
     assert translator.rounds == [["a", "d", "a"], ["b", "c"]]
 
 
-def test_without_texts_nobody_is_asked() -> None:
-    assert run_rounds([talk(), talk()], lambda texts: pytest.fail("asked")) == [[], []]
+def test_documents_without_texts_need_no_translator() -> None:
+    assert run_rounds([document(), document()], lambda texts: pytest.fail("called")) == [[], []]
 
 
-@pytest.mark.parametrize("answers", [[], ["x", "y"]])
-def test_there_must_be_one_translation_for_each_text(answers: list[str]) -> None:
-    with pytest.raises(ValueError, match="one translation for each"):
-        run_rounds([talk(["a"])], lambda texts: answers)
+@pytest.mark.parametrize("translations", [[], ["x", "y"]])
+def test_a_wrong_number_of_translations_is_an_error(translations: list[str]) -> None:
+    with pytest.raises(ValueError, match="one translation of each"):
+        run_rounds([document(["a"])], lambda texts: translations)
 
 
-def test_what_a_conversation_raises_comes_through() -> None:
+def test_errors_of_a_document_propagate() -> None:
     with pytest.raises(ValueError, match="not UTF-8 at byte 1"):
         run_rounds([FORMATS[".txt"](b"a\xff")], lambda texts: texts)
 
 
-def test_the_package_is_light() -> None:
+def test_importing_the_package_loads_no_heavy_library() -> None:
     code = "import sys, documents; print(*sys.modules)"
     modules = subprocess.check_output([sys.executable, "-c", code], text=True).split()
     assert not {"torch", "transformers", "lxml", "lxml.etree", "flask"} & set(modules)

@@ -1,4 +1,4 @@
-"""Subtitles: cues are read as sentences and wrapped again; nothing else moves."""
+"""Subtitles: cues are translated as sentences and wrapped again; nothing else changes."""
 
 import pytest
 from hypothesis import given
@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from documents import FORMATS, DocumentError
 from tests.unit.documents.translators import (
     FakeTranslator,
-    backwards,
     by_dictionary,
-    repeat,
-    shout,
+    reverse,
+    translate_identity,
+    translate_upper,
 )
 
 SRT, VTT = FORMATS[".srt"], FORMATS[".vtt"]
@@ -26,17 +26,17 @@ LINES = st.lists(
 
 
 @given(LINES, st.sampled_from(["\n", "\r\n", "\r"]))
-def test_without_changes_it_is_the_same(lines: list[str], newline: str) -> None:
+def test_an_identical_translation_changes_nothing(lines: list[str], newline: str) -> None:
     srt = newline.join([TIMING, *lines]).encode()
     vtt = newline.join(["WEBVTT", "", *lines]).encode()
-    assert repeat(SRT(srt)) == srt
-    assert repeat(VTT(vtt)) == vtt
+    assert translate_identity(SRT(srt)) == srt
+    assert translate_identity(VTT(vtt)) == vtt
 
 
 @given(LINES)
-def test_no_time_is_lost_or_changed(lines: list[str]) -> None:
+def test_timings_stay_the_same(lines: list[str]) -> None:
     text = "\n".join([TIMING, *lines])
-    translated = FakeTranslator(backwards).translate(SRT(text.encode())).decode()
+    translated = FakeTranslator(reverse).translate(SRT(text.encode())).decode()
     assert timings(translated) == timings(text)
 
 
@@ -49,7 +49,7 @@ def cue(text: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("text", "asked", "translated"),
+    ("text", "texts", "translated"),
     [
         ("I am\r\nhere now", ["I am here now"], "I AM\r\nHERE NOW"),
         ("{\\an8}<i>a b\r\nc d</i>", ["a b c d"], "{\\an8}<i>A B\r\nC D</i>"),
@@ -62,10 +62,10 @@ def cue(text: str) -> bytes:
         ("x < y & z", ["x < y & z"], "X < Y & Z"),
     ],
 )  # fmt: skip
-def test_cues(text: str, asked: list[str], translated: str) -> None:
+def test_cues(text: str, texts: list[str], translated: str) -> None:
     translator = FakeTranslator(str.upper)
     assert translator.translate(SRT(cue(text))) == cue(translated).replace(b"bye", b"BYE")
-    assert translator.rounds == [[*asked, "bye"]]
+    assert translator.rounds == [[*texts, "bye"]]
 
 
 @pytest.mark.parametrize(
@@ -109,24 +109,24 @@ intro
     translated = data.replace(b"tom", b"TOM").replace(b"jerry", b"JERRY")
     assert translator.translate(VTT(data)) == translated
     assert translator.rounds == [["tom & jerry", "jerry"]]
-    assert shout(VTT(b"WEBVTT")) == b"WEBVTT"
+    assert translate_upper(VTT(b"WEBVTT")) == b"WEBVTT"
 
 
 @pytest.mark.parametrize(
     ("suffix", "data", "message"),
     [
-        (".srt", b"1\n00:00:01 -> secret\ntext\n", "no line is of the form"),
-        (".srt", b"1\n00:00:01,000 --> secret\ntext\n", "line 2 is not of the form"),
+        (".srt", b"1\n00:00:01 -> secret\ntext\n", "no line is a timing"),
+        (".srt", b"1\n00:00:01,000 --> secret\ntext\n", "line 2 is not a timing"),
         (".vtt", b"1\n00:01.000 --> 00:02.000\nsecret\n", "does not start with WEBVTT"),
-        (".vtt", b"WEBVTT\n\n--> secret\n", "line 3 is not of the form"),
+        (".vtt", b"WEBVTT\n\n--> secret\n", "line 3 is not a timing"),
         (".vtt", b"", "does not start with WEBVTT"),
     ],
 )
-def test_broken_files(suffix: str, data: bytes, message: str) -> None:
+def test_damaged_files(suffix: str, data: bytes, message: str) -> None:
     with pytest.raises(DocumentError, match=message) as caught:
-        repeat(FORMATS[suffix](data))
+        translate_identity(FORMATS[suffix](data))
     assert "secret" not in str(caught.value)
 
 
-def test_an_empty_file_is_no_error() -> None:
-    assert repeat(SRT(b"\n")) == b"\n"
+def test_an_empty_file_is_valid() -> None:
+    assert translate_identity(SRT(b"\n")) == b"\n"

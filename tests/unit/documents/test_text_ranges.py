@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents import FORMATS, DocumentError
-from tests.unit.documents.translators import FakeTranslator, repeat, same, shout
+from tests.unit.documents.translators import (
+    FakeTranslator,
+    identity,
+    translate_identity,
+    translate_upper,
+)
 
 TXT, JSON, PO = FORMATS[".txt"], FORMATS[".json"], FORMATS[".po"]
 VALUES = st.recursive(
@@ -18,11 +23,11 @@ VALUES = st.recursive(
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_plain_text_without_changes_is_the_same(text: str) -> None:
-    assert repeat(TXT(text.encode())) == text.encode()
+def test_an_identical_translation_of_plain_text_changes_nothing(text: str) -> None:
+    assert translate_identity(TXT(text.encode())) == text.encode()
 
 
-def test_lines_keep_their_ends_and_indentation() -> None:
+def test_lines_keep_their_endings_and_indentation() -> None:
     data = b"\xef\xbb\xbf  one two \r\n\r\n\tthree\rfour\n---\n5"
     translator = FakeTranslator(str.upper)
     assert translator.translate(TXT(data)) == data.upper()
@@ -30,20 +35,20 @@ def test_lines_keep_their_ends_and_indentation() -> None:
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".json", ".po", ".srt", ".vtt", ".md"])
-def test_another_encoding_is_refused(suffix: str) -> None:
+def test_another_encoding_is_rejected(suffix: str) -> None:
     with pytest.raises(DocumentError, match="not UTF-8 at byte 3"):
-        repeat(FORMATS[suffix](b"\xef\xbb\xbf\xff\xfe"))
+        translate_identity(FORMATS[suffix](b"\xef\xbb\xbf\xff\xfe"))
 
 
 @given(
     value=VALUES, indent=st.sampled_from([None, 2, "\t"]), escaped=st.booleans(), bom=st.booleans()
 )
-def test_json_without_changes_is_the_same(
+def test_an_identical_translation_of_json_changes_nothing(
     value: object, indent: int | str | None, *, escaped: bool, bom: bool
 ) -> None:
     data = json.dumps(value, indent=indent, ensure_ascii=escaped).encode("utf-8", "replace")
     data = b"\xef\xbb\xbf" * bom + data
-    assert repeat(JSON(data)) == data
+    assert translate_identity(JSON(data)) == data
 
 
 @pytest.mark.parametrize(
@@ -58,22 +63,22 @@ def test_json_without_changes_is_the_same(
     ],
 )
 def test_json_values(data: str, translated: str) -> None:
-    assert shout(JSON(data.encode())).decode() == translated
+    assert translate_upper(JSON(data.encode())).decode() == translated
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b'{\n"secret": "text",}', "no JSON at line 2, column 18"),
-        (b"", "no JSON at line 1, column 1"),
-        (b'["secret', "no JSON at line 1, column 2"),
+        (b'{\n"secret": "text",}', "not valid JSON at line 2, column 18"),
+        (b"", "not valid JSON at line 1, column 1"),
+        (b'["secret', "not valid JSON at line 1, column 2"),
         (b"[" * 100_000, "nested too deeply"),
         (b"[" + b"9" * 5_000 + b"]", "too many digits"),
     ],
 )
-def test_broken_json(data: bytes, message: str) -> None:
+def test_damaged_json(data: bytes, message: str) -> None:
     with pytest.raises(DocumentError, match=message) as caught:
-        repeat(JSON(data))
+        translate_identity(JSON(data))
     assert "secret" not in str(caught.value)
 
 
@@ -167,33 +172,33 @@ msgstr "%D"
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_a_catalogue_is_filled_and_its_new_translations_are_fuzzy(newline: str) -> None:
     catalogue, filled = (text.replace("\n", newline).encode() for text in (CATALOGUE, FILLED))
-    assert shout(PO(catalogue)) == filled
+    assert translate_upper(PO(catalogue)) == filled
 
 
-def test_a_full_catalogue_stays_as_it_is() -> None:
-    assert shout(PO(FILLED.encode())) == FILLED.encode()
-    assert shout(PO(b"")) == b""
+def test_a_complete_catalogue_stays_the_same() -> None:
+    assert translate_upper(PO(FILLED.encode())) == FILLED.encode()
+    assert translate_upper(PO(b"")) == b""
 
 
 def test_a_language_with_one_form_gets_the_plural() -> None:
     data = b'msgid "a file"\nmsgid_plural "%d files"\nmsgstr[0] ""\n'
-    translated = shout(PO(data))
+    translated = translate_upper(PO(data))
     assert translated == b"#, fuzzy\n" + data.replace(b'[0] ""', b'[0] "%D FILES"')
 
 
-def test_the_same_translation_is_filled_in_too() -> None:
+def test_a_translation_equal_to_its_source_is_filled_in() -> None:
     data = b'msgid "OK"\nmsgstr ""\n'
-    assert FakeTranslator(same).translate(PO(data)) == b'#, fuzzy\nmsgid "OK"\nmsgstr "OK"\n'
+    assert FakeTranslator(identity).translate(PO(data)) == b'#, fuzzy\nmsgid "OK"\nmsgstr "OK"\n'
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_what_is_written_can_be_read_again(translation: str) -> None:
+def test_a_written_translation_can_be_read_again(translation: str) -> None:
     translated = FakeTranslator(lambda text: translation).translate(PO(b'msgid "a"\nmsgstr ""'))
     as_source = translated.replace(b'msgid "a"', b"").replace(b"\nmsgstr", b"\nmsgid", 1)
-    asked = FakeTranslator(same)
-    asked.translate(PO(as_source + b'\nmsgstr ""'))
+    translator = FakeTranslator(identity)
+    translator.translate(PO(as_source + b'\nmsgstr ""'))
     expected = translation.strip()
-    assert asked.rounds == (
+    assert translator.rounds == (
         [[expected]] if any(map(str.isalpha, expected)) and "\0" not in expected else []
     )
 
@@ -209,7 +214,7 @@ def test_what_is_written_can_be_read_again(translation: str) -> None:
         (b"secret", "line 1 is neither"),
     ],
 )
-def test_a_broken_catalogue(data: bytes, message: str) -> None:
+def test_a_damaged_catalogue(data: bytes, message: str) -> None:
     with pytest.raises(DocumentError, match=message) as caught:
-        repeat(PO(data))
+        translate_identity(PO(data))
     assert "secret" not in str(caught.value)

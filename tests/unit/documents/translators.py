@@ -1,15 +1,15 @@
-"""Stand-ins for a model, which keep what they were asked."""
+"""Fake translators that record the texts of each round."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from documents import Rounds, run_rounds
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 class FakeTranslator:
-    """Translates with a function; checks that no blank text is asked for."""
+    """Translates with a function; checks that no text is blank."""
 
     def __init__(self, function: Callable[[str], str]) -> None:
         self._function = function
@@ -21,27 +21,27 @@ class FakeTranslator:
         self.rounds.append(texts)
         return [self._function(text) for text in texts]
 
-    def translate(self, conversation: Rounds[T]) -> T:
-        return run_rounds([conversation], self)[0]
+    def translate(self, document: Rounds[Result]) -> Result:
+        return run_rounds([document], self)[0]
 
 
-def same(text: str) -> str:
+def identity(text: str) -> str:
     return text
 
 
-def backwards(text: str) -> str:
-    """Upper case, in another order of words."""
+def reverse(text: str) -> str:
+    """Upper case, with the words in reverse order."""
     return " ".join(reversed(text.upper().split()))
 
 
 def by_dictionary(entries: dict[str, str]) -> FakeTranslator:
-    """What is not in the dictionary comes back in upper case."""
+    """Translates other texts to upper case."""
     return FakeTranslator(lambda text: entries.get(text, text.upper()))
 
 
-def shout(conversation: Rounds[T]) -> T:
-    return FakeTranslator(str.upper).translate(conversation)
+def translate_upper(document: Rounds[Result]) -> Result:
+    return FakeTranslator(str.upper).translate(document)
 
 
-def repeat(conversation: Rounds[T]) -> T:
-    return FakeTranslator(same).translate(conversation)
+def translate_identity(document: Rounds[Result]) -> Result:
+    return FakeTranslator(identity).translate(document)
