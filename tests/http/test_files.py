@@ -118,9 +118,9 @@ def test_a_body_that_is_no_form(client: FlaskClient, content_type: str | None) -
     ("name", "data", "detail"),
     [
         ("a.txt", b"secret \xff", "not UTF-8 at byte 7"),
-        ("a.json", b'{"secret": }', "no JSON at line 1"),
+        ("a.json", b'{"secret": }', "not valid JSON at line 1"),
         ("a.srt", b"secret", "00:00:01,000 -->"),
-        ("a.docx", b"secret", "no .docx"),
+        ("a.docx", b"secret", "not a .docx"),
     ],
 )
 def test_a_broken_file_is_told_what_is_wrong(
