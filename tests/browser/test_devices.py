@@ -31,7 +31,7 @@ def test_the_panel_follows_the_devices(open_page: OpenPage, pool: FakePool) -> N
     expect(first.locator(".place")).to_have_text("cuda:0 · inflight, bfloat16")
     expect(first.locator(".place")).to_have_attribute("title", "inflight: asked for")
     expect(first).to_contain_text("30.0 of 80.0 GiB")
-    expect(first).to_contain_text("55 °C · 300 W · 0 in hand")
+    expect(first).to_contain_text("55 °C · 300 W · 0 in progress")
     expect(page.locator("#health")).to_have_text("2 devices ready")
     meter = first.get_by_role("meter")
     expect(meter).to_have_attribute("aria-valuenow", "38")
@@ -46,7 +46,7 @@ def test_the_panel_follows_the_devices(open_page: OpenPage, pool: FakePool) -> N
     look(page)
     expect(first).to_contain_text("Working")
     expect(first).to_contain_text("97 %")
-    expect(first).to_contain_text("12 in hand")
+    expect(first).to_contain_text("12 in progress")
     expect(first.locator(".charts .row").last).to_contain_text("Tokens/s2,500")
     expect(meter).to_have_attribute("aria-valuenow", "99")
     assert meter.evaluate("meter => meter.firstChild.clientWidth / meter.clientWidth") > 0.95

@@ -82,10 +82,10 @@ def test_a_document_can_be_cancelled(page: Page, pool: FakePool) -> None:
 
 def test_what_is_wrong_with_a_document_is_said(page: Page, pool: FakePool) -> None:
     rows = drop(page, {"photo.png": "x", "broken.json": "{", "none": "x"})
-    expect(rows.nth(0)).to_contain_text("does not know this type of document")
+    expect(rows.nth(0)).to_contain_text("does not support this type of document")
     expect(rows.nth(0).get_by_text("Try again")).to_have_count(0)
     expect(rows.nth(1)).to_contain_text("The server says: file:")
-    expect(rows.nth(2)).to_contain_text("does not know this type of document")
+    expect(rows.nth(2)).to_contain_text("does not support this type of document")
     assert pool.submitted == []
 
 

@@ -98,7 +98,7 @@ def fill(page: Page) -> None:
     page.fill("#text", "Hello")
     expect(page.locator("#alternatives button")).to_have_count(3)
     rows = drop(page, {"a.txt": "Hello", "photo.png": "x"})
-    expect(rows.nth(1)).to_contain_text("does not know")
+    expect(rows.nth(1)).to_contain_text("does not support")
     expect(rows.nth(0)).to_contain_text("Translated")
     expect(page.locator(".device")).to_have_count(3)
 

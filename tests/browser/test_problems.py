@@ -25,12 +25,12 @@ REFUSALS: list[tuple[PoolError, str]] = [
     (DeadlineError("x"), "took too long"),
 ]
 FAILURES: list[tuple[Exception, str]] = [
-    (QuarantinedError("x"), "made the translator fail twice"),
+    (QuarantinedError("x"), "crashed the translator twice"),
     (TranslationError("x"), "could not be translated"),
 ]
 FOREIGN = [  # answers of a proxy, or of another server
-    (502, "<html>nginx</html>", "The server is not running behind its proxy."),
-    (418, "", "The server answers with error 418."),
+    (502, "<html>nginx</html>", "The proxy cannot reach the server."),
+    (418, "", "The server returned error 418."),
     (418, '{"detail": "I am a teapot"}', "The server says: I am a teapot."),
     (200, "<html>", "The server cannot be reached."),
 ]
@@ -104,7 +104,7 @@ class TestKeys:
         form, field = page.locator("#key"), page.locator("#key-field")
         expect(form).to_be_hidden()
         page.fill("#text", "Hello")
-        expect(page.locator("#problem p")).to_have_text("This server asks for an API key.")
+        expect(page.locator("#problem p")).to_have_text("This server requires an API key.")
         field.fill("wrong")
         field.press("Enter")
         expect(page.locator("#problem p")).to_have_text("The server does not accept this API key.")

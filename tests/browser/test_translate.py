@@ -100,7 +100,7 @@ def test_a_text_in_the_chosen_target_language_is_said_to_be(page: Page, pool: Fa
     page.select_option("#target", "en")
     page.select_option("#target", "de")
     page.fill("#text", "Guten Morgen, wie geht es Ihnen heute?")
-    expect(page.locator("#warnings li")).to_have_text(["The text seems to be German already."])
+    expect(page.locator("#warnings li")).to_have_text(["The text already seems to be German."])
     assert pool.submitted == []
 
 
@@ -155,7 +155,7 @@ def test_warnings_are_put_in_plain_words(page: Page, pool: FakePool) -> None:
     page.fill("#text", "Hello")
     expect(page.locator("#warnings li")).to_have_text(
         [
-            "A link, number or placeholder of your text is missing here.",
+            "A link, number or placeholder is missing from the translation.",
             "The translation repeats itself; parts may be wrong.",
         ]
     )

@@ -1,4 +1,4 @@
-/** Requests to the server that this page came from. Each throws a Problem, or AbortError. */
+/** Requests to the server of this page. Each throws a Problem, or AbortError. */
 
 import { headers } from "./key.js";
 import { Problem } from "./problem.js";
@@ -32,6 +32,6 @@ async function read(response) {
   try {
     return await response.json();
   } catch (error) {
-    throw error.name === "AbortError" ? error : Problem.unreachable(); // it broke on the way
+    throw error.name === "AbortError" ? error : Problem.unreachable(); // the connection broke
   }
 }

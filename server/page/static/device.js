@@ -1,4 +1,4 @@
-/** The card of one device: its state, memory, load, heat, and what it has done lately. */
+/** The card of one device: its state, memory, load, temperature and recent speed. */
 
 import { element } from "./element.js";
 import { count, gigabytes, plural, short } from "./format.js";
@@ -41,7 +41,7 @@ export class Device {
       this.rest,
       this.trouble,
     );
-    this.before = null; // tokens finished, and when (milliseconds)
+    this.before = null; // tokens finished at the last update, and its time (milliseconds)
   }
 
   /** Show a row of `GET /gpus`; `now` is in milliseconds. */
@@ -80,7 +80,7 @@ export class Device {
     this.loadWords.textContent = utilisation === null ? "unknown" : `${utilisation} %`;
   }
 
-  /** From what was finished since the last look; a new worker begins to count at 0. */
+  /** From the tokens finished since the last update; a new worker starts counting at 0. */
   #showSpeed({ finished_tokens: tokens }, now) {
     const { before } = this;
     this.before = { tokens, now };
@@ -103,13 +103,13 @@ function describe(gpu) {
   const now = [];
   if (gpu.temperature !== null) now.push(`${gpu.temperature} °C`);
   if (gpu.power !== null) now.push(`${count(gpu.power)} W`);
-  now.push(`${count(gpu.outstanding_segments)} in hand`);
+  now.push(`${count(gpu.outstanding_segments)} in progress`);
   const sofar = [`${short(gpu.finished_segments)} sentences done`];
   if (gpu.restarts) sofar.push(plural(gpu.restarts, "restart"));
   return `${now.join(" · ")}\n${sofar.join(" · ")}`;
 }
 
-/** The one thing that those who run the server should know first. */
+/** The most important problem for the operator. */
 function complain(gpu) {
   if (gpu.state === "failed" || gpu.state === "backoff") return gpu.last_error ?? "";
   if (gpu.monitor_error) return gpu.monitor_error;

@@ -1,4 +1,4 @@
-/** The panel of the devices, and the word in the header that sums them up. */
+/** The panel of the devices, and their summary in the header. */
 
 import { getJson } from "./api.js";
 import { Device } from "./device.js";
@@ -20,7 +20,7 @@ export class Devices extends EventTarget {
     this.cards = new Map(); // by device
   }
 
-  /** Ask every two seconds, while somebody can see the page. */
+  /** Update every two seconds while the page is visible. */
   start() {
     document.addEventListener("visibilitychange", () => this.#wake());
     this.#wake();
@@ -56,7 +56,7 @@ export class Devices extends EventTarget {
 
   #fail(problem) {
     this.words.textContent = problem.words;
-    this.#sumUp(problem.needsKey ? "unknown" : "down", problem.needsKey ? "Needs a key" : "Not connected");
+    this.#sumUp(problem.needsKey ? "unknown" : "down", problem.needsKey ? "Key required" : "Not connected");
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }
 

@@ -1,4 +1,4 @@
-/** The documents: chosen or dropped anywhere on the page, and translated one after another. */
+/** Documents: chosen or dropped anywhere on the page, and translated one after another. */
 
 import { Transfer } from "./transfer.js";
 
@@ -10,7 +10,7 @@ export class Documents extends EventTarget {
     this.list = root.querySelector("#transfers");
     this.picker = root.querySelector("#file");
     this.suffixes = this.picker.accept.split(",");
-    this.latest = Promise.resolve(); // one at a time: a browser has few connections to a server
+    this.latest = Promise.resolve(); // one at a time: browsers limit connections to a server
     this.picker.addEventListener("change", () => {
       this.add(this.picker.files);
       this.picker.value = ""; // so that the same file can be chosen again
@@ -34,7 +34,7 @@ export class Documents extends EventTarget {
     }
   }
 
-  /** A file dropped beside the frame must not make the browser leave the page. */
+  /** Handle drops anywhere: otherwise the browser would leave the page and open the file. */
   #acceptDrops() {
     const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
     const mark = (is) => this.root.classList.toggle("dragging", is);

@@ -30,7 +30,7 @@ export class Editor extends EventTarget {
     this.#changed();
   }
 
-  /** How many characters there are too many; 0 while the text is within the limit. */
+  /** The number of characters over the limit; 0 if the text is within it. */
   get excess() {
     return Math.max(0, characters(this.text) - this.limit);
   }
@@ -40,7 +40,7 @@ export class Editor extends EventTarget {
     this.field.focus();
   }
 
-  /** Show what the server took the text for; null: nothing was detected. */
+  /** Show the detected language; null: nothing was detected. */
   showDetected(name, confidence) {
     const button = this.detectedButton;
     button.hidden = !name;

@@ -33,7 +33,7 @@ async function* chunks(stream) {
   }
 }
 
-/** Return the event of a block of lines; null for a comment that keeps the connection awake. */
+/** Return the event of a block of lines; null for a keep-alive comment. */
 function parse(block) {
   let event = "message";
   const data = [];

@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Numbers in readable form. */
 
 const whole = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -9,7 +9,7 @@ export const short = (number) => compact.format(number);
 
 export const plural = (number, noun) => `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 
-/** Bytes in GiB, which is what the makers of GPUs call GB. */
+/** Bytes in GiB, which GPU vendors call GB. */
 export const gigabytes = (bytes) => (bytes / 2 ** 30).toFixed(1);
 
 export const size = (bytes) =>

@@ -1,4 +1,4 @@
-/** A large document: a job of the server, whose events tell how far it is. */
+/** A large document, translated as a job that reports its progress as events. */
 
 import { request } from "./api.js";
 import { events } from "./events.js";
@@ -8,7 +8,7 @@ import { upload } from "./upload.js";
 const ENDS = new Set(["done", "failed", "cancelled"]);
 
 export class Job {
-  /** Send the fields of a form, and return the job that the server made of them. */
+  /** Send the fields of a form; return the job that the server created. */
   static async start(fields, onSent, signal) {
     const { blob } = await upload("translation/jobs", fields, onSent, signal);
     return new Job(JSON.parse(await blob.text()).id);
@@ -16,7 +16,7 @@ export class Job {
 
   constructor(id) {
     this.address = `translation/jobs/${encodeURIComponent(id)}`;
-    this.over = false; // failed, or deleted: there is nothing to come back to
+    this.over = false; // failed or deleted: it cannot be resumed
   }
 
   /** Return the translated document and how many of its texts failed. Can be called again. */
@@ -30,11 +30,11 @@ export class Job {
       throw new Problem(500, { detail: state.error ?? `the job is ${state.status}` });
     }
     const blob = await (await request(`${this.address}/result`, { signal })).blob();
-    this.remove(); // it need not lie on the server's disk any longer
+    this.remove(); // frees the server's disk
     return { blob, failed: state.progress.failed };
   }
 
-  /** Delete it, or cancel it where it is under way. What cannot be deleted expires. */
+  /** Delete the job, or cancel it if it is running. If deleting fails, it expires. */
   remove() {
     this.over = true;
     request(this.address, { method: "DELETE" }).catch(() => undefined);
@@ -47,6 +47,6 @@ export class Job {
       if (ENDS.has(event)) return state;
       onProgress(state.progress);
     }
-    throw Problem.unreachable(); // the server stopped, and goes on with the job when it is back
+    throw Problem.unreachable(); // the server stopped; it resumes the job after its restart
   }
 }

@@ -1,4 +1,4 @@
-/** The API key of this tab: kept until the tab is closed, sent with each request. */
+/** The API key of this tab, kept until the tab is closed and sent with each request. */
 
 const STORE = "api-key";
 
@@ -10,13 +10,13 @@ export function write(key) {
   sessionStorage.setItem(STORE, key);
 }
 
-/** The headers that a request must have. */
+/** The headers of every request. */
 export function headers() {
   const key = read();
   return key === null ? {} : { Authorization: `Bearer ${key}` };
 }
 
-/** The form that asks for the key; hidden until the server has refused a request. */
+/** The form for the key; hidden until the server refuses a request. */
 export class KeyForm extends EventTarget {
   constructor(form) {
     super();

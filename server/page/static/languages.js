@@ -12,7 +12,7 @@ export class Languages extends EventTarget {
     this.targetSelect = target;
     this.names = new Map();
     this.last = [AUTO, ""]; // source and target before the latest choice
-    this.targetChosen = false; // by the user, in this visit
+    this.targetChosen = false; // by the user, since the page was loaded
     source.addEventListener("change", () => this.#chosen(this.targetSelect));
     target.addEventListener("change", () => {
       this.targetChosen = true;
@@ -20,7 +20,7 @@ export class Languages extends EventTarget {
     });
   }
 
-  /** Fill in what `GET /languages` told; what was chosen, now or last time, stays chosen. */
+  /** Fill in the languages of `GET /languages`; keep the current or remembered choice. */
   fill(languages) {
     this.names = new Map(languages.map(({ code, name }) => [code, name]));
     const options = () =>
@@ -58,7 +58,7 @@ export class Languages extends EventTarget {
     this.#settle();
   }
 
-  /** Choose another target than the text's own language; false where the user chose this one. */
+  /** Choose a target other than the text's own language; return false if the user chose it. */
   avoidTarget(detected) {
     const other = this.#guess(detected);
     if (this.targetChosen || !other) return false;
@@ -67,14 +67,14 @@ export class Languages extends EventTarget {
     return true;
   }
 
-  /** Turn the pair around; `detected` stands in for a source that was to be detected. */
+  /** Swap the languages; `detected` replaces the source if that is `auto`. */
   swap(detected) {
     const from = this.source === AUTO ? detected : this.source;
     const to = this.#usable(from) && from !== this.target ? from : this.#guess(this.target);
     this.choose(this.target, to);
   }
 
-  /** Both must differ: the one that was not touched takes the other's former language. */
+  /** Keep both different: the unchanged one takes the previous language of the other. */
   #chosen(other) {
     if (this.source === this.target) {
       const former = other === this.targetSelect ? this.last[0] : this.last[1];
@@ -102,7 +102,7 @@ export class Languages extends EventTarget {
     return this.names.has(code);
   }
 
-  /** A likely target: what the browser is set to, else English, else the first. */
+  /** A likely target: the browser's language, else English, else the first. */
   #guess(except = this.source) {
     const wished = [...navigator.languages.map((tag) => tag.split("-")[0]), "en", ...this.names.keys()];
     return wished.find((code) => this.#usable(code) && code !== except);

@@ -1,4 +1,4 @@
-/** A bar that shows a share of something. */
+/** A bar that shows a share. */
 
 import { element } from "./element.js";
 

@@ -1,4 +1,4 @@
-/** Puts the parts of the page together. */
+/** Connects the parts of the page. */
 
 import { getJson } from "./api.js";
 import { Devices } from "./devices.js";
@@ -26,7 +26,7 @@ async function loadLanguages() {
   try {
     languages.fill(await getJson("languages"));
     result.clear();
-    translation.run(); // what the browser kept in the field, or was typed meanwhile
+    translation.run(); // text restored by the browser, or typed meanwhile
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     result.fail(error.words, error.needsKey ? null : loadLanguages);

@@ -1,36 +1,36 @@
-/** What went wrong, in plain words. The server tells it as RFC 9457 does. */
+/** Problems in plain words. The server reports them as RFC 9457 documents. */
 
 const KIND = "urn:m2m-server:";
 
-/** By the kind of problem; a function is given the problem. */
+/** By the kind of problem; each function takes the problem. */
 const WORDS = {
   overloaded: (problem) =>
     `The server is busy. ${problem.retryAfter ? `Try again in ${seconds(problem.retryAfter)}.` : "Try again soon."}`,
   unavailable: () => "The server cannot translate right now: it is starting, stopping, or has lost its devices.",
-  deadline: () => "The translation took too long. Try a shorter text, or try again when less is going on.",
-  quarantined: () => "This text made the translator fail twice, so it is not tried again. Try it in parts.",
-  "translation-failed": () => "This text could not be translated. Try it in parts.",
+  deadline: () => "The translation took too long. Try a shorter text, or try again later.",
+  quarantined: () => "This text crashed the translator twice, so it is not tried again. Translate it in parts.",
+  "translation-failed": () => "This text could not be translated. Translate it in parts.",
   "unsupported-language": () => "The model does not translate between these languages.",
-  "too-many-texts": () => "That is too much for one request.",
+  "too-many-texts": () => "The request contains too many texts.",
   "too-long": () => "The text is too long. Translate it in parts, or as a document.",
   "rate-limit": (problem) =>
     `This API key has reached its rate limit.${problem.retryAfter ? ` Try again in ${seconds(problem.retryAfter)}.` : ""}`,
-  "jobs-off": () => "This server takes no documents as large as this one.",
-  "unknown-job": () => "The server no longer has this document. Choose it again.",
-  "too-many-jobs": () => "The server has as many documents as it can take. Try again later.",
-  "storage-full": () => "The server has no room left for documents. Try again later.",
-  internal: () => "The server failed. Its log says where.",
+  "jobs-off": () => "This server does not accept documents of this size.",
+  "unknown-job": () => "The server no longer has this document. Choose the file again.",
+  "too-many-jobs": () => "The server cannot take more documents right now. Try again later.",
+  "storage-full": () => "The server has no disk space left for documents. Try again later.",
+  internal: () => "The server had an internal error. See its log.",
 };
 
-/** By HTTP status, where the kind is not known. */
+/** By HTTP status, if the kind is unknown. */
 const STATUS_WORDS = {
-  401: () => "This server asks for an API key.",
+  401: () => "This server requires an API key.",
   403: () => "The server does not accept this API key.",
-  404: () => "This server does not offer that.",
-  413: () => "That is too large for this server.",
-  415: () => "The server does not know this type of document.",
+  404: () => "This server does not have this function.",
+  413: () => "This is too large for the server.",
+  415: () => "The server does not support this type of document.",
   429: WORDS.overloaded,
-  502: () => "The server is not running behind its proxy.",
+  502: () => "The proxy cannot reach the server.",
   503: WORDS.unavailable,
   504: WORDS.deadline,
 };
@@ -39,7 +39,7 @@ function seconds(count) {
   return count === 1 ? "1 second" : `${count} seconds`;
 }
 
-/** An answer that is not what was asked for. */
+/** A failed request. */
 export class Problem extends Error {
   constructor(status, body = {}, retryAfter = null) {
     super(body.detail ?? body.title ?? "");
@@ -52,7 +52,7 @@ export class Problem extends Error {
     return new Problem(0);
   }
 
-  /** Read a response of fetch that is not ok. */
+  /** Read a fetch response that is not ok. */
   static async read(response) {
     return Problem.parse(
       response.status,
@@ -66,7 +66,7 @@ export class Problem extends Error {
     try {
       body = JSON.parse(text);
     } catch {
-      // a proxy's page: the status must do
+      // a proxy's page: only the status is known
     }
     const wait = Number.parseInt(retryAfter ?? "", 10);
     return new Problem(status, body ?? {}, Number.isNaN(wait) ? null : wait);
@@ -80,6 +80,6 @@ export class Problem extends Error {
     if (this.status === 0) return "The server cannot be reached.";
     const say = WORDS[this.kind] ?? STATUS_WORDS[this.status];
     if (say) return say(this);
-    return this.message ? `The server says: ${this.message}.` : `The server answers with error ${this.status}.`;
+    return this.message ? `The server says: ${this.message}.` : `The server returned error ${this.status}.`;
   }
 }

@@ -1,13 +1,13 @@
-/** The pane of the translation: the text, other ways to say it, warnings, what went wrong. */
+/** The pane of the translation: the text, alternatives, warnings and problems. */
 
 import { element } from "./element.js";
 
 const WARNINGS = {
-  lost_token: "A link, number or placeholder of your text is missing here.",
+  lost_token: "A link, number or placeholder is missing from the translation.",
   repetition: "The translation repeats itself; parts may be wrong.",
   length: "The translation is unusually long or short; something may be missing.",
   untranslated: "The text came back unchanged.",
-  empty: "The model found no translation, so your text is shown as it is.",
+  empty: "The model produced no translation, so your text is shown unchanged.",
 };
 const COPIED_SHOWN = 2000; // milliseconds
 
@@ -21,7 +21,7 @@ export class Result extends EventTarget {
     this.alternatives = find("alternatives");
     this.warnings = find("warnings");
     this.problem = find("problem");
-    this.said = find("said");
+    this.copyStatus = find("copy-status");
     this.copyButton = find("copy");
     this.copyButton.addEventListener("click", () => this.copy());
   }
@@ -43,7 +43,7 @@ export class Result extends EventTarget {
     this.#complain("");
   }
 
-  /** Say what went wrong; the translation that is there is of an older text. */
+  /** Show a problem instead of the translation, which belongs to an older text. */
   fail(words, retry) {
     this.clear();
     this.#complain(words, retry);
@@ -61,11 +61,11 @@ export class Result extends EventTarget {
     const done = await writeClipboard(this.text);
     const label = this.copyButton.querySelector("span"); // a live region: it is read aloud
     label.textContent = done ? "Copied" : "Not copied";
-    this.said.textContent = done ? "" : "The browser does not allow copying.";
+    this.copyStatus.textContent = done ? "" : "The browser does not allow copying.";
     clearTimeout(this.copied);
     this.copied = setTimeout(() => {
       label.textContent = "Copy";
-      this.said.textContent = "";
+      this.copyStatus.textContent = "";
     }, COPIED_SHOWN);
   }
 
@@ -88,7 +88,7 @@ export class Result extends EventTarget {
     );
   }
 
-  /** An alternative changes places with the translation. */
+  /** Swap an alternative with the translation. */
   #take(text, others) {
     const former = this.text;
     const place = others.indexOf(text);

@@ -1,4 +1,4 @@
-/** Keys that work everywhere on the page. */
+/** Keyboard shortcuts for the whole page. */
 
 /** `actions` by the key: "/" and "?" alone, "Enter" with Ctrl or Cmd, letters with Alt+Shift. */
 export function listen(actions) {
@@ -13,7 +13,7 @@ export function listen(actions) {
 
 function spell(event) {
   if (event.altKey && event.shiftKey) {
-    // By its place: with Alt a letter may become another character.
+    // By position: with Alt a letter may become another character.
     return event.code.startsWith("Key") ? event.code.slice(3) : "";
   }
   if (event.altKey) return "";

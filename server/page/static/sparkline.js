@@ -1,4 +1,4 @@
-/** A small chart of the latest figures of something. */
+/** A small chart of recent values. */
 
 import { svg } from "./element.js";
 
@@ -7,7 +7,7 @@ const HEIGHT = 32;
 const POINTS = 60; // two minutes
 
 export class Sparkline {
-  /** `ceiling`: what the full height stands for; null: the largest figure there is. */
+  /** `ceiling`: the value at full height; null: the largest value shown. */
   constructor(ceiling = null) {
     this.ceiling = ceiling;
     this.figures = [];
@@ -21,7 +21,7 @@ export class Sparkline {
     );
   }
 
-  /** Add a figure; null where it is unknown counts as 0. */
+  /** Add a value; null (unknown) counts as 0. */
   add(figure) {
     this.figures = [...this.figures, figure ?? 0].slice(-POINTS);
     const top = this.ceiling ?? Math.max(1, ...this.figures);

@@ -1,4 +1,4 @@
-/** One document on its way: its row in the list, from the upload to the download. */
+/** The row of one document in the list, from the upload to the download. */
 
 import { element } from "./element.js";
 import { count, duration, plural, size } from "./format.js";
@@ -6,10 +6,10 @@ import { Job } from "./job.js";
 import { Problem } from "./problem.js";
 import { upload } from "./upload.js";
 
-const LARGE = 64_000; // bytes; what is larger becomes a job, which tells how far it is
+const LARGE = 64_000; // bytes; larger documents become jobs, which report progress
 
 export class Transfer extends EventTarget {
-  /** `suffixes` are those of documents that the server knows. */
+  /** `suffixes` are those of the supported document types. */
   constructor(file, pair, suffixes) {
     super();
     this.file = file;
@@ -17,7 +17,7 @@ export class Transfer extends EventTarget {
     this.dot = file.name.lastIndexOf(".");
     this.known = this.dot >= 0 && suffixes.includes(file.name.slice(this.dot).toLowerCase());
     this.controller = new AbortController();
-    this.job = null; // where one was begun: it goes on when the connection was lost
+    this.job = null; // once started, it survives a lost connection
     this.bar = element("progress", { max: 1 });
     this.bar.setAttribute("aria-label", file.name);
     this.state = element("p", { className: "state muted" });
@@ -37,7 +37,7 @@ export class Transfer extends EventTarget {
     if (!this.root.isConnected) return; // removed while it waited
     this.root.classList.remove("failed");
     this.controller = new AbortController();
-    this.state.setAttribute("aria-live", "off"); // the end is read aloud, not each step to it
+    this.state.setAttribute("aria-live", "off"); // screen readers announce the end, not each step
     this.#offer(this.#button("Cancel", () => this.controller.abort()));
     this.#say(`Sending ${size(this.file.size)}`, 0);
     try {
@@ -50,7 +50,7 @@ export class Transfer extends EventTarget {
     }
   }
 
-  /** Return the document in the other language, and what is to be said about it. */
+  /** Return the translated document and a remark about it. */
   async #translate() {
     const { signal } = this.controller;
     if (this.file.size <= LARGE) return this.#atOnce(signal);
@@ -132,7 +132,7 @@ export class Transfer extends EventTarget {
     else this.bar.value = share;
   }
 
-  /** Show what can be done now; who was on what is gone is taken to the first of it. */
+  /** Show the available actions; if the focused one disappears, focus the first. */
   #offer(...controls) {
     const focused = this.actions.contains(document.activeElement);
     this.actions.replaceChildren(...controls);

@@ -1,15 +1,15 @@
-/** What happens between the text and its translation: waiting, asking, dropping what is stale. */
+/** Translates the text when the typing pauses, and drops outdated requests. */
 
 import { postJson } from "./api.js";
 import { characters, plural } from "./format.js";
 import { AUTO } from "./languages.js";
 import { Problem } from "./problem.js";
 
-const PAUSE = 350; // milliseconds without a key, then the text is sent
+const PAUSE = 350; // milliseconds without a keystroke before the text is sent
 const LONG_PAUSE = 1000; // for a long text, which costs the server more
 const LONG_TEXT = 5000; // characters
 const ALTERNATIVES = 3;
-const SHORT_TEXT = 300; // characters; of a longer text nobody reads other versions as a whole
+const SHORT_TEXT = 300; // characters; alternatives of longer texts are not useful
 
 export class Translation extends EventTarget {
   constructor(editor, languages, result) {
@@ -73,7 +73,7 @@ export class Translation extends EventTarget {
     this.editor.showDetected(this.detected && name, answer.detected?.confidence);
     const same = this.detected === answer.target_language;
     if (same && this.languages.avoidTarget(this.detected)) return; // the change translates again
-    this.result.show(answer, same ? [`The text seems to be ${name} already.`] : []);
+    this.result.show(answer, same ? [`The text already seems to be ${name}.`] : []);
   }
 
   #fail(problem) {

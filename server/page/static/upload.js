@@ -1,11 +1,11 @@
-/** Sending a file; fetch cannot tell how much of it has left, XMLHttpRequest can. */
+/** Uploads a file with XMLHttpRequest, since fetch cannot report upload progress. */
 
 import { headers } from "./key.js";
 import { Problem } from "./problem.js";
 
 /**
- * POST the fields of a form. `onProgress` is told the share that is sent, 0 … 1.
- * Returns {blob, header(name)}; throws a Problem, or AbortError once `signal` says so.
+ * POST the fields of a form. `onProgress` gets the share that is sent, 0 … 1.
+ * Returns {blob, header(name)}; throws a Problem, or AbortError when `signal` aborts.
  */
 export function upload(path, fields, onProgress, signal) {
   const form = new FormData();
