@@ -47,7 +47,7 @@ serve: $(STAMP)
 
 # WORKERS is the number of tests run at a time, COVERAGE=1 measures coverage and applies its floor.
 WORKERS ?= auto
-PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadgroup
+PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
 COVERAGE_FLAGS = $(if $(COVERAGE),--cov --cov-report term:skip-covered)
 
 test: $(STAMP)

@@ -1,25 +1,19 @@
-"""What all tests share: the order among parallel workers, and measured figures in the summary."""
+"""What all tests share: threads, the order in parallel runs, measured figures in the summary."""
 
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+
+from tests.scheduling import GroupScheduling, rank
 
 # Two teams of OpenMP threads on the same cores wait for each other, up to 50 times as long as one
 # thread works. Set before anything imports torch; servers that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 Figure = Callable[[str], None]
-
-_TESTS = Path(__file__).parent
-# Parallel runs only. A group is run by one worker, test by test; elsewhere each file is a group.
-# `servers` share a converted model and load two workers each, `processes` count time and kills:
-# two such tests at once would measure each other.
-_GROUPS = {"process": "processes", "e2e": "servers", "docs": "servers"}
-# Long groups begin first, so that no worker is left with one at the end.
-_FIRST = ("process", "unit/translator", "docs", "e2e", "browser", "unit/training")
 
 
 @pytest.fixture
@@ -33,19 +27,15 @@ def figure(request: pytest.FixtureRequest) -> Figure:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give each test its group, and put the long ones first, where pytest-xdist runs them."""
-    if not hasattr(config, "workerinput"):
-        return
-    places = {item: item.path.relative_to(_TESTS).as_posix() for item in items}
-    for item, place in places.items():
-        group = _GROUPS.get(place.partition("/")[0], place)
-        item.add_marker(pytest.mark.xdist_group(group))
+    """Sort the tests where pytest-xdist runs them; otherwise leave their order."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.nodeid))
 
-    def rank(item: pytest.Item) -> int:
-        matches = (i for i, folder in enumerate(_FIRST) if places[item].startswith(f"{folder}/"))
-        return next(matches, len(_FIRST))
 
-    items.sort(key=rank)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupScheduling:
+    """Give groups of tests to workers."""
+    return GroupScheduling(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,5 +1,6 @@
 """Whatever is sent, the answer is no 5xx."""
 
+import functools
 import json
 from typing import Any
 
@@ -21,6 +22,7 @@ ANY_JSON = st.recursive(
 RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+@functools.cache  # an application is slow to make, and requests leave it as it was
 def client() -> FlaskClient:
     settings = Settings(max_texts=3, max_characters=60)
     app = create_app(make_services(FakePool(), served_model(), settings))

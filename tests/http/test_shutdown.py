@@ -18,6 +18,8 @@ from tests.http.test_translation import GOOD
 
 PATIENCE = 20.0
 
+pytestmark = pytest.mark.slow  # a process for each test
+
 
 @dataclass
 class Server:

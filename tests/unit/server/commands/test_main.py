@@ -9,6 +9,8 @@ import pytest
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 
+pytestmark = pytest.mark.slow  # a process for each test
+
 
 def run(*command: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
