@@ -1,7 +1,7 @@
-"""`python -m benchmarks.admission`: when sentences should join, by simulation.
+"""`python -m benchmarks.admission`: simulates when waiting sentences should be admitted.
 
-The real policy decides; the clock is simulated. What steps and admissions take is as measured on an
-H200 with a model of 418M's size (docs/benchmarks/gpu-before.md), the host out of the way.
+The real policy runs on a simulated clock. Steps and admissions take as long as measured on an H200
+with a model of 418M's size (docs/benchmarks/gpu-before.md), without the host's share.
 """
 
 import argparse
@@ -21,14 +21,14 @@ _SLOTS = 128
 _TOKENS, _SPREAD = 25, 0.5  # of a translation: log-normal
 _LOGARITHM = math.log(_TOKENS) - _SPREAD**2 / 2
 _SENTENCES = 20_000
-_LOAD = 0.7  # of the best rate, where sentences come one by one
+_LOAD = 0.7  # of the best rate, if sentences arrive one by one
 SHARES = (1 / 64, 1 / 16, ADMIT_SHARE, 1 / 4, 1 / 2)
 AFTERS = (1, ADMIT_AFTER, 10)
 
 
 @dataclass(frozen=True)
 class Costs:
-    """Milliseconds of a step with n live ones, and of an admission of n: `fixed + n · each`."""
+    """Milliseconds of a step with n live sentences, and of admitting n: `fixed + n · each`."""
 
     step: float = 1.2
     step_each: float = 0.005
@@ -46,49 +46,49 @@ class Outcome:
 
 
 def simulate(policy: AdmissionPolicy, arrivals: Iterator[float], costs: Costs) -> Outcome:
-    """Decode sentences that come at these milliseconds."""
-    rng, now, turn = random.Random(1), 0.0, 0.0
-    coming, waiting, waits = next(arrivals, None), deque[float](), list[float]()
+    """Decode sentences that arrive at these milliseconds."""
+    rng, now, iteration = random.Random(1), 0.0, 0.0
+    arrival, waiting, waits = next(arrivals, None), deque[float](), list[float]()
     live: list[int] = []  # a heap of the steps at whose end each is done
     steps = done = 0
-    while coming is not None or waiting or live:
-        while coming is not None and coming <= now:
-            waiting.append(coming)
-            policy.arrive(coming)
-            coming = next(arrivals, None)
+    while arrival is not None or waiting or live:
+        while arrival is not None and arrival <= now:
+            waiting.append(arrival)
+            policy.arrived(arrival)
+            arrival = next(arrivals, None)
         free = _SLOTS - len(live)
-        if waiting and policy.admits(now, len(waiting), free, len(live), turn):
+        if waiting and policy.admits(now, len(waiting), free, len(live), iteration):
             joining = [waiting.popleft() for _ in range(min(len(waiting), free))]
-            waits += [now - came for came in joining]
+            waits += [now - arrived for arrived in joining]
             for _ in joining:
                 tokens = max(2, round(rng.lognormvariate(_LOGARITHM, _SPREAD)))
                 heapq.heappush(live, steps + tokens)
             policy.admitted(now, len(waiting))
             now += costs.admission + costs.admission_each * len(joining)
         if live:
-            turn = costs.step + costs.step_each * len(live)
-            now, steps = now + turn, steps + 1
+            iteration = costs.step + costs.step_each * len(live)
+            now, steps = now + iteration, steps + 1
             before = len(live)
             while live and live[0] <= steps:
                 heapq.heappop(live)
             done += before - len(live)
-            policy.left(now, before - len(live), len(waiting), len(live), turn)
+            policy.finished(now, before - len(live), len(waiting), len(live), iteration)
         elif waiting:
-            now += 0.1  # company is expected
-        elif coming is not None:
-            now = coming
+            now += 0.1  # the batching delay
+        elif arrival is not None:
+            now = arrival
     ordered = sorted(waits)
     worst = ordered[int(0.99 * len(ordered))]
     return Outcome(1e3 * done / now, statistics.mean(ordered), worst)
 
 
 def backlog() -> Iterator[float]:
-    """All are there from the start."""
+    """All arrive at the start."""
     return iter([0.0] * _SENTENCES)
 
 
 def one_by_one(rate: float) -> Iterator[float]:
-    """Come at random, so many a second."""
+    """Arrive at random, `rate` per second."""
     rng, now = random.Random(2), 0.0
     for _ in range(_SENTENCES):
         now += rng.expovariate(rate / 1e3)

@@ -1,4 +1,4 @@
-"""A checkpoint of random weights, of the size of facebook/m2m100_418M, for speed alone."""
+"""A checkpoint with random weights, of the size of facebook/m2m100_418M, to measure speed."""
 
 import argparse
 import json
@@ -16,24 +16,24 @@ from translator.models.checkpoints import BUNDLED_FOLDER
 from translator.models.tokenizer import VOCABULARY_FILE
 
 _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
-# Random weights repeat one token and never end. A server would take that for a loop and decode it
-# again. So the embedding of a token looks like a position, to win there, whatever the source:
-# letters of the alphabet one after the other, and then </s>. Embeddings are not scaled up, so that
-# positions stand out in what the decoder sees.
+# Random weights repeat one token and never end, which a server would detect as a loop and decode
+# again. So the embeddings of some tokens resemble positions, and have the highest score there for
+# any source: the letters of the alphabet in order, and then </s>. Embeddings are not scaled, so
+# that positions dominate the decoder's input.
 _LENGTH = 18
 
 
 def make_checkpoint(folder: Path, size: str = "418M") -> Path:
-    """Write the checkpoint to `folder` unless it is there; return the folder.
+    """Write the checkpoint to `folder` unless it exists; return the folder.
 
-    It has the vocabulary of 418M whatever its size.
+    It has the vocabulary of 418M in any size.
     """
     if folder.exists():
         return folder
     torch.manual_seed(1)
     shape = SIZES[size] | {"vocab_size": _ENTRIES + 108}
     config = M2M100Config(**shape, scale_embedding=False)
-    # A core draws 418 million numbers in many seconds, a GPU at once.
+    # To draw 418 million numbers takes a core many seconds.
     with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
         model = M2M100ForConditionalGeneration(config)
     model.cpu()
@@ -42,9 +42,9 @@ def make_checkpoint(folder: Path, size: str = "418M") -> Path:
     with torch.no_grad():
         positions = model.model.decoder.embed_positions.weights[2:]
         for position, token in enumerate([*letters[: _LENGTH - 1], model.config.eos_token_id], 1):
-            looks = positions[position] - positions[:_LENGTH].mean(0)
-            model.model.shared.weight[token] = 2 * looks / looks.norm()
-    partial = folder.with_suffix(".partial")  # so that an interrupted run leaves no half of it
+            direction = positions[position] - positions[:_LENGTH].mean(0)
+            model.model.shared.weight[token] = 2 * direction / direction.norm()
+    partial = folder.with_suffix(".partial")  # an interrupted run must not leave half of it
     export(model, BUNDLED_FOLDER, partial, beams=5)
     path = partial / VOCABULARY_FILE
     vocabulary |= {f"unused{i}": i for i in range(len(vocabulary), _ENTRIES)}
@@ -54,7 +54,7 @@ def make_checkpoint(folder: Path, size: str = "418M") -> Path:
 
 
 def add_scratch(parser: argparse.ArgumentParser) -> None:
-    """Add the flag that says where the checkpoint is kept."""
+    """Add the flag for the checkpoint's folder."""
     parser.add_argument(
         "--scratch",
         type=Path,

@@ -1,11 +1,11 @@
 """`make bench-decoding`: the in-flight engine beside its peers, on sentences of mixed lengths.
 
 Source lengths are log-normal with a mean of 25 tokens; an output is about as long as its source.
-The weights are random and never end a translation by themselves, so each sentence has a length of
-its own, and a static batch runs until its longest sentence is done, as it does with real weights.
-All run in one process, one after the other, in the same dtype; `generate` and CTranslate2 get
-sorted batches of the best size tried, on a GPU CTranslate2 only after a run that does not count.
-Where CTranslate2 is not installed, its rows are missing.
+The weights are random and never end a translation, so each sentence has its own maximum length, and
+a static batch runs until its longest sentence is done, as it does with real weights. All engines
+run in one process, one after the other, in the same dtype; `generate` and CTranslate2 get sorted
+batches of the best size tried, CTranslate2 on a GPU after a warm-up. If CTranslate2 is not
+installed, its rows are missing.
 Prints a table and one JSON line; `--output` writes both as Markdown too.
 """
 
@@ -38,7 +38,7 @@ from translator.engines.reference import ReferenceDecoder
 
 MEAN_LENGTH, SPREAD = 25, 0.6  # tokens; sigma of the logarithm
 SHORTEST, LONGEST = 4, 100
-WORDS = (300, 8_000)  # ids of words; the language tokens are any two others
+WORDS = (300, 8_000)  # range of ids; the language tokens are any two others
 _GENERATE, _CTRANSLATE2 = "generate", "CTranslate2"
 SOURCE_LANGUAGE, TARGET_LANGUAGE = 200, 201
 
@@ -72,7 +72,7 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """What every engine decodes: many sentences of mixed lengths, and one of usual length."""
+    """What every engine decodes: many sentences of mixed lengths, and one of typical length."""
 
     beams: int
     stream: Sequence[EncodedSegment]
@@ -86,11 +86,11 @@ class Work:
 
 
 def random_model(size: str, device: torch.device) -> M2M100ForConditionalGeneration:
-    """Return random weights in float32 that never end a translation by themselves."""
+    """Return random weights in float32 that never end a translation."""
     avoid_cudnn()  # as the server does: this model is not loaded from a checkpoint
     torch.manual_seed(0)
     config = M2M100Config(**SIZES[size])
-    with device:  # a core draws 418 million numbers in many seconds, a GPU at once
+    with device:  # to draw 418 million numbers takes a core many seconds
         model = M2M100ForConditionalGeneration(config).eval()
     model.model.shared.weight.data[config.eos_token_id] = 0.0
     return model
@@ -112,16 +112,16 @@ def compare(
             yield inflight_row(model, work)
         for work in works:
             yield peer_row(_GENERATE, ReferenceDecoder(model), work, batches)
-        if compared:  # last, for its threads go on spinning when they are done
+        if compared:  # last, because its threads keep spinning when they are done
             decoder = ctranslate2_decoder(model, device, dtype, folder)
             for work in works:
-                if device.type == "cuda":  # where its first run compiles kernels
+                if device.type == "cuda":  # the first run compiles kernels
                     static_rate(decoder, work.stream, max(batches))
                 yield peer_row(_CTRANSLATE2, decoder, work, batches)
 
 
 def add_ratios(rows: Sequence[dict[str, Any]]) -> None:
-    """Add to each row how it compares with `generate` of the same beam width."""
+    """Add the ratios to `generate` with the same beam width to each row."""
     generate = {row["beams"]: row for row in rows if row["engine"].startswith(_GENERATE)}
     for row in rows:
         if other := generate.get(row["beams"]):
@@ -130,7 +130,7 @@ def add_ratios(rows: Sequence[dict[str, Any]]) -> None:
 
 
 def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) -> dict[str, Any]:
-    """Return the rate of a peer with the best size of batches, and its time for one sentence."""
+    """Return the rate of a peer with the best batch size, and its time for one sentence."""
     rates = {size: static_rate(decoder, work.stream, size) for size in batches}
     best = max(rates, key=rates.__getitem__)
     seconds = median_seconds(lambda: decoder.decode(work.one))
@@ -139,11 +139,11 @@ def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) ->
 
 
 def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str, Any]:
-    """Return what the in-flight engine does on the same work."""
-    begun = time.perf_counter()
+    """Return the figures of the in-flight engine for the same work."""
+    started = time.perf_counter()
     engine = inflight_engine(model, [model.device], LONGEST, LONGEST + 1)
     drain(engine, work.one)
-    start = time.perf_counter() - begun
+    start = time.perf_counter() - started
     seconds = median_seconds(lambda: drain(engine, work.one))
     drain(engine, work.stream)  # records the graphs that this stream needs
     with SlotMeter() as meter:
@@ -163,7 +163,7 @@ def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str,
 
 
 def make_segment(key: int, source: int, target: int, beams: int) -> EncodedSegment:
-    """Return random words; the lengths count language token and `</s>`."""
+    """Return random words; the lengths include language token and `</s>`."""
     words = np.random.default_rng(key).integers(*WORDS, size=source - 2).tolist()
     decoding = Decoding(beams, max_length=target + 1, early_stopping=True)
     return EncodedSegment(key, [SOURCE_LANGUAGE, *words, 2], TARGET_LANGUAGE, decoding)
@@ -182,7 +182,7 @@ def make_stream(beams: int, sentences: int) -> list[EncodedSegment]:
 
 
 def drain(engine: InflightEngine, segments: Sequence[EncodedSegment]) -> None:
-    """Decode segments that all wait from the start."""
+    """Decode segments that are all submitted at the start."""
     engine.submit(segments)
     left = len(segments)
     while left:
@@ -190,7 +190,7 @@ def drain(engine: InflightEngine, segments: Sequence[EncodedSegment]) -> None:
 
 
 def median_seconds(run: Callable[[], object], times: int = 10) -> float:
-    """Return the median time of a call, after two to warm up."""
+    """Return the median time of a call, after two warm-up calls."""
     seconds = []
     for _ in range(times + 2):
         begun = time.perf_counter()
@@ -211,7 +211,7 @@ def step_bytes(model: M2M100ForConditionalGeneration) -> int:
 
 
 def bandwidth(device: torch.device) -> float:
-    """Return the bytes a second that a large copy reads and writes on the device."""
+    """Return the bytes per second that a large copy reads and writes on the device."""
     source = torch.ones(2**26, device=device)  # 256 MiB
     target = torch.empty_like(source)
 

@@ -1,7 +1,7 @@
 """`python -m benchmarks.host_time`: what the in-flight engine costs the host, without arithmetic.
 
-The device is a stand-in that computes nothing and says of each sentence, at random, that it is
-done. What remains is the host's part from `submit` to the result: packing, bookkeeping, reading.
+The device is a fake that computes nothing and reports sentences as done at random. What remains is
+the host's part from `submit` to the result: packing, bookkeeping, reading.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from torch import Tensor
 from benchmarks.decoding import LONGEST, make_stream, random_model
 from benchmarks.report import in_words, publish, versions
 from translator.engines import EncodedSegment
-from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import GraphLauncher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement
@@ -31,17 +31,17 @@ _STEPS = 25  # of a sentence, on average
 _CPU = torch.device("cpu")
 
 
-class _Past:
-    """An event that has happened."""
+class _PastEvent:
+    """An event in the past."""
 
     def wait(self) -> None:
-        """Do not."""
+        """Return at once."""
 
 
 class _IdleStream:
-    """A Stream that computes nothing; reports say at random that a slot is done."""
+    """A Stream that computes nothing; its reports say at random that a slot is done."""
 
-    width = 0  # of a row of the report that is on its way
+    width = 0  # of a row of the next report
 
     def __init__(self) -> None:
         self._random = np.random.default_rng(0)
@@ -62,12 +62,12 @@ class _IdleStream:
     def record(self, work: Work) -> Work:
         return lambda: None
 
-    def event(self) -> _Past:
-        return _Past()
+    def event(self) -> _PastEvent:
+        return _PastEvent()
 
 
 class _Launcher(GraphLauncher):
-    """Tells the stream which report comes."""
+    """Tells the stream the layout of the next report."""
 
     def __init__(self, stream: _IdleStream, state: SlotState) -> None:
         whole = Layout(state.slots, state.beams, state.length)
@@ -81,13 +81,13 @@ class _Launcher(GraphLauncher):
 
 
 def make_engine(slots: int) -> InflightEngine:
-    """Return an engine of so many slots whose device is idle."""
+    """Return an engine with so many slots on an idle device."""
     model = random_model("tiny", _CPU)
     layers = model.config.encoder_layers, model.config.decoder_layers
     network = Network(load(model, Placement(*((_CPU,) * n for n in layers))))
 
-    def make_pool(lane: Lane) -> SlotPool:
-        state = SlotState.allocate(network.weights, slots, lane.beams, LONGEST, LONGEST + 1)
+    def make_pool(beam_group: BeamGroup) -> SlotPool:
+        state = SlotState.allocate(network.weights, slots, beam_group.beams, LONGEST, LONGEST + 1)
         return SlotPool(network, state, _Launcher(_IdleStream(), state), 2, 2)
 
     return InflightEngine(make_pool, encoder_tokens=8_192)
@@ -104,7 +104,7 @@ def decode(engine: InflightEngine, segments: list[EncodedSegment]) -> float:
 
 
 def measure(slots: int, beams: int, sentences: int, repeats: int) -> float:
-    """Return the microseconds of a sentence: the median of some streams, after one to warm up."""
+    """Return the microseconds per sentence: the median of some streams, after a warm-up."""
     engine, segments = make_engine(slots), make_stream(beams, sentences)
     seconds = [decode(engine, segments) for _ in range(repeats + 1)][1:]
     return statistics.median(seconds) / sentences * 1e6

@@ -15,13 +15,13 @@ from translator.engines import Decoder, EncodedSegment
 
 def static_rate(decoder: Decoder, stream: Sequence[EncodedSegment], size: int) -> float:
     """Return sentences a second in sorted batches, each until its longest sentence is done."""
-    text_request = sorted(stream, key=lambda segment: len(segment.source_ids))
+    ordered = sorted(stream, key=lambda segment: len(segment.source_ids))
     begun = time.perf_counter()
-    for start in range(0, len(text_request), size):
-        batch = text_request[start : start + size]
+    for start in range(0, len(ordered), size):
+        batch = ordered[start : start + size]
         longest = max((segment.decoding for segment in batch), key=lambda d: d.max_length)
         decoder.decode([replace(segment, decoding=longest) for segment in batch])
-    return len(text_request) / (time.perf_counter() - begun)
+    return len(ordered) / (time.perf_counter() - begun)
 
 
 @dataclass(frozen=True)

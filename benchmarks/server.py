@@ -30,7 +30,7 @@ from training.corpus import read_references
 from translator import TranslatorConfig
 from translator.engines import Decoding, EncodedSegment
 from translator.engines.conversion import converted
-from translator.engines.ctranslate2 import CTranslate2Decoder, splits
+from translator.engines.ctranslate2 import CTranslate2Decoder, core_splits
 from translator.engines.static import StaticEngine
 from translator.models.checkpoints import BUNDLED_FOLDER, resolve
 
@@ -166,7 +166,7 @@ def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
         StaticEngine(
             CTranslate2Decoder.on_cpu(folder, tokenizer, "int8", split), config.batch_tokens
         )
-        for split in splits(len(os.sched_getaffinity(0)))
+        for split in core_splits(len(os.sched_getaffinity(0)))
     ]
     turns = []
     for _ in range(_TURNS):

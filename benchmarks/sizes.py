@@ -1,4 +1,4 @@
-"""Sizes of random models, as arguments of M2M100Config. Imports nothing: programs list them."""
+"""Sizes of random models, as arguments of M2M100Config. Imports nothing."""
 
 SIZES: dict[str, dict[str, int]] = {
     "418M": {},  # the defaults of M2M100Config

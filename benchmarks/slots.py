@@ -1,15 +1,15 @@
-"""Where the time of the in-flight engine goes: admissions, steps, and how full its slots are."""
+"""Time that the in-flight engine spends on admissions and steps, and the occupancy of slots."""
 
 import time
 from types import TracebackType
 from unittest import mock
 
 from translator.engines import EncodedSegment
-from translator.engines.inflight.pool import SlotPool, Stepped
+from translator.engines.inflight.pool import SlotPool, StepResult
 
 
 class SlotMeter:
-    """Measures every SlotPool while it is entered."""
+    """Measures every SlotPool inside a `with` block."""
 
     def __init__(self) -> None:
         self._admitting = self._stepping = 0.0
@@ -23,7 +23,7 @@ class SlotMeter:
             meter._admitting += time.perf_counter() - begun
             return result
 
-        def step(pool: SlotPool) -> Stepped:
+        def step(pool: SlotPool) -> StepResult:
             meter._occupied.append(pool.live / pool.slots)
             begun = time.perf_counter()
             result = meter._step(pool)
@@ -47,10 +47,10 @@ class SlotMeter:
             patch.stop()
 
     def figures(self) -> dict[str, float]:
-        """Return occupancy, the share of admissions in the time, and the mean step in ms.
+        """Return occupancy, the share of time spent on admissions, and the mean step in ms.
 
-        Occupancy is that under backlog: the last fifth of the steps, when no sentence is left to
-        join, does not count.
+        Occupancy is measured under backlog: the last fifth of the steps, when no sentence is
+        waiting, does not count.
         """
         backlog = self._occupied[: max(1, len(self._occupied) * 4 // 5)]
         return {

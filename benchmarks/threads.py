@@ -1,8 +1,8 @@
-"""How to spend CPU cores with CTranslate2: threads of one batch, or replicas with a batch each.
+"""How CTranslate2 should use CPU cores: as threads of one batch, or as replicas with a batch each.
 
-Replicas share one copy of the weights. For each way to split the cores, and each number of
-sentences that are there at a time, it decodes the same sentences in int8, sorted by length, cut
-into one batch a replica. Prints a table and one JSON line; `--output` writes both as Markdown.
+Replicas share one copy of the weights. For each split of the cores, and each number of sentences
+at a time, it decodes the same sentences in int8, sorted by length, in one batch per replica. Prints
+a table and one JSON line; `--output` writes both as Markdown.
 """
 
 import argparse
@@ -21,16 +21,16 @@ from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
 from translator import TranslatorConfig
 from translator.engines.conversion import converted
-from translator.engines.ctranslate2 import CoreSplit, splits
+from translator.engines.ctranslate2 import CoreSplit, core_splits
 from translator.models.checkpoints import BUNDLED_FOLDER, resolve
 
 _SOURCE, _TARGET = "en", "de"
 _AT_A_TIME = (1, 2, 8, 32, 64)
-_PER_POINT = {"bundled": 256, "418M": 64}  # sentences; a quarter of them one at a time
+_PER_POINT = {"bundled": 256, "418M": 64}  # sentences; a quarter of them if few at a time
 
 
 def main() -> None:
-    """Measure the models asked for."""
+    """Measure the chosen models."""
     arguments = _parser().parse_args()
     cores = len(os.sched_getaffinity(0))
     rows = []
@@ -44,7 +44,7 @@ def main() -> None:
             rows += [
                 {"model": model, "beams": beams, "replicas": split.replicas}
                 | {"threads": split.threads, "rates": measure(folder, texts, beams, split)}
-                for split in splits(cores)
+                for split in core_splits(cores)
             ]
     report = {
         "benchmark": "threads",
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def measure(folder: Path, texts: list[str], beams: int, split: CoreSplit) -> dict[int, float]:
-    """Return sentences a second by the number of sentences that are there at a time."""
+    """Return sentences per second by the number of sentences at a time."""
     checkpoint = resolve(str(folder))
     tokenizer = checkpoint.tokenizer()
     tokens = tokenizer.tokens()
@@ -98,7 +98,7 @@ def render(report: dict[str, Any]) -> str:
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores; "
         f"{in_words(report['versions'])}, int8. Command: `python -m benchmarks.threads`. "
-        "Sentences a second.",
+        "Sentences per second.",
         "",
         f"| model | beams | replicas × threads | {heads} |",
         "| --- | ---: | ---: |" + " ---: |" * len(_AT_A_TIME),

@@ -1,4 +1,4 @@
-"""How alike translations must be that were decoded beside other neighbours, or in another place."""
+"""How much translations may differ between batches, engines and devices."""
 
 from collections.abc import Sequence
 
@@ -6,19 +6,19 @@ from translator import Translator
 
 
 def nearly_equal(found: Sequence[object], expected: Sequence[object], share: float = 0.05) -> bool:
-    """All but one of twenty: attention to longer neighbours changes the last bits of scores.
+    """Return True unless more than a `share` of the results differ.
 
-    Where two beams are nearly equal, those bits decide. How often that is so depends on the
-    weights, in fp32 too: `share` is the part that may differ.
+    Padding to longer neighbours changes the last bits of scores, in fp32 too, and those bits decide
+    between beams that are nearly equal. How often that happens depends on the weights.
     """
     differing = sum(a != b for a, b in zip(found, expected, strict=True))
     return differing <= share * len(expected)
 
 
 def near_best(translator: Translator, text: str, source: str, target: str) -> set[str]:
-    """Return the translations that the model has for `text`: the best, and the next ones.
+    """Return the best translations of `text`.
 
-    For a comparison with what the same weights say elsewhere: rounding may choose another of these.
+    With the same weights elsewhere, rounding may choose any of these.
     """
     best = translator.translate(text, source, target)
     translator.submit(0, text, source, target, alternatives=2)

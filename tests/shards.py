@@ -1,4 +1,4 @@
-"""The bundled model as large ones come: its weights in several files, with an index."""
+"""The bundled model with sharded weights, as large models have them."""
 
 import shutil
 from pathlib import Path

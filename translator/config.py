@@ -1,4 +1,4 @@
-"""What a Translator is told when it is made."""
+"""The configuration of a Translator."""
 
 import math
 import os
@@ -8,13 +8,13 @@ from pathlib import Path
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 ENGINES = ("auto", "reference", "ctranslate2", "inflight")
 
-_BEAM_STEP = 4  # each width is a lane of its own for the in-flight engine: there shall be few
+_BEAM_STEP = 4  # the in-flight engine has a beam group for each width, so widths should be few
 
 
-def beams_for(usual: int, alternatives: int) -> int:
-    """Return the beams that are searched where so many alternatives are wanted beside the best."""
-    if usual > alternatives:
-        return usual
+def beams_for(default: int, alternatives: int) -> int:
+    """Return the beams to search with for the best translation and so many alternatives."""
+    if default > alternatives:
+        return default
     return _BEAM_STEP * math.ceil((alternatives + 1) / _BEAM_STEP)
 
 
@@ -28,26 +28,26 @@ def default_cache() -> Path:
 class TranslatorConfig:
     """Configuration of one Translator on one device.
 
-    `auto` means: on a CPU the faster of `ctranslate2` and `inflight` in int8, as measured at
-    the first start; `inflight` alone where CTranslate2 is not installed, and `ctranslate2`
-    alone where the CPU does not multiply in int8. On a GPU likewise the faster of the two, or
-    `inflight` alone where CTranslate2 does not load; `inflight` on several. dtype int8 on a CPU
-    (for `inflight` bfloat16 or float32 where the CPU lacks int8, for `reference` float32);
-    bfloat16 on a GPU that has it, else float16.
+    The engine `auto` is, on a CPU, the faster of `ctranslate2` and `inflight` in int8, as measured
+    at the first start; just `inflight` if CTranslate2 is not installed, and just `ctranslate2` if
+    the CPU does not multiply in int8. On a GPU it is likewise the faster of the two, or `inflight`
+    if CTranslate2 does not load; on several GPUs, `inflight`. The dtype `auto` is int8 on a CPU
+    (with `inflight` bfloat16 or float32 if the CPU lacks int8, with `reference` float32), and on a
+    GPU bfloat16 if supported, else float16.
     """
 
     model: str = "bundled"  # "bundled", a folder, or a hub id such as "facebook/m2m100_418M"
-    device: str = "cpu"  # "cpu", "cpu:1" (one of several on it), "cuda:0", "cuda:0+cuda:1"
+    device: str = "cpu"  # "cpu", "cpu:1" (one of several workers), "cuda:0", "cuda:0+cuda:1"
     dtype: str = "auto"
     engine: str = "auto"
-    beams: int | None = None  # None: as the checkpoint's generation_config says
+    beams: int | None = None  # None: as in the checkpoint's generation_config
     batch_tokens: int = 2_048  # padded source tokens × beams of one batch
-    threads: int | None = None  # CPU threads; None: all that the process may use
+    threads: int | None = None  # CPU threads; None: as many as the process has cores
     cache: Path = field(default_factory=default_cache)
-    local_files_only: bool = False  # never ask the hub
+    local_files_only: bool = False  # never contact the hub
 
     def __post_init__(self) -> None:
-        """Refuse what no engine knows: ValueError naming the field and the choices."""
+        """Raise ValueError, naming the field and the choices, for an unsupported value."""
         for name, value, allowed in (
             ("dtype", self.dtype, DTYPES),
             ("engine", self.engine, ENGINES),

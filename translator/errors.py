@@ -1,4 +1,4 @@
-"""Errors of the translator. Their messages may be shown to people; none holds user text."""
+"""Errors of the translator. Their messages may be shown to users; none contains user text."""
 
 
 class TranslatorError(Exception):
@@ -10,4 +10,4 @@ class CheckpointError(TranslatorError):
 
 
 class DeviceError(TranslatorError):
-    """The device does not exist, or not with what the configuration asks of it."""
+    """The device does not exist, or cannot do what the configuration asks of it."""

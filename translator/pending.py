@@ -1,4 +1,4 @@
-"""Texts on their way through an engine: their segments, and parts of segments, as they come in."""
+"""Texts that are being translated, with the outcomes of their segments so far."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,29 +11,29 @@ from translator.verify.recovery import Outcome, Recovery, TextOptions
 
 @dataclass(slots=True)
 class PendingText:
-    """A text: a caller's, under its `key`, or that of a piece which is translated in parts."""
+    """A caller's text, with its `key`, or the text of a `parent` segment translated in parts."""
 
     document: SegmentedText
-    request: TextOptions
+    options: TextOptions
     key: int | None = None
-    piece: Optional["PendingSegment"] = None
+    parent: Optional["PendingSegment"] = None
     error: str | None = None
     outcomes: list[Outcome | None] = field(init=False)
-    missing: int = field(init=False)
+    unfinished: int = field(init=False)  # segments
 
     def __post_init__(self) -> None:
-        self.missing = len(self.document.segments)
-        self.outcomes = [None] * self.missing
+        self.unfinished = len(self.document.segments)
+        self.outcomes = [None] * self.unfinished
 
-    def fill(self, index: int, outcome: Outcome) -> None:
-        """Take what became of a segment."""
+    def add(self, index: int, outcome: Outcome) -> None:
+        """Add the outcome of a segment."""
         self.outcomes[index] = outcome
-        self.missing -= 1
+        self.unfinished -= 1
 
     def joined(self) -> Outcome:
-        """Put together what became of all segments; alternatives rank by rank.
+        """Join the outcomes of all segments; alternatives are joined rank by rank.
 
-        Where a segment has fewer alternatives than another, its best stands in.
+        A segment with fewer alternatives than another contributes its best translation instead.
         """
         found = [outcome for outcome in self.outcomes if outcome is not None]
         ranks = max((len(outcome.alternatives) for outcome in found), default=0)
@@ -50,18 +50,18 @@ class PendingText:
         )
 
     def _join(self, texts: Iterable[str]) -> str:
-        return self.document.join(list(texts), self.request.target)
+        return self.document.join(list(texts), self.options.target)
 
 
 @dataclass(slots=True)
 class PendingSegment:
-    """One segment of a task, and its decodings."""
+    """One segment of a pending text, and the state of its decodings."""
 
-    task: PendingText
+    text: PendingText
     index: int
     recovery: Recovery
 
     @property
-    def segment(self) -> TextSegment:
-        """The text, and its tokens."""
-        return self.task.document.segments[self.index]
+    def source(self) -> TextSegment:
+        """The segment's source text and its number of tokens."""
+        return self.text.document.segments[self.index]

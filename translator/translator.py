@@ -18,18 +18,18 @@ from translator.text.protected_tokens import ProtectedTokens
 from translator.text.segmentation import Segmenter
 from translator.verify.recovery import (
     MOST_ALTERNATIVES,
-    Decode,
     Outcome,
     Recovery,
     Rules,
     Split,
+    Step,
     TextOptions,
 )
 
-# Of the memory that is free once the model is loaded; the rest is the allocator's fragmentation.
+# Of the memory that is free once the model is loaded; the rest is for fragmentation.
 _BUDGET_SHARE = 0.9
-# A translation that did not end although it is this many times as long as its source is a loop
-# of the model; halving the source further would decode as many loops again.
+# A translation that did not end although it is this many times as long as its source is a loop;
+# halving the source would only produce more loops.
 _LOOP_RATIO = 8
 _TRIAL = "a b c d e f g h i j k l m n o p q r s t u v w x y z"  # words in any language
 _TRIAL_TEXTS = 16
@@ -37,7 +37,7 @@ _TRIAL_TEXTS = 16
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """What became of a submitted text: the translation, or why there is none."""
+    """The result of a submitted text: its translation, or an error."""
 
     key: int
     text: str | None
@@ -49,12 +49,12 @@ class Translated:
 class Translator:
     """Translates with one model on one device.
 
-    `translate` and `batch` are for callers with all their texts in hand; `submit` and `step` for a
-    loop that takes new texts while others are being translated. Not thread-safe.
+    `translate` and `batch` are for callers that have all their texts; `submit` and `step` are for a
+    loop that accepts new texts while others are being translated. Not thread-safe.
     """
 
     def __init__(self, config: TranslatorConfig | None = None) -> None:
-        """Load the model and decode a word, so that the first caller waits for neither.
+        """Load the model and decode a word, so that the first text waits for neither.
 
         Raises CheckpointError and DeviceError, whose messages say what to do.
         """
@@ -71,12 +71,12 @@ class Translator:
         )
         self._engine: Engine
         self._engine, self._choice = build_engine(self.config, self.checkpoint, self._tokenizer)
-        self._numbers = itertools.count()
-        self._keys: set[int] = set()  # the callers', of unfinished texts
-        self._decoding: dict[int, PendingSegment] = {}  # by the engine's key
+        self._engine_keys = itertools.count()
+        self._keys: set[int] = set()  # of unfinished texts
+        self._decoding: dict[int, PendingSegment] = {}  # by the key given to the engine
         self._finished: list[Translated] = []
         self._cuda = self.config.device.startswith("cuda")
-        # Of a group, the last one: it has most of the decoder, and so of what segments hold.
+        # The last one of a group: it has most of the decoder, and so most of the segments' memory.
         self._device = self.config.device.rpartition("+")[2]
         self.name, self.uuids = self._describe()
         first, second = self.checkpoint.languages[:2]
@@ -86,12 +86,12 @@ class Translator:
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Codes of the languages that the model translates between."""
+        """Codes of the languages between which the model translates."""
         return self.checkpoint.languages
 
     @property
     def engine(self) -> EngineChoice:
-        """Which engine decodes, and why it is this one."""
+        """The engine that decodes, and the reason for the choice."""
         return self._choice
 
     @property
@@ -105,7 +105,7 @@ class Translator:
         return self._engine.splits
 
     def cached(self) -> int:
-        """Return the bytes of device memory that torch keeps but does not use."""
+        """Return the bytes of device memory that torch has reserved but does not use."""
         if not self._cuda:
             return 0
         reserved = torch.cuda.memory_reserved(self._device)
@@ -118,11 +118,11 @@ class Translator:
     def batch(
         self, texts: Sequence[str], sources: Sequence[str], targets: Sequence[str]
     ) -> list[str]:
-        """Translate texts, each from and to languages of its own, in one go.
+        """Translate texts together, each from and to its own languages.
 
-        Line breaks and indentation stay as they are; blank texts come back unchanged. Raises
-        ValueError for a language that the model lacks, MemoryError where even a single segment
-        does not fit the device, and RuntimeError while submitted texts are unfinished.
+        Line breaks and indentation are preserved; blank texts are returned unchanged. Raises
+        ValueError for a language that the model lacks, MemoryError if even a single segment does
+        not fit the device, and RuntimeError while submitted texts are unfinished.
         """
         if self._keys:
             raise RuntimeError("batch() cannot run while submitted texts are unfinished")
@@ -149,93 +149,93 @@ class Translator:
         alternatives: int = 0,
         glossary: Sequence[tuple[str, str]] = (),
     ) -> None:
-        """Take a text; a later `step` returns its translation under `key` (not in use).
+        """Queue a text; a later `step` returns its translation with `key`, which is not in use.
 
-        Up to `alternatives` (at most MOST_ALTERNATIVES) other translations come with it.
-        `glossary`: terms, and what they must become. Raises ValueError for a language that the
-        model lacks, too many alternatives and a key in use.
+        Up to `alternatives` (at most MOST_ALTERNATIVES) further translations are included.
+        `glossary`: pairs of a term and its translation. Raises ValueError for a language that the
+        model lacks, too many alternatives, and a key in use.
         """
         self._check_languages(source, target)
         if key in self._keys:
             raise ValueError(f"key {key} is in use")
         if not 0 <= alternatives <= MOST_ALTERNATIVES:
             raise ValueError(f"alternatives must be 0 to {MOST_ALTERNATIVES}, not {alternatives}")
-        request = TextOptions(canonical(source), canonical(target), alternatives, tuple(glossary))
+        options = TextOptions(canonical(source), canonical(target), alternatives, tuple(glossary))
         self._keys.add(key)
-        self._start(PendingText(self._segmenter.split(text, request.source), request, key))
+        self._start(PendingText(self._segmenter.split(text, options.source), options, key))
 
     def step(self) -> list[Translated]:
-        """Go on decoding; return the texts that this finished.
+        """Run one decoding iteration; return the texts that finished in it, if any.
 
-        [] where none did, or nothing is waiting. Call it again, with new texts or without.
+        Call it repeatedly; texts may be submitted between calls.
         """
         for decoded in self._engine.step():
             self._accept(decoded)
         finished, self._finished = self._finished, []
         return finished
 
-    def _start(self, task: PendingText, *, final: bool = False) -> None:
-        """Begin with all segments of a task."""
-        for index, segment in enumerate(task.document.segments):
-            recovery = Recovery(self._rules, segment.text, task.request, final=final)
-            self._follow(PendingSegment(task, index, recovery), recovery.begin())
-        if not task.document.segments:
-            self._finish(task)
+    def _start(self, text: PendingText, *, final: bool = False) -> None:
+        """Start decoding all segments of a text."""
+        for index, source in enumerate(text.document.segments):
+            recovery = Recovery(self._rules, source.text, text.options, final=final)
+            self._take(PendingSegment(text, index, recovery), recovery.first_step())
+        if not text.document.segments:
+            self._finish(text)
 
-    def _follow(self, piece: PendingSegment, move: Decode | Split | Outcome) -> None:
-        """Do with a piece what its recovery says."""
-        if isinstance(move, Outcome):
-            self._fill(piece, move)
-        elif isinstance(move, Split):
-            parts = self._segmenter.around(piece.segment.text, move.replacements)
-            self._start(PendingText(parts, piece.task.request, piece=piece), final=True)
+    def _take(self, segment: PendingSegment, step: Step) -> None:
+        """Take the next step of a segment."""
+        options = segment.text.options
+        if isinstance(step, Outcome):
+            self._complete(segment, step)
+        elif isinstance(step, Split):
+            parts = self._segmenter.around(segment.source.text, step.replacements)
+            self._start(PendingText(parts, options, parent=segment), final=True)
         else:
-            number = next(self._numbers)
-            self._decoding[number] = piece
-            request = piece.task.request
-            source_ids = self._tokenizer.encode(move.text, request.source)
-            target_id = self._tokenizer.language_ids[request.target]
-            self._engine.submit([EncodedSegment(number, source_ids, target_id, move.decoding)])
+            key = next(self._engine_keys)
+            self._decoding[key] = segment
+            source_ids = self._tokenizer.encode(step.text, options.source)
+            target_id = self._tokenizer.language_ids[options.target]
+            self._engine.submit([EncodedSegment(key, source_ids, target_id, step.decoding)])
 
     def _accept(self, decoded: DecodedSegment) -> None:
-        piece = self._decoding.pop(decoded.key)
-        if not decoded.complete and piece.recovery.decodings == 1 and self._halve(piece):
+        segment = self._decoding.pop(decoded.key)
+        if not decoded.complete and segment.recovery.decodings == 1 and self._halve(segment):
             return
-        if decoded.ids is None and piece.recovery.hopeless:
-            piece.task.error = "the device has too little memory for this text"
-            self._fill(piece, Outcome(""))
+        if decoded.ids is None and not segment.recovery.has_candidate:
+            segment.text.error = "the device has too little memory for this text"
+            self._complete(segment, Outcome(""))
             return
         found = [] if decoded.ids is None else [decoded.ids, *decoded.alternatives]
-        self._follow(piece, piece.recovery.judge([self._tokenizer.decode(ids) for ids in found]))
+        hypotheses = [self._tokenizer.decode(ids) for ids in found]
+        self._take(segment, segment.recovery.next_step(hypotheses))
 
-    def _halve(self, piece: PendingSegment) -> bool:
-        """Translate in two halves what did not end in one piece; False where that cannot help."""
-        segment = piece.segment
-        if segment.tokens * _LOOP_RATIO <= self.checkpoint.max_length:
+    def _halve(self, segment: PendingSegment) -> bool:
+        """Translate a segment in two halves; return False if that would not help."""
+        source = segment.source
+        if source.tokens * _LOOP_RATIO <= self.checkpoint.max_length:
             return False
-        halves = self._segmenter.halve(segment.text)
+        halves = self._segmenter.halve(source.text)
         if halves is None:
             return False
-        self._start(PendingText(halves, piece.task.request, piece=piece))
+        self._start(PendingText(halves, segment.text.options, parent=segment))
         return True
 
-    def _fill(self, piece: PendingSegment, outcome: Outcome) -> None:
-        task = piece.task
-        task.fill(piece.index, outcome)
-        if task.missing == 0:
-            self._finish(task)
+    def _complete(self, segment: PendingSegment, outcome: Outcome) -> None:
+        segment.text.add(segment.index, outcome)
+        if segment.text.unfinished == 0:
+            self._finish(segment.text)
 
-    def _finish(self, task: PendingText) -> None:
-        joined = task.joined()
-        if task.piece is not None:
-            task.piece.task.error = task.piece.task.error or task.error
-            self._fill(task.piece, task.piece.recovery.join(joined))
-        elif task.key is not None:
-            self._keys.discard(task.key)
-            self._finished.append(_translated(task.key, task.error, joined))
+    def _finish(self, text: PendingText) -> None:
+        joined = text.joined()
+        if text.parent is not None:
+            text.parent.text.error = text.parent.text.error or text.error
+            self._complete(text.parent, text.parent.recovery.join(joined))
+        elif text.key is not None:
+            self._keys.discard(text.key)
+            self._finished.append(_translated(text.key, text.error, joined))
 
     def _drop_all(self) -> None:
-        """Let go of every unfinished text, once the engine has finished with its segments."""
+        """Finish decoding all segments, and discard all results."""
         while self._decoding:
             self.step()
         self._finished.clear()
@@ -257,22 +257,22 @@ class Translator:
         return " + ".join(gpu.name for gpu in gpus), tuple(str(gpu.uuid) for gpu in gpus)
 
     def _try_memory(self, source: str, target: str) -> float:
-        """Return the bytes that a batch takes for each that the formula counts, at least 1.
+        """Return the ratio of a batch's measured memory to the formula's, at least 1.
 
-        The formula knows keys, values and scores; what else an engine allocates is its own affair.
+        The formula counts keys, values and scores, but not what else an engine allocates.
         """
         texts = [_TRIAL] * _TRIAL_TEXTS
         tokens = len(self._tokenizer.encode(_TRIAL, source))
         dtype, beams = self.config.dtype, self._rules.decoding.beams
-        counted = len(texts) * self.checkpoint.bytes_per_segment(tokens, beams, dtype)
+        estimated = len(texts) * self.checkpoint.bytes_per_segment(tokens, beams, dtype)
         before = torch.cuda.memory_allocated(self._device)
         torch.cuda.reset_peak_memory_stats(self._device)
         self.batch(texts, [source] * len(texts), [target] * len(texts))
         used = torch.cuda.max_memory_allocated(self._device) - before
-        return max(1.0, used / counted)
+        return max(1.0, used / estimated)
 
     def _free_memory(self) -> int | None:
-        """Return the bytes that segments may hold in all; None: as much as the machine has."""
+        """Return the bytes that all segments together may use; None on a CPU: no limit."""
         if not self._cuda:
             return None
         free, _ = torch.cuda.mem_get_info(self._device)

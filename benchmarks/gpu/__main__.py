@@ -1,8 +1,8 @@
 """`make bench-gpu`: tests and measurements on a GPU, from a source tree, in under four minutes.
 
-Each part has a process and a time of its own, so that one that fails or hangs costs no other. What
-each found goes to a page of its own, also what it had found when it failed. Installs nothing, and
-needs torch and transformers alone: what else is missing comes out of a folder of wheels.
+Each part has its own process and time limit, so that one that fails or hangs does not affect the
+others. Each writes a page with its results, even if incomplete. Nothing is installed: only torch
+and transformers must be there, and other missing packages come from a folder of wheels.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _OUTPUT, _OUTPUT_ON_CPU = ROOT / "docs" / "benchmarks", ROOT / "build" / "bench-
 
 
 def main(argv: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> int:
-    """Run the parts asked for; return 1 if one failed."""
+    """Run the chosen parts; return 1 if one failed."""
     arguments = _parser(parts).parse_args(argv)
     cpu = arguments.device == "cpu"
     size = arguments.model or ("tiny" if cpu else "418M")
@@ -37,28 +37,28 @@ def main(argv: Sequence[str] | None = None, parts: Sequence[Part] = PARTS) -> in
     with tempfile.TemporaryDirectory(prefix="bench-gpu-") as name:
         bare = prepare(Path(name), arguments.wheels)
         for note in bare.notes:
-            _tell(note)
+            _log(note)
         scale = arguments.minutes / _MINUTES
         for outcome in run_parts(chosen, scale, options, Path(name), bare.environment):
             outcomes.append(outcome)
-            _tell(f"{outcome.part.name}: {outcome.failed or 'done'}, {outcome.took:.0f} s")
+            _log(f"{outcome.part.name}: {outcome.failed or 'done'}, {outcome.took:.0f} s")
             if outcome.needs_gpu:
-                continue  # a page would only take the place of one that has figures
+                continue  # a page would only replace one that has figures
             if outcome.failed:
-                _tell(outcome.log)
-            # A part that could not say where it ran was where the others were.
+                _log(outcome.log)
+            # A part that could not describe its machine ran on that of the others.
             machine = next((o.machine for o in reversed(outcomes) if o.machine), {})
             write(outcome, machine, _command(arguments), bare.notes, output)
     excused = [o for o in outcomes if not o.failed or (cpu and o.needs_gpu)]
     return 0 if len(excused) == len(outcomes) else 1
 
 
-def _tell(what: str) -> None:
-    sys.stderr.write(f"{what}\n")
+def _log(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def _command(arguments: argparse.Namespace) -> str:
-    """Return the command without paths, which are of this machine."""
+    """Return the command without local paths."""
     words = ["python -m benchmarks.gpu"]
     if arguments.parts != [part.name for part in PARTS]:
         words += ["--parts", *arguments.parts]

@@ -1,4 +1,4 @@
-"""What a bare machine lacks: packages out of a folder of wheels, and a name that CTranslate2 wants.
+"""Supplies what a bare machine lacks: packages from wheels, and a library name for CTranslate2.
 
 Nothing is installed: wheels are unpacked into a folder that is deleted at the end. Imports nothing
 but the standard library and `packaging`, which comes with transformers.
@@ -23,13 +23,13 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from benchmarks.gpu.parts import ROOT
 
 OPTIONAL = "ctranslate2"
-TESTS = ("pytest", "sacrebleu")  # what tests/gpu import beside what the server does
-_WANTED, _THERE = "libcublas.so.12", "libcublas.so.13"  # by CTranslate2 4.8; with CUDA 13
+TESTS = ("pytest", "sacrebleu")  # what tests/gpu import in addition to the server
+_WANTED, _THERE = "libcublas.so.12", "libcublas.so.13"  # needed by CTranslate2 4.8; part of CUDA 13
 
 
 @dataclass
 class Bare:
-    """The environment of the parts, and what was done to it."""
+    """The environment of the parts, and notes on how it was made."""
 
     environment: dict[str, str]
     notes: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ def prepare(work: Path, wheels: Path | None) -> Bare:
         bare.notes.append(f"from wheels: {', '.join(unpacked)}")
     if absent := missing([site]):
         bare.notes.append(f"not here: {', '.join(absent)} (WHEELS=FOLDER may hold them)")
-    _name_ourselves(site)
+    _add_own_metadata(site)
     _put_first(bare.environment, "PYTHONPATH", [site, ROOT])
     libraries, note = cublas(work / "lib", _library_folders())
     _put_first(bare.environment, "LD_LIBRARY_PATH", libraries)
@@ -55,7 +55,7 @@ def prepare(work: Path, wheels: Path | None) -> Bare:
 
 
 def requirements() -> list[str]:
-    """Return what setup.cfg says that the project needs."""
+    """Return the requirements in setup.cfg."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     return config["options"]["install_requires"].split()
@@ -72,14 +72,14 @@ def missing(folders: Iterable[Path]) -> list[str]:
 
 
 def unpack_missing(wheels: Path, site: Path) -> list[str]:
-    """Unpack the wheels of packages that are missing here, or of another version than others need.
+    """Unpack the wheels of packages that are missing, or whose version others do not accept.
 
-    Return their names. Packages that will do stay as they are: what they came with fits them.
+    Return their names. Acceptable packages stay as they are, with their own dependencies.
     """
     wanted = [Requirement(line) for line in requirements()]
     offered = _offered(wheels)
     unpacked = []
-    while chosen := [name for name in offered if not _will_do(name, wanted)]:
+    while chosen := [name for name in offered if not _is_satisfied(name, wanted)]:
         for name in chosen:
             path = offered.pop(name)
             _unpack(path, site)
@@ -99,7 +99,7 @@ def _offered(wheels: Path) -> dict[str, Path]:
 
 
 def _needs(wheel: Path) -> list[Requirement]:
-    """Return what a wheel says that its package needs."""
+    """Return the requirements of the package in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
         metadata = message_from_bytes(archive.read(name))
@@ -107,8 +107,8 @@ def _needs(wheel: Path) -> list[Requirement]:
     return [need for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
 
 
-def _will_do(name: str, wanted: Iterable[Requirement]) -> bool:
-    """Tell whether a package is installed in a version that all who want it accept."""
+def _is_satisfied(name: str, wanted: Iterable[Requirement]) -> bool:
+    """Return whether a package is installed in a version that satisfies all requirements."""
     if not _has(name):
         return False
     installed = version(name)
@@ -117,9 +117,9 @@ def _will_do(name: str, wanted: Iterable[Requirement]) -> bool:
 
 
 def cublas(links: Path, folders: Iterable[Path]) -> tuple[list[Path], str | None]:
-    """Return folders of libraries in which CTranslate2 finds `libcublas.so.12`, and a note.
+    """Return library folders in which CTranslate2 finds `libcublas.so.12`, and a note.
 
-    Where only that of CUDA 13 is there, it gets the old name, in the folder `links`.
+    If only CUDA 13's version exists, it is linked under the old name in the folder `links`.
     """
     if find_library("cublas") == _WANTED:
         return [], None
@@ -132,11 +132,11 @@ def cublas(links: Path, folders: Iterable[Path]) -> tuple[list[Path], str | None
     for name in (_THERE, _THERE.replace("cublas", "cublasLt")):
         if name in found:
             (links / name.replace(".13", ".12")).symlink_to(found[name])
-    return [links, found[_THERE].parent], f"{_THERE} under the name of {_WANTED} for CTranslate2"
+    return [links, found[_THERE].parent], f"{_THERE} linked as {_WANTED} for CTranslate2"
 
 
 def _library_folders() -> list[Path]:
-    """Return where CUDA's libraries may be: in packages of NVIDIA, or beside its compiler."""
+    """Return where CUDA's libraries may be: in packages of NVIDIA, or in the toolkit."""
     spec = find_spec("nvidia")
     packages = (
         [*spec.submodule_search_locations] if spec and spec.submodule_search_locations else []
@@ -153,7 +153,7 @@ def _has(name: str) -> bool:
 
 
 def _unpack(wheel: Path, site: Path) -> None:
-    """Unpack modules and libraries; scripts and headers are left."""
+    """Unpack modules and libraries, but not scripts and headers."""
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():
             data = re.match(r"[^/]+\.data/(\w+)/(.+)", member.filename)
@@ -164,8 +164,8 @@ def _unpack(wheel: Path, site: Path) -> None:
             archive.extract(member, site)
 
 
-def _name_ourselves(site: Path) -> None:
-    """Say our version where we are not installed: the server asks for it."""
+def _add_own_metadata(site: Path) -> None:
+    """Add metadata with the project's version, which the server reads, if it is not installed."""
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg", encoding="utf-8")
     name, ours = config["metadata"]["name"], config["metadata"]["version"]

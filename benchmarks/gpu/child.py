@@ -1,7 +1,7 @@
 """The process of one part: `python -m benchmarks.gpu.child MODULE OPTIONS STATE`.
 
-After each row it writes all that it knows to the file STATE, so that a part that is killed loses
-nothing but the row it was at.
+After each row it writes everything so far to the file STATE, so that a part that is killed loses
+only its current row.
 """
 
 import importlib
@@ -17,37 +17,37 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from benchmarks.gpu.options import NeedsGpuError, Options, PartError, Row, Tell
+from benchmarks.gpu.options import Emit, NeedsGpuError, Options, PartError, Row
 
 _PACKAGES = ("torch", "transformers", "triton", "ctranslate2")
 
 
 class Part(Protocol):
-    """What the module of a part defines."""
+    """The functions that the module of a part defines."""
 
-    def measure(self, options: Options, tell: Tell) -> None:
-        """Measure; tell each row."""
+    def measure(self, options: Options, emit: Emit) -> None:
+        """Measure, and emit each row."""
 
     def render(self, rows: list[Row]) -> str:
         """Return rows as Markdown."""
 
 
 class State:
-    """The file that the parent reads: machine, rows, their table, and what went wrong."""
+    """The file that the parent reads: machine, rows, their table, and an error."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._rows: list[Row] = []
         self._known: dict[str, Any] = {}
 
-    def tell(self, part: Part, row: Mapping[str, Any]) -> None:
-        """Keep a row of a part."""
+    def add_row(self, part: Part, row: Mapping[str, Any]) -> None:
+        """Add a row of a part, and write the file."""
         self._rows.append(dict(row))
-        rows = [dict(row) for row in self._rows]  # rendering may add to them
+        rows = [dict(row) for row in self._rows]  # rendering may change them
         self.note(table=part.render(rows), rows=rows)
 
     def note(self, **known: object) -> None:
-        """Keep what else is known; the file is whole at any time."""
+        """Add other items, and replace the file atomically."""
         self._known |= known
         new = self._path.with_suffix(".new")
         new.write_text(json.dumps(self._known), encoding="utf-8")
@@ -60,11 +60,11 @@ def main(module: str, options: Options, path: Path) -> int:
     try:
         state.note(machine=_describe(options.device))
         part = cast(Part, importlib.import_module(module))
-        part.measure(options, partial(state.tell, part))
+        part.measure(options, partial(state.add_row, part))
     except PartError as error:
         state.note(failed=str(error), needs_gpu=isinstance(error, NeedsGpuError))
         return 1
-    except Exception as error:  # noqa: BLE001 - whatever it is, the other parts go on
+    except Exception as error:  # noqa: BLE001 - the other parts go on
         traceback.print_exc()
         message = next(iter(str(error).splitlines()), "")
         state.note(failed=f"{type(error).__name__}: {message}")

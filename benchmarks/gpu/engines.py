@@ -1,15 +1,15 @@
-"""The decoding table of `make bench-decoding`, cut to what a minute holds."""
+"""The decoding table of `make bench-decoding`, reduced to a minute."""
 
 import torch
 
 from benchmarks.decoding import Work, add_ratios, compare, random_model, table
-from benchmarks.gpu.options import Options, Row, Tell
+from benchmarks.gpu.options import Emit, Options, Row
 
 _BEAMS = (1, 5)
 
 
-def measure(options: Options, tell: Tell) -> None:
-    """Tell a row for each engine and beam width."""
+def measure(options: Options, emit: Emit) -> None:
+    """Emit a row for each engine and beam width."""
     cuda = options.device == "cuda"
     device = torch.device("cuda:0" if cuda else "cpu")
     sentences, batch = (1_000, 256) if cuda else (40, 8)
@@ -17,16 +17,16 @@ def measure(options: Options, tell: Tell) -> None:
     model = random_model(options.size, device)
     dtype = "bfloat16" if cuda else "float32"
     for row in compare(model, device, dtype, works, [batch]):
-        tell({**row, "size": options.size, "dtype": dtype, "sentences": sentences})
+        emit({**row, "size": options.size, "dtype": dtype, "sentences": sentences})
 
 
 def render(rows: list[Row]) -> str:
-    """Return the table of decoding; ratios are there once `generate` was measured."""
+    """Return the table of decoding, with ratios once `generate` has been measured."""
     add_ratios(rows)
     first = rows[0]
     caption = (
         f"Random {first['size']} in {first['dtype']}, {first['sentences']} sentences of 25 tokens "
-        "on average; `generate` and CTranslate2 get sorted batches, on a GPU CTranslate2 only "
-        "after a run that does not count. Ratios are to `generate`."
+        "on average; `generate` and CTranslate2 get sorted batches, CTranslate2 on a GPU after "
+        "a warm-up. Ratios are to `generate`."
     )
     return f"{caption}\n\n{table(sorted(rows, key=lambda row: row['beams']))}"

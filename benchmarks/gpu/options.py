@@ -1,4 +1,4 @@
-"""What the parts are told. Imports nothing but the standard library, as all of the parent does."""
+"""The options of a part. Imports only the standard library, like everything in the parent."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Row = dict[str, Any]
-Tell = Callable[[Mapping[str, Any]], None]  # takes a row as soon as it is measured
+Emit = Callable[[Mapping[str, Any]], None]  # called with each row as soon as it is measured
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Options:
     size: str  # of the random model, see benchmarks.sizes
     engine: str  # of the server
     scratch: str  # folder that keeps checkpoints from one run to the next
-    seconds: float  # that the part has at least
+    seconds: float  # the least time that the part has
 
     def to_json(self) -> str:
         """Return the options for a command line."""
@@ -35,7 +35,7 @@ class PartError(Exception):
 
 
 class NeedsGpuError(PartError):
-    """What does not work on a CPU."""
+    """A part that does not work on a CPU."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"needs a GPU: {why}")

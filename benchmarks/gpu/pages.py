@@ -1,4 +1,4 @@
-"""What became of a part as a page of docs/benchmarks, with one JSON line at its end."""
+"""The result of a part as a page of docs/benchmarks, with a JSON line at the end."""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def _page(outcome: Outcome, report: Mapping[str, Any]) -> str:
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
-    """Return a machine in words; what is not known is left out."""
+    """Return the description of a machine; unknown items are omitted."""
     if not machine:
         return "a machine that could not be described"
     words = [str(machine["card"])]

@@ -1,4 +1,4 @@
-"""The parts, each in a process of its own with a time of its own: one that fails costs no other."""
+"""The parts, each in its own process with its own time limit."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _LAST_LINES = 25  # of the log of a part that failed
 
 @dataclass(frozen=True)
 class Part:
-    """What is run, and for how long at most."""
+    """What is run, and its time limit in seconds."""
 
     name: str
     title: str
@@ -28,7 +28,7 @@ class Part:
     seconds: float
 
 
-# Together 228 s. The tests are last: what others leave of their time is theirs.
+# Together 228 s. The tests are last, and get the time that others leave.
 PARTS = (
     Part("decoding", "the engines side by side", "benchmarks.gpu.engines", 60),
     Part("pieces", "where the time of a step goes", "benchmarks.gpu.pieces", 20),
@@ -41,7 +41,7 @@ PARTS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a part; rows and table are there as far as it got."""
+    """The result of a part, with the rows and table as far as it got."""
 
     part: Part
     took: float
@@ -62,7 +62,7 @@ def run_parts(
 ) -> Iterator[Outcome]:
     """Run parts one after the other; each has its seconds times `scale`.
 
-    What one leaves of its time those after it may use: the sum is what is bounded.
+    Later parts may use the time that earlier ones leave: the sum is bounded.
     """
     deadline = time.monotonic()
     for part in parts:
@@ -75,7 +75,7 @@ def run_parts(
 def run_part(
     part: Part, limit: float, options: Options, work: Path, environment: Mapping[str, str]
 ) -> Outcome:
-    """Run a part for at most `limit` seconds; nothing that it started outlives it."""
+    """Run a part for at most `limit` seconds, and kill all processes that it started."""
     state, log = work / f"{part.name}.json", work / f"{part.name}.log"
     command = [sys.executable, "-m", "benchmarks.gpu.child", part.module, options.to_json()]
     begun = time.monotonic()
@@ -95,7 +95,7 @@ def run_part(
     known = json.loads(state.read_text(encoding="utf-8")) if state.exists() else {}
     return Outcome(
         part, took,
-        failed=_why(code, known.get("failed"), limit),
+        failed=_failure(code, known.get("failed"), limit),
         needs_gpu=known.get("needs_gpu", False),
         machine=known.get("machine", {}),
         rows=known.get("rows", ()),
@@ -105,16 +105,16 @@ def run_part(
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill all of the group: a server that a part started has workers and a card."""
+    """Kill the process group: a part may have started a server with workers."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def _why(code: int | None, told: str | None, limit: float) -> str | None:
-    """Return why a part failed; None where it did not."""
+def _failure(code: int | None, reported: str | None, limit: float) -> str | None:
+    """Return why a part failed; None if it did not."""
     if code is None:
         return f"not done after {limit:.0f} s"
     if code < 0:
         return f"killed by {signal.Signals(-code).name}"
-    return None if code == 0 else told or f"exit code {code}, see the log"
+    return None if code == 0 else reported or f"exit code {code}, see the log"

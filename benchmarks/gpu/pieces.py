@@ -1,7 +1,7 @@
-"""Where the time of a step goes: each piece of it by itself, on a GPU recorded as a CUDA graph.
+"""The time of each piece of a step by itself, on a GPU recorded as a CUDA graph.
 
-So no piece waits for the host, and their sum is what the device does in a step. The sentences are
-in slots as they are in use: sources of 32 tokens, 30 tokens into their translations.
+No piece waits for the host, and their sum is the device's work in a step. The slots are in a
+typical state: sources of 32 tokens, 30 tokens into their translations.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.decoding import LONGEST, median_seconds
-from benchmarks.gpu.options import Options, Row, Tell
-from benchmarks.gpu.subject import Behind, Subject, step_until, watched
+from benchmarks.gpu.options import Emit, Options, Row
+from benchmarks.gpu.subject import Internals, Subject, step_until, watched
 from translator.engines.inflight.beam import advance
 from translator.engines.inflight.continuations import continuations
 from translator.engines.inflight.state import Shape, SlotState
@@ -33,8 +33,8 @@ _PIECES = {
 }
 
 
-def measure(options: Options, tell: Tell) -> None:
-    """Tell a row for each number of slots and beams."""
+def measure(options: Options, emit: Emit) -> None:
+    """Emit a row for each number of slots and beams."""
     subject = Subject(options)
     for beams in _BEAMS:
         with watched() as seen:
@@ -42,20 +42,20 @@ def measure(options: Options, tell: Tell) -> None:
             for slots in _SLOTS if subject.cuda else _SLOTS_ON_CPU:
                 subject.submit(engine, slots, beams, _LENGTH, LONGEST)
                 subject.step(engine)
-                behind = seen[0]
-                step_until(subject, engine, behind.state, slots, _AT)
-                milliseconds = _time_all(behind, Shape(slots, _LENGTH, _LENGTH))
+                internals = seen[0]
+                step_until(subject, engine, internals.state, slots, _AT)
+                milliseconds = _time_all(internals, Shape(slots, _LENGTH, _LENGTH))
                 subject.synchronise()
-                tell({"size": options.size, "slots": slots, "beams": beams, **milliseconds})
+                emit({"size": options.size, "slots": slots, "beams": beams, **milliseconds})
                 subject.drain(engine)
             del engine
             seen.clear()
 
 
 @torch.inference_mode()
-def _time_all(behind: Behind, shape: Shape) -> dict[str, float]:
-    """Return the milliseconds of each piece; the state is left as it was."""
-    network, state = behind.network, behind.state
+def _time_all(internals: Internals, shape: Shape) -> dict[str, float]:
+    """Return the milliseconds of each piece; the state is restored."""
+    network, state = internals.network, internals.state
     head = network.weights.head
     hidden = network.decode(state, shape).clone()
     found = continuations(head, hidden, state, shape)
@@ -74,8 +74,8 @@ def _time_all(behind: Behind, shape: Shape) -> dict[str, float]:
         "products": products,
         "head": lambda: head.scores(hidden),
         "continuations": lambda: continuations(head, hidden, state, shape),
-        "bookkeeping": lambda: advance(state, found, shape, behind.eos),
-        "step": lambda: decode_step(network, state, shape, behind.eos),
+        "bookkeeping": lambda: advance(state, found, shape, internals.eos),
+        "step": lambda: decode_step(network, state, shape, internals.eos),
     }
     milliseconds = {}
     for name, piece in pieces.items():
@@ -88,7 +88,7 @@ def _time_all(behind: Behind, shape: Shape) -> dict[str, float]:
 
 
 def _tensors(state: SlotState) -> list[Tensor]:
-    """Return all of the state but the caches: pieces write into them where they did before."""
+    """Return the state without the caches, where pieces write the same values again."""
     values = [getattr(state, field.name) for field in fields(state)]
     return [value for value in values if isinstance(value, Tensor)]
 

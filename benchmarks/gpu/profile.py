@@ -1,7 +1,7 @@
-"""What the host asks of the device: in a step, in an admission, in a stream of sentences.
+"""What the host enqueues on the device: in a step, in an admission, in a stream of sentences.
 
-Each is done twice, once for the time and once under torch's profiler for the counts: the profiler
-takes time of the host. The device's share is its busy time in the second by the time of the first.
+Each runs twice, once for the time and once under torch's profiler, which slows down the host, for
+the counts. The device's share is its busy time in the second run by the time of the first.
 """
 
 import time
@@ -12,9 +12,9 @@ from torch.profiler import ProfilerActivity
 from torch.profiler import profile as profiler
 
 from benchmarks.decoding import LONGEST, make_stream
-from benchmarks.gpu.options import Options, Row, Tell
+from benchmarks.gpu.options import Emit, Options, Row
 from benchmarks.gpu.subject import Subject
-from benchmarks.gpu.trace import Happening, count, largest
+from benchmarks.gpu.trace import Activity, count, largest
 from translator.engines.inflight.engine import InflightEngine
 
 _BEAMS = (1, 5)
@@ -22,24 +22,24 @@ _LIVE, _LIVE_ON_CPU = 128, 4  # sentences whose steps are measured
 _ADMITTED, _ADMITTED_ON_CPU = (1, 4, 16, 64), (1, 4)
 _STREAM, _STREAM_ON_CPU = 600, 40
 _STEPS, _STREAM_STEPS = 20, 30
-_BEFORE = 15  # steps until a stream is in full flow
-_SOURCE, _SHORT = 25, 6  # tokens of a source, and of a translation that is soon done
-_TURNS = 3
+_BEFORE = 15  # steps until a stream is in its steady state
+_SOURCE, _SHORT = 25, 6  # tokens of a source, and of a short translation
+_REPEATS = 3
 _COUNTS = ("launches", "kernels", "to_device", "to_host", "waits", "busy_ms")
 
 
-def measure(options: Options, tell: Tell) -> None:
-    """Tell a row for a step, for each size of an admission, and for a stream."""
+def measure(options: Options, emit: Emit) -> None:
+    """Emit a row for a step, for each size of an admission, and for a stream."""
     subject = Subject(options)
     for beams in _BEAMS:
         common = {"size": options.size, "beams": beams}
         engine = subject.make_engine()
-        _fill(subject, engine, beams)  # records what is recorded at first use
+        _fill(subject, engine, beams)  # records graphs
         subject.drain(engine)
-        tell({**common, "what": "a step", **_step(subject, engine, beams)})
+        emit({**common, "what": "a step", **_step(subject, engine, beams)})
         for sentences in _ADMITTED if subject.cuda else _ADMITTED_ON_CPU:
-            tell(common | _admission(subject, engine, beams, sentences))
-        tell({**common, "what": "a step of a stream", **_stream(subject, engine, beams)})
+            emit(common | _admission(subject, engine, beams, sentences))
+        emit({**common, "what": "a step of a stream", **_stream(subject, engine, beams)})
         del engine
 
 
@@ -52,7 +52,7 @@ def _fill(subject: Subject, engine: InflightEngine, beams: int) -> int:
 
 
 def _step(subject: Subject, engine: InflightEngine, beams: int) -> Row:
-    """Return what a step of full slots is, no sentence coming or going."""
+    """Return the figures of a step with full slots, without admissions or ends."""
     sentences = _fill(subject, engine, beams)
 
     def steps() -> None:
@@ -65,7 +65,7 @@ def _step(subject: Subject, engine: InflightEngine, beams: int) -> Row:
 
 
 def _admission(subject: Subject, engine: InflightEngine, beams: int, sentences: int) -> Row:
-    """Return what an admission into empty slots is: a step with it, less the step after it."""
+    """Return the figures of an admission into empty slots: a step with it minus one without."""
 
     def both_steps(look: Callable[[Callable[[], None]], Row]) -> Row:
         subject.submit(engine, sentences, beams, _SOURCE, _SHORT)
@@ -73,10 +73,10 @@ def _admission(subject: Subject, engine: InflightEngine, beams: int, sentences: 
         subject.drain(engine)
         return {key: with_it[key] - without[key] for key in without}
 
-    both_steps(lambda run: {"ms": _seconds(subject, run) * 1e3})  # records, at first use
-    turns = [both_steps(lambda run: {"ms": _seconds(subject, run) * 1e3}) for _ in range(_TURNS)]
+    both_steps(lambda run: {"ms": _seconds(subject, run) * 1e3})  # records graphs
+    runs = [both_steps(lambda run: {"ms": _seconds(subject, run) * 1e3}) for _ in range(_REPEATS)]
     row: Row = {"what": "an admission", "sentences": sentences}
-    row["ms"] = median(turn["ms"] for turn in turns)
+    row["ms"] = median(run["ms"] for run in runs)
     if subject.cuda:
         row |= both_steps(lambda run: dict(count(_trace(subject, run))))
         row["share"] = row["busy_ms"] / row["ms"]
@@ -84,12 +84,12 @@ def _admission(subject: Subject, engine: InflightEngine, beams: int, sentences: 
 
 
 def _stream(subject: Subject, engine: InflightEngine, beams: int) -> Row:
-    """Return what a step is while sentences of mixed lengths come and go."""
+    """Return the figures of a step while sentences of mixed lengths join and leave."""
     stream = make_stream(beams, _STREAM if subject.cuda else _STREAM_ON_CPU)
 
     def begin() -> None:
         engine.submit(stream)
-        subject.left += len(stream)
+        subject.unfinished += len(stream)
         for _ in range(_BEFORE):
             subject.step(engine)
 
@@ -101,7 +101,7 @@ def _stream(subject: Subject, engine: InflightEngine, beams: int) -> Row:
         subject.drain(engine)
         begin()
 
-    begin()  # once for what is recorded at first use
+    begin()  # records graphs
     again()
     row = _both(subject, steps, steps, _STREAM_STEPS, again)
     subject.drain(engine)
@@ -119,10 +119,10 @@ def _both(
     row: Row = {"ms": _seconds(subject, first) * 1e3 / steps}
     if subject.cuda:
         between()
-        happenings = _trace(subject, second)
-        row |= {key: value / steps for key, value in count(happenings).items()}
+        activities = _trace(subject, second)
+        row |= {key: value / steps for key, value in count(activities).items()}
         row["share"] = row["busy_ms"] / row["ms"]
-        row["largest"] = largest(happenings, steps)
+        row["largest"] = largest(activities, steps)
     return row
 
 
@@ -134,13 +134,13 @@ def _seconds(subject: Subject, run: Callable[[], None]) -> float:
     return time.perf_counter() - begun
 
 
-def _trace(subject: Subject, run: Callable[[], None]) -> list[Happening]:
+def _trace(subject: Subject, run: Callable[[], None]) -> list[Activity]:
     subject.synchronise()
     with profiler(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as found:
         run()
         subject.synchronise()
     return [
-        Happening(
+        Activity(
             event.name,
             event.device_type.name == "CUDA",
             event.time_range.start,

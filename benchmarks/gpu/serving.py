@@ -4,7 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.crowd import Crowd, Request
-from benchmarks.gpu.options import Options, Row, Tell
+from benchmarks.gpu.options import Emit, Options, Row
 from benchmarks.load import running_server
 from training.corpus import read_references
 
@@ -15,25 +15,25 @@ _STRIDE = 37  # the sentences are sorted by length
 _SHARE = 1 / 18  # of the part's time for each load
 
 
-def measure(options: Options, tell: Tell) -> None:
-    """Start the server and tell a row for each load."""
+def measure(options: Options, emit: Emit) -> None:
+    """Start the server and emit a row for each load."""
     bundled = options.part == _BUNDLED
     model = "bundled" if bundled else str(_checkpoint(options))
     flags = [
         *("--model", model, "--engine", options.engine),
         *("--devices", "auto" if options.device == "cuda" else "cpu"),
         *("--cache", str(Path(options.scratch) / "cache")),
-        # Nobody shall be refused: refusals are not what is measured.
+        # Limits that refuse no request: refusals are not measured.
         *("--http-threads", str(2 * max(clients for clients, _ in _LOADS))),
         *("--max-queued-tokens", "2000000"),
     ]
     seconds = options.seconds * _SHARE
     common = {"model": "bundled" if bundled else f"random {options.size}", "engine": options.engine}
     with closing(Crowd()) as crowd, running_server(*flags) as url:
-        crowd.load(url, _LANGUAGES, _requests(1), 32, seconds / 2)  # for what is slow at first
+        crowd.load(url, _LANGUAGES, _requests(1), 32, seconds / 2)  # warm-up
         for clients, texts in _LOADS:
             seen = crowd.load(url, _LANGUAGES, _requests(texts), clients, seconds)
-            tell({**common, "clients": clients, "texts": texts, "seconds": seconds, **vars(seen)})
+            emit({**common, "clients": clients, "texts": texts, "seconds": seconds, **vars(seen)})
 
 
 def _checkpoint(options: Options) -> Path:
@@ -44,13 +44,13 @@ def _checkpoint(options: Options) -> Path:
 
 
 def _requests(texts: int) -> list[Request]:
-    """Return a request for each sentence of the test set, short and long ones in turn."""
+    """Return a request for each sentence of the test set, short and long ones mixed."""
     found = list(read_references("test")[_LANGUAGES])
-    text_request = [found[i * _STRIDE % len(found)] for i in range(len(found))]
+    ordered = [found[i * _STRIDE % len(found)] for i in range(len(found))]
     if texts == 1:
-        return [*text_request]
-    twice = text_request * 2
-    return [twice[i : i + texts] for i in range(0, len(text_request), texts)]
+        return [*ordered]
+    twice = ordered * 2
+    return [twice[i : i + texts] for i in range(0, len(ordered), texts)]
 
 
 def render(rows: list[Row]) -> str:

@@ -1,4 +1,4 @@
-"""An engine on random weights, its sentences in slots, and a look at the state behind them."""
+"""An engine with random weights, and access to the state of its slots."""
 
 import time
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ from translator.engines.inflight.network import Network
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 
-_PATIENCE = 1_000  # steps; none of the sentences takes as many
-_PAUSE = 0.1  # seconds: longer than an idle engine waits for clients whose answers left together
+_MOST_STEPS = 1_000  # more than any of the sentences takes
+_PAUSE = 0.1  # seconds: longer than the batching delay of an idle engine
 
 
 @dataclass(frozen=True)
-class Behind:
+class Internals:
     """What a step works on."""
 
     network: Network
@@ -30,7 +30,7 @@ class Behind:
 
 
 class Subject:
-    """An engine whose sentences end when we say so; counts what is in hand."""
+    """Makes engines whose sentences have given lengths; counts the unfinished ones."""
 
     def __init__(self, options: Options) -> None:
         self.cuda = options.device == "cuda"
@@ -38,7 +38,7 @@ class Subject:
         self._model = random_model(options.size, self.device)
         dtype = torch.bfloat16 if self.cuda else torch.float32
         self._model.to(self.device, dtype)
-        self.left = 0
+        self.unfinished = 0
 
     def make_engine(self) -> InflightEngine:
         """Return a new engine on the same weights."""
@@ -47,36 +47,36 @@ class Subject:
     def submit(
         self, engine: InflightEngine, sentences: int, beams: int, source: int, target: int
     ) -> None:
-        """Give the engine sentences of one length, once it waits for no others."""
+        """Give the engine sentences of one length, after its batching delay."""
         time.sleep(_PAUSE)
         engine.submit([make_segment(i, source, target, beams) for i in range(sentences)])
-        self.left += sentences
+        self.unfinished += sentences
 
     def step(self, engine: InflightEngine) -> None:
         """Do one step."""
-        self.left -= len(engine.step())
+        self.unfinished -= len(engine.step())
 
     def drain(self, engine: InflightEngine) -> None:
-        """Step until no sentence is left."""
-        while self.left:
+        """Step until all sentences are done."""
+        while self.unfinished:
             self.step(engine)
 
     def synchronise(self) -> None:
-        """Wait until the device has done all that it was told."""
+        """Wait until the device has done all enqueued work."""
         if self.cuda:
             torch.cuda.synchronize(self.device)
 
 
 @contextmanager
-def watched() -> Iterator[list[Behind]]:
-    """Collect what steps work on while the block runs: the engine keeps that to itself."""
-    seen: list[Behind] = []
+def watched() -> Iterator[list[Internals]]:
+    """Collect what steps work on, which the engine does not expose, while the block runs."""
+    seen: list[Internals] = []
 
     def step(
         network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
     ) -> None:
-        if not any(behind.state is state for behind in seen):
-            seen.append(Behind(network, state, eos))
+        if not any(internals.state is state for internals in seen):
+            seen.append(Internals(network, state, eos))
         decode_step(network, state, shape, eos, no_repeat_ngram)
 
     with mock.patch("translator.engines.inflight.pool.decode_step", step):
@@ -86,8 +86,8 @@ def watched() -> Iterator[list[Behind]]:
 def step_until(
     subject: Subject, engine: InflightEngine, state: SlotState, slots: int, at: int
 ) -> None:
-    """Step until the first `slots` are at work and have come to position `at`."""
-    for _ in range(_PATIENCE):
+    """Step until the first `slots` are active and have reached position `at`."""
+    for _ in range(_MOST_STEPS):
         subject.synchronise()  # the engine may have a stream of its own
         if bool(state.active[:slots].all()) and int(state.position[:slots].min()) >= at:
             return

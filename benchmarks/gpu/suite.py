@@ -1,39 +1,39 @@
-"""The tests of tests/gpu, each told as it ends, so that a test that hangs costs only itself."""
+"""The tests of tests/gpu; each result is emitted at once, so that a hanging test loses no other."""
 
 from collections import Counter
 
 import pytest
 
-from benchmarks.gpu.options import NeedsGpuError, Options, PartError, Row, Tell
+from benchmarks.gpu.options import Emit, NeedsGpuError, Options, PartError, Row
 from benchmarks.gpu.parts import ROOT
 
 _FOLDER = "tests/gpu"
 
 
 class _Recorder:
-    """A plugin of pytest that tells results."""
+    """A pytest plugin that emits results."""
 
-    def __init__(self, tell: Tell) -> None:
-        self._tell = tell
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
         self.outcomes: Counter[str] = Counter()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Tell what a test did, or what kept it from running."""
+        """Emit the outcome of a test, or why it could not run."""
         if report.when != "call" and report.outcome == "passed":
             return
         self.outcomes[report.outcome] += 1
         why = "" if report.outcome == "passed" else _reason(report)
         test = report.nodeid.rpartition("::")[2]
-        self._tell(
+        self._emit(
             {"test": test, "outcome": report.outcome, "seconds": report.duration, "why": why}
         )
 
 
-def measure(options: Options, tell: Tell) -> None:
+def measure(options: Options, emit: Emit) -> None:
     """Run the tests; PartError where one fails."""
     if options.device == "cpu":
         raise NeedsGpuError("the tests of tests/gpu run on one only")
-    recorder = _Recorder(tell)
+    recorder = _Recorder(emit)
     flags = ["-q", "-p", "no:cacheprovider", "--rootdir", str(ROOT)]
     code = pytest.main([*flags, str(ROOT / _FOLDER)], plugins=[recorder])
     if failed := recorder.outcomes["failed"]:
@@ -54,8 +54,8 @@ def _reason(report: pytest.TestReport) -> str:
 def render(rows: list[Row]) -> str:
     """Return how many passed, and a row for each test."""
     outcomes = Counter(row["outcome"] for row in rows)
-    told = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common())
-    lines = [f"So far as they ran: {told}.", "", "| test | | s | |", "| --- | --- | ---: | --- |"]
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common())
+    lines = [f"Results: {counts}.", "", "| test | | s | |", "| --- | --- | ---: | --- |"]
     lines += [
         f"| `{row['test']}` | {row['outcome']} | {row['seconds']:.1f} | "
         f"{row['why'].replace('|', chr(92) + '|')} |"

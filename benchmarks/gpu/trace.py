@@ -1,4 +1,4 @@
-"""What a profile of torch says: launches, copies, waits, and how long the device was busy.
+"""Counts in a torch profile: launches, copies, waits, and the device's busy time.
 
 Names are those of CUDA's runtime and driver, as the profiler gives them.
 """
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 _LAUNCHES = ("cudaLaunchKernel", "cuLaunchKernel", "cudaGraphLaunch")  # beginnings of names
-# Without cudaDeviceSynchronize, which is how we end what is measured.
+# Without cudaDeviceSynchronize, which ends the measured block.
 _WAITS = {"cudaStreamSynchronize", "cudaEventSynchronize", "cudaMemcpy"}
 _TO_DEVICE, _TO_HOST = "Memcpy HtoD", "Memcpy DtoH"
 _NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
-class Happening:
+class Activity:
     """A kernel or copy of the device, or a call of the host; times in microseconds."""
 
     name: str
@@ -25,10 +25,10 @@ class Happening:
     end: float
 
 
-def count(happenings: Iterable[Happening]) -> dict[str, float]:
-    """Return how often what happened, and for how many milliseconds the device was busy."""
-    device = [h for h in happenings if h.on_device]
-    host = [h.name for h in happenings if not h.on_device]
+def count(activities: Iterable[Activity]) -> dict[str, float]:
+    """Return the counts, and the milliseconds for which the device was busy."""
+    device = [h for h in activities if h.on_device]
+    host = [h.name for h in activities if not h.on_device]
     return {
         "launches": sum(name.startswith(_LAUNCHES) for name in host),
         "kernels": sum(not h.name.startswith(("Memcpy", "Memset")) for h in device),
@@ -39,23 +39,23 @@ def count(happenings: Iterable[Happening]) -> dict[str, float]:
     }
 
 
-def largest(happenings: Iterable[Happening], steps: int, most: int = 8) -> list[dict[str, Any]]:
-    """Return the kernels that took most of the time, by name: what they are of one step."""
+def largest(activities: Iterable[Activity], steps: int, most: int = 8) -> list[dict[str, Any]]:
+    """Return the kernels that took the most time, by name, with their figures per step."""
     spent: dict[str, list[float]] = defaultdict(list)
-    for happening in happenings:
-        if happening.on_device:
-            spent[happening.name[:_NAME_LENGTH]].append(happening.end - happening.begin)
-    text_request = sorted(spent.items(), key=lambda item: -sum(item[1]))[:most]
+    for activity in activities:
+        if activity.on_device:
+            spent[activity.name[:_NAME_LENGTH]].append(activity.end - activity.begin)
+    ranked = sorted(spent.items(), key=lambda item: -sum(item[1]))[:most]
     return [
         {"kernel": name, "ms": sum(times) / 1e3 / steps, "calls": len(times) / steps}
-        for name, times in text_request
+        for name, times in ranked
     ]
 
 
-def _covered(happenings: Sequence[Happening]) -> float:
+def _covered(activities: Sequence[Activity]) -> float:
     """Return the length of the union: kernels of two streams may overlap."""
     covered, until = 0.0, float("-inf")
-    for happening in sorted(happenings, key=lambda h: h.begin):
-        covered += max(0.0, happening.end - max(until, happening.begin))
-        until = max(until, happening.end)
+    for activity in sorted(activities, key=lambda h: h.begin):
+        covered += max(0.0, activity.end - max(until, activity.begin))
+        until = max(until, activity.end)
     return covered

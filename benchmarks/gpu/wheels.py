@@ -1,7 +1,7 @@
 """`make gpu-wheels`: fill a folder with the wheels that a bare machine with a GPU may lack.
 
-All that setup.cfg and tests/gpu need, but torch, transformers, and what comes with them. Wants a
-network, or whatever else pip is told of.
+These are the requirements of setup.cfg and tests/gpu, except torch, transformers and their
+dependencies. pip downloads them from its configured index.
 """
 
 import argparse
@@ -20,7 +20,7 @@ _GLIBC = (5, 12, 17, 24, 27, 28, 31, 34)  # pip takes no "or older"
 
 
 def main() -> None:
-    """Download, drop what is there anyway, and pack the largest anew."""
+    """Download the wheels, remove those that come with torch, and repack the largest."""
     arguments = _parser().parse_args()
     folder: Path = arguments.folder
     if folder.exists() and any(folder.iterdir()):
@@ -35,13 +35,13 @@ def main() -> None:
     if not arguments.without_ctranslate2:
         _download(folder, arguments.python, [optional, "--no-deps"])
         for path in folder.glob(f"{OPTIONAL}-*.whl"):
-            pack_again(path)
+            repack(path)
     sizes = [path.stat().st_size for path in folder.iterdir()]
     print(f"{len(sizes)} wheels, {sum(sizes) / 2**20:.1f} MiB, in {folder}")
 
 
-def pack_again(wheel: Path) -> None:
-    """Compress a wheel with LZMA: CTranslate2's is little more than half as large then."""
+def repack(wheel: Path) -> None:
+    """Compress a wheel with LZMA, which nearly halves CTranslate2's."""
     smaller = wheel.with_suffix(".partial")
     with (
         zipfile.ZipFile(wheel) as old,

@@ -1,4 +1,4 @@
-"""Tests that need an NVIDIA GPU: all of this folder; skipped where torch sees none."""
+"""All tests of this folder need an NVIDIA GPU; they are skipped if torch sees none."""
 
 from pathlib import Path
 

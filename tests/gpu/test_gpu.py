@@ -16,8 +16,9 @@ from server.core.worker_factory import make_translator
 from tests.agreement import nearly_equal
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
+from translator.translator import Translated
 
-PATIENCE = 120.0
+TIMEOUT = 120.0
 WORK = [
     (text, source, target)
     for source, target in DIRECTIONS
@@ -33,7 +34,7 @@ def expected() -> list[str]:
 
 
 @pytest.mark.parametrize("engine", ["reference", "inflight"])
-def test_float32_gives_what_the_cpu_gives(expected: list[str], engine: str) -> None:
+def test_float32_agrees_with_the_cpu(expected: list[str], engine: str) -> None:
     gpu = Translator(TranslatorConfig(device="cuda:0", engine=engine, dtype="float32"))
     results = gpu.batch(TEXTS, SOURCES, TARGETS)
     assert nearly_equal(results, expected)
@@ -47,8 +48,8 @@ def test_half_precision_is_as_good(expected: list[str], dtype: str, engine: str)
 
 
 @pytest.fixture
-def little_memory() -> Iterator[None]:
-    """The weights fit into it; the scores of all texts at once do not, by far."""
+def limited_memory() -> Iterator[None]:
+    """Enough memory for the weights, but far too little for the scores of all texts at once."""
     torch.cuda.empty_cache()
     total = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction((256 << 20) / total)
@@ -56,8 +57,8 @@ def little_memory() -> Iterator[None]:
     torch.cuda.set_per_process_memory_fraction(1.0)
 
 
-@pytest.mark.usefixtures("little_memory")
-def test_running_out_of_memory_halves_the_batch_and_gives_the_same(expected: list[str]) -> None:
+@pytest.mark.usefixtures("limited_memory")
+def test_out_of_memory_halves_the_batch_and_gives_the_same(expected: list[str]) -> None:
     config = TranslatorConfig(
         device="cuda:0", engine="reference", dtype="float32", batch_tokens=400_000
     )
@@ -72,7 +73,7 @@ def test_alternatives_have_slots_of_their_own() -> None:
     gpu = Translator(TranslatorConfig(device="cuda:0", engine="inflight"))
     for key, (text, source, target) in enumerate(WORK[:8]):
         gpu.submit(key, text, source, target, alternatives=key)
-    finished = {}
+    finished: dict[int, Translated] = {}
     while len(finished) < 8:
         finished |= {translated.key: translated for translated in gpu.step()}
     assert all(len(finished[key].alternatives) <= key for key in range(8))
@@ -84,7 +85,7 @@ def test_a_device_beyond_the_last_is_refused() -> None:
         Translator(TranslatorConfig(device=f"cuda:{torch.cuda.device_count()}"))
 
 
-def test_auto_finds_what_torch_finds() -> None:
+def test_auto_finds_the_devices_of_torch() -> None:
     assert len(parse_devices("auto")) == torch.cuda.device_count()
 
 
@@ -92,7 +93,7 @@ def test_nvml_and_torch_agree_on_the_card() -> None:
     uuid = str(torch.cuda.get_device_properties(0).uuid)
     monitor = GpuMonitor(interval=0.1)
     monitor.start()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not (readings := monitor.snapshot()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -107,26 +108,26 @@ def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
     devices = parse_devices("auto")
     pool = GpuPool(devices, partial(make_translator, config=TranslatorConfig()))
     pool.start()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while pool.status().state != "ok":
         assert time.monotonic() < deadline
         time.sleep(0.05)
     segments = [Segment(text, s, t, tokens=len(text)) for text, s, t in WORK]
-    results = [future.result(PATIENCE).text for future in pool.submit(segments)]
+    results = [future.result(TIMEOUT).text for future in pool.submit(segments)]
     rows = [row for worker in pool.status().workers for row in worker.rows()]
     pool.close()
     assert corpus_chrf(results, [expected]).score >= 85
     assert all(row["uuid"] and row["memory_used"] and row["finished_segments"] for row in rows)
 
 
-def test_a_trial_has_measured_what_the_formula_misses() -> None:
+def test_a_trial_measures_the_memory_that_the_formula_omits() -> None:
     gpu = Translator(TranslatorConfig(device="cuda:0"))
     assert 1.0 <= gpu.memory_scale < 1_000
     assert gpu.budget
 
 
 @pytest.mark.skipif("torch.cuda.device_count() < 2")
-def test_a_model_over_two_gpus_gives_what_one_gives(expected: list[str]) -> None:
+def test_a_model_on_two_gpus_agrees_with_one(expected: list[str]) -> None:
     group = Translator(TranslatorConfig(device="cuda:0+cuda:1", dtype="float32"))
     results = group.batch(TEXTS, SOURCES, TARGETS)
     assert nearly_equal(results, expected)

@@ -1,4 +1,4 @@
-"""The in-flight engine on a GPU: graphs, rings of buffers, and thousands of sentences."""
+"""The in-flight engine on a GPU: graphs, ring buffers, and thousands of sentences."""
 
 import random
 from collections import Counter
@@ -48,12 +48,12 @@ def engine_of(seed: int) -> InflightEngine:
     return inflight_engine(tiny_model(seed), [CUDA], SOURCE, LENGTH)
 
 
-def of_one_rule(segments: list[EncodedSegment], beams: int) -> list[EncodedSegment]:
+def with_beams(segments: list[EncodedSegment], beams: int) -> list[EncodedSegment]:
     return [replace(segment, decoding=Decoding(beams, LENGTH)) for segment in segments]
 
 
 def tensors(state: SlotState) -> dict[str, torch.Tensor]:
-    """Return what is in slots; not the spare one, which holds anything."""
+    """Return the state of all slots except the spare one."""
     found = {f.name: getattr(state, f.name) for f in fields(state)}
     for i, cache in enumerate(state.caches):
         found |= {f"own {i}": cache.own, f"cross {i}": cache.cross}
@@ -61,18 +61,18 @@ def tensors(state: SlotState) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("beams", [1, 4])
-def test_a_graph_of_an_admission_does_what_its_kernels_do(beams: int) -> None:
+def test_a_graph_of_an_admission_is_equivalent_to_its_kernels(beams: int) -> None:
     network = Network(load(tiny_model(3), Placement((CUDA,) * 2, (CUDA,) * 2)))
-    segments = of_one_rule(random_segments(5, 3), beams)
+    segments = with_beams(random_segments(5, 3), beams)
     segments.sort(key=lambda segment: len(segment.source_ids))
-    # As long as the shape, or what is beyond its end would differ.
+    # As long as the shape, or padding beyond its end would differ.
     segments[-1] = replace(segments[-1], source_ids=[50, *[5] * (SOURCE - 2), EOS])
     states = []
     for graphs in (True, False):
         state = SlotState.allocate(network.weights, 8, beams, SOURCE, LENGTH)
         pool = SlotPool(network, state, launcher(state, graphs=graphs), START, EOS)
-        for _ in range(2):  # the second one is recorded
-            pool.rehearse_admission(8, SOURCE)
+        for _ in range(2):  # the second call records the graph
+            pool.warm_up_admission(8, SOURCE)
         pool.admit([segments])
         torch.cuda.synchronize()
         states.append(tensors(state))
@@ -80,7 +80,7 @@ def test_a_graph_of_an_admission_does_what_its_kernels_do(beams: int) -> None:
         assert torch.allclose(graph.float(), states[1][name].float(), atol=1e-5), name
 
 
-def test_graphs_give_what_single_kernels_give(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_graphs_are_equivalent_to_single_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     config = TranslatorConfig(device="cuda:0", engine="inflight", dtype="float32")
     graphs = Translator(config).batch(TEXTS, SOURCES, TARGETS)
     monkeypatch.setattr(build._PoolMaker, "_launcher", lambda *_: EagerLauncher(CUDA))
@@ -88,8 +88,8 @@ def test_graphs_give_what_single_kernels_give(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("beams", [1, 4])
-def test_bursts_go_around_the_rings(beams: int) -> None:
-    segments = of_one_rule(random_segments(2_000, 2), beams)
+def test_bursts_wrap_around_the_ring_buffers(beams: int) -> None:
+    segments = with_beams(random_segments(2_000, 2), beams)
     expected = by_generate(tiny_model(2), segments)
     engine, results = engine_of(2), dict[int, DecodedSegment]()
     for begin in range(0, len(segments), 400):
@@ -101,7 +101,7 @@ def test_bursts_go_around_the_rings(beams: int) -> None:
     assert len(different) <= 0.01 * len(segments)
 
 
-def test_none_of_many_that_join_at_random_is_lost() -> None:
+def test_no_sentence_is_lost_among_many_that_join_at_random() -> None:
     rng, few = random.Random(5), random_segments(200, 5)
     segments = [replace(rng.choice(few), key=key) for key in range(MANY)]
     engine, position = engine_of(5), 0
@@ -115,10 +115,10 @@ def test_none_of_many_that_join_at_random_is_lost() -> None:
         seen.update(result.key for result in decoded)
         results |= {result.key: result for result in decoded}
     drain(engine, results, MANY)
-    assert set(seen.values()) <= {1}, "a sentence came back twice"
-    alike: dict[tuple[object, ...], Counter[tuple[int, ...]]] = {}
+    assert set(seen.values()) <= {1}, "a sentence was returned twice"
+    equal: dict[tuple[object, ...], Counter[tuple[int, ...]]] = {}
     for segment in segments:
         kind = (*segment.source_ids, segment.target_id, segment.decoding)
-        alike.setdefault(kind, Counter())[tuple(results[segment.key].ids or ())] += 1
-    usual = sum(found.most_common(1)[0][1] for found in alike.values())
-    assert usual >= 0.99 * MANY, "who shares the steps of a sentence must not matter"
+        equal.setdefault(kind, Counter())[tuple(results[segment.key].ids or ())] += 1
+    agreeing = sum(found.most_common(1)[0][1] for found in equal.values())
+    assert agreeing >= 0.99 * MANY, "other sentences in a step must not matter"

@@ -15,9 +15,9 @@ class Decoding:
     """How to search for a translation, in the terms of transformers' GenerationConfig.
 
     `max_length` counts the start token, the language token and `</s>`. `early_stopping` is True,
-    False or "never"; one beam is greedy search, whatever the rest says. Of the sequences found the
-    best `hypotheses` (at most `beams`) come back. `no_repeat_ngram` forbids n-grams of so many
-    tokens to come twice; 0 forbids none.
+    False or "never". One beam is greedy search, whatever the other fields say. The best
+    `hypotheses` (at most `beams`) of the sequences found are returned. `no_repeat_ngram` is the
+    size of n-grams that must not occur twice; 0 allows all.
     """
 
     beams: int
@@ -51,10 +51,10 @@ class EncodedSegment:
 
 @dataclass(frozen=True, slots=True)
 class DecodedSegment:
-    """`ids`: the translation, without language token and `</s>`; None if memory did not do.
+    """`ids`: the translation, without language token and `</s>`; None if it ran out of memory.
 
-    `complete` is False where the model stopped at the longest length instead of at `</s>`.
-    `alternatives`: the other hypotheses that are complete, best first.
+    `complete` is False if decoding stopped at `max_length` instead of at `</s>`.
+    `alternatives`: the other complete hypotheses, best first.
     """
 
     key: int
@@ -65,10 +65,10 @@ class DecodedSegment:
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """Which engine decodes, the type that it computes in, and why it is this one."""
+    """Which engine decodes, in which dtype, and the reason for the choice."""
 
-    name: str  # of config.ENGINES, without "auto"
-    dtype: str  # of config.DTYPES, without "auto"
+    name: str  # one of config.ENGINES, except "auto"
+    dtype: str  # one of config.DTYPES, except "auto"
     reason: str
 
 
@@ -84,10 +84,10 @@ class Engine(Protocol):
         """Batches split so far because the device ran out of memory."""
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
-        """Take segments over; they are decoded in later steps, in any order."""
+        """Queue segments; they are decoded in later steps, in any order."""
 
     def step(self) -> list[DecodedSegment]:
-        """Do one scheduling iteration and return the segments that finished in it."""
+        """Run one scheduling iteration; return the segments that finished in it."""
 
 
 class OutOfMemoryError(Exception):
@@ -95,12 +95,12 @@ class OutOfMemoryError(Exception):
 
 
 class Decoder(Protocol):
-    """Decodes batches from start to end, in as many threads as it has replicas."""
+    """Decodes batches from start to end; callable from as many threads as it has replicas."""
 
     replicas: int
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
-        """Return one result a segment, in order; raises OutOfMemoryError.
+        """Return one result per segment, in order; raises OutOfMemoryError.
 
         All segments of a batch have the same `decoding`.
         """

@@ -1,20 +1,20 @@
-"""Attention on CUDA devices: with any of torch's kernels but cuDNN's.
+"""Attention on CUDA devices: any of torch's kernels except cuDNN's.
 
-On Hopper torch prefers cuDNN's, whose host builds a plan for every new shape. Sentences that join
-and leave make new shapes all the time; docs/engine.md has what that cost.
+On Hopper torch prefers cuDNN's kernel, which builds a plan on the host for every new shape.
+Sentences that join and leave create new shapes all the time; docs/engine.md has the cost.
 """
 
 import torch
 
 
 def avoid_cudnn() -> None:
-    """Take cuDNN out of what torch's attention chooses from, in this process, on all devices.
+    """Disable cuDNN's attention in this process, on all devices.
 
-    torch looks at this switch at every call, after any order of preference. So it holds whatever
-    order torch, a variable of the environment or a library asks for. It does not hold where a
-    library switches cuDNN on: for good, with `enable_cudnn_sdp(True)`, or within an `sdpa_kernel`
-    that names cuDNN, which puts the switch back at its end. Against the first, this is called when
-    libraries and weights are loaded, and again when the engine is there. The second can only come
-    between in `generate`, for our own decoder calls torch alone: a test looks at every call.
+    torch checks this switch at every call, whatever order of preference torch, an environment
+    variable or a library sets. Only a library that enables cuDNN overrides it: permanently with
+    `enable_cudnn_sdp(True)`, or inside an `sdpa_kernel` block that names cuDNN. Against the
+    former, this function is called after libraries and weights are loaded, and again when the
+    engine is built. The latter can only happen in `generate`, since our own decoder calls nothing
+    but torch; a test checks every call.
     """
     torch.backends.cuda.enable_cudnn_sdp(False)

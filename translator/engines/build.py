@@ -1,4 +1,4 @@
-"""From a configuration to an engine: which dtype, which engine, on which device."""
+"""Builds the engine that a configuration asks for: which engine, dtype and device."""
 
 from importlib.util import find_spec
 
@@ -17,48 +17,48 @@ from translator.models.tokenizer import Tokenizer
 def build_engine(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer
 ) -> tuple[Engine, EngineChoice]:
-    """Load the model and return the engine that `config` asks for, and why it is this one.
+    """Load the model; return the engine that `config` asks for and the reason for the choice.
 
-    Raises DeviceError for a device that is not there or cannot do what is asked, and
-    CheckpointError where the weights cannot be loaded.
+    Raises DeviceError if the device does not exist or lacks what is asked of it, and
+    CheckpointError if the weights cannot be loaded.
     """
     check_device(config.device)
     if "+" in config.device and config.engine not in ("auto", "inflight"):
         raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
     built = _build(config, checkpoint, tokenizer)
-    avoid_cudnn()  # every worker comes by here, and nothing is imported or loaded any more
+    avoid_cudnn()  # after everything is imported and loaded, in every worker
     return built
 
 
 def default_engine(device: str) -> str:
-    """Return what `auto` means before anything is measured.
+    """Return the engine that `auto` stands for before anything is measured.
 
-    On a CPU, `ctranslate2` is the one that `auto` compares others with.
+    On a CPU it is `ctranslate2`, if installed, to which `auto` adds other candidates.
     """
     on_cpu = device.startswith("cpu") and "+" not in device
     return "ctranslate2" if on_cpu and find_spec("ctranslate2") else "inflight"
 
 
 def best_dtype(device: str, engine: str) -> str:
-    """Return the name of the fastest dtype that keeps the translations good."""
+    """Return the name of the fastest dtype that preserves the quality of translations."""
     if device.startswith("cpu"):
         if engine == "ctranslate2" or (engine == "inflight" and computes_int8()):
             return "int8"
         return "bfloat16" if engine == "inflight" and computes_bfloat16() else "float32"
     majors = [torch.cuda.get_device_capability(part)[0] for part in device.split("+")]
-    # Ampere (8.0) computes bfloat16; older GPUs only emulate it, slower than float32.
+    # Ampere (8.0) computes in bfloat16; older GPUs emulate it, slower than float32.
     return "bfloat16" if min(majors) >= 8 else "float16"
 
 
 def computes_bfloat16() -> bool:
-    """Tell whether this CPU multiplies in bfloat16, rather than emulating it."""
+    """Return whether this CPU multiplies in bfloat16 rather than emulating it."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def check_device(device: str) -> None:
-    """Raise DeviceError unless `device` is "cpu", "cpu:N", a "cuda:N" that exists, or a group.
+    """Raise DeviceError unless `device` is "cpu", "cpu:N", an existing "cuda:N", or a group.
 
-    A group is devices of one kind, each once, joined by "+".
+    A group consists of different devices of one kind, joined by "+".
     """
     parts = device.split("+")
     kinds = {part.partition(":")[0] for part in parts}

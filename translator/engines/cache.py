@@ -1,4 +1,4 @@
-"""Names for what is derived from a checkpoint and kept in the cache folder."""
+"""Cache keys for what is derived from a checkpoint."""
 
 import hashlib
 
@@ -8,9 +8,9 @@ from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
 
 
 def content_hash(checkpoint: Checkpoint, versions: str) -> str:
-    """Return a hash of all that decides translations, and of the versions of what reads it.
+    """Return a hash of the checkpoint's content and of `versions`, those of the code that reads it.
 
-    The files of a fetched checkpoint are not read for it: their hashes are in its manifest.
+    A fetched checkpoint has the hashes of its files in its manifest, so the files are not read.
     """
     digest = hashlib.sha256(versions.encode())
     names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)

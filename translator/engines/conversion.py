@@ -1,4 +1,4 @@
-"""Checkpoints converted for CTranslate2: fetched with the model, or in a cache that is shared."""
+"""Checkpoints converted for CTranslate2: fetched with the model, or in the shared cache."""
 
 import logging
 import os
@@ -15,15 +15,15 @@ from translator.models.manifest import CONVERTED_PREFIX
 from translator.models.tokenizer import Tokenizer
 
 _log = logging.getLogger(__name__)
-_FORMAT = "1"  # of what this module writes; raise it when the conversion changes
+_FORMAT = "1"  # of the converted model; raise it when the conversion changes
 _MODEL_FILE = "model.bin"
 
 
 def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, cache: Path) -> Path:
-    """Return the folder of the converted model, converting it first where there is none.
+    """Return the folder of the converted model; convert it first if there is none.
 
-    A fetched checkpoint has it among its own files. Else it is in the cache, whose key is a hash of
-    the checkpoint's content, so a changed file is never missed. The folder appears complete or not
+    A fetched checkpoint may contain it. Otherwise it is in the cache, under a hash of the
+    checkpoint's content, so that a changed file is never missed. The folder appears complete or not
     at all; a second process waits for the first.
     """
     beside = checkpoint.folder / fetched_name(quantization)
@@ -41,7 +41,7 @@ def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, c
             _log.info("converting %s to CTranslate2 (%s)", checkpoint.name, quantization)
             partial = Path(tempfile.mkdtemp(prefix="converting-", dir=folder.parent))
             try:
-                # Here, since it loads transformers, which takes seconds.
+                # Imported here because it loads transformers, which takes seconds.
                 from translator.engines.converter import convert
 
                 convert(checkpoint, tokenizer, quantization, partial)
@@ -68,14 +68,14 @@ def add_conversion(checkpoint: Checkpoint, quantization: str = "int8") -> Path:
 def fetched_name(quantization: str) -> str:
     """Return the name of the converted model's folder in a fetched checkpoint.
 
-    A server of another release whose conversion differs, or whose CTranslate2 promises no longer to
-    read it, finds another name missing and converts anew.
+    The name contains the format and the major version of CTranslate2: a server for which the
+    converted model may be unreadable looks for another name, and converts the model again.
     """
     major = ctranslate2.__version__.partition(".")[0]
     return f"{CONVERTED_PREFIX}{major}-{_FORMAT}-{quantization}"
 
 
 def cache_entry(checkpoint: Checkpoint, quantization: str, cache: Path) -> Path:
-    """Return where the cache keeps the conversion of this content by this version."""
+    """Return the cache folder for the conversion of this content by this version."""
     name = content_hash(checkpoint, f"{_FORMAT} {ctranslate2.__version__}")
     return cache / "ctranslate2" / f"{name}-{quantization}"

@@ -1,4 +1,4 @@
-"""Converting a model for CTranslate2, which needs transformers."""
+"""Converts models for CTranslate2; imports transformers."""
 
 from pathlib import Path
 
@@ -28,10 +28,10 @@ def convert_model(
 
 
 class _Loader(M2M100Loader):  # type: ignore[misc]
-    """Takes the vocabulary from our tokenizer.
+    """Reads the vocabulary from our tokenizer.
 
-    The original asks transformers' tokenizer for `additional_special_tokens`, which
-    transformers 5 no longer has, and so loses the 100 language tokens (CTranslate2 4.8.5).
+    The base class reads `additional_special_tokens` of transformers' tokenizer, which transformers
+    5 no longer has, and so loses the 100 language tokens (CTranslate2 4.8.5).
     """
 
     def get_vocabulary(self, model: object, tokenizer: Vocabulary) -> list[str]:

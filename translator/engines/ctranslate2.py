@@ -11,8 +11,8 @@ from translator.engines import DecodedSegment, EncodedSegment, OutOfMemoryError
 from translator.errors import DeviceError
 from translator.models.tokenizer import Vocabulary
 
-# What the wheels of CTranslate2 4 load by this name at their first product on a GPU. torch for CUDA
-# 12 has loaded it by then; torch for CUDA 13 brings another one.
+# The wheels of CTranslate2 4 load this library at their first product on a GPU. torch for CUDA 12
+# has loaded it by then; torch for CUDA 13 comes with another version.
 _CUBLAS = "libcublas.so.12"
 
 
@@ -24,16 +24,16 @@ class CoreSplit:
     threads: int
 
 
-def splits(cores: int) -> list[CoreSplit]:
-    """Return the ways worth a try: 1, 2, 4, … threads a replica."""
+def core_splits(cores: int) -> list[CoreSplit]:
+    """Return the splits that may be the fastest: 1, 2, 4, … threads per replica."""
     threads = [2**i for i in range(cores.bit_length()) if 2**i <= cores]
     return [CoreSplit(cores // count, count) for count in threads]
 
 
 def why_not_on_gpu(index: int, compute_type: str) -> str | None:
-    """Return why it cannot compute on the GPU that CUDA numbers `index`; None: it may.
+    """Return why CTranslate2 cannot compute on the GPU with CUDA's `index`; None if it may.
 
-    It costs nothing, where a model would have to be converted to see it fail.
+    This check is cheap, while finding out by loading a model would need a converted one.
     """
     try:
         types = ctranslate2.get_supported_compute_types("cuda", index)
@@ -67,7 +67,7 @@ class CTranslate2Decoder:
     ) -> "CTranslate2Decoder":
         """Load the converted model in `folder`; its replicas share one copy of the weights.
 
-        Raises DeviceError where CTranslate2 cannot compute in this type.
+        Raises DeviceError if CTranslate2 cannot compute in this type.
         """
         translator = _load(
             folder,
@@ -81,15 +81,15 @@ class CTranslate2Decoder:
     def on_gpu(
         cls, folder: Path, vocabulary: Vocabulary, compute_type: str, index: int
     ) -> "CTranslate2Decoder":
-        """Load the converted model in `folder` onto the GPU that CUDA numbers `index`.
+        """Load the converted model in `folder` onto the GPU with CUDA's `index`.
 
-        Raises DeviceError where CTranslate2 cannot compute there.
+        Raises DeviceError if CTranslate2 cannot compute there.
         """
         translator = _load(folder, device="cuda", device_index=index, compute_type=compute_type)
         return cls(translator, vocabulary, replicas=1)
 
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
-        """Return one result a segment, in order; raises OutOfMemoryError, DeviceError."""
+        """Return one result per segment, in order; raises OutOfMemoryError, DeviceError."""
         tokens, decoding = self._tokens, batch[0].decoding
         try:
             results = self._translator.translate_batch(
@@ -100,11 +100,11 @@ class CTranslate2Decoder:
                 max_decoding_length=decoding.max_length,
                 num_hypotheses=decoding.hypotheses,
                 no_repeat_ngram_size=decoding.no_repeat_ngram,
-                max_input_length=0,  # no cut: the segmenter has seen to the length
+                max_input_length=0,  # no truncation: the segmenter keeps to the limit
                 return_end_token=True,
             )
         except RuntimeError as error:
-            # CTranslate2 has no class of its own for it: "CUDA failed with error out of memory".
+            # CTranslate2 has no exception class for it: "CUDA failed with error out of memory".
             if "out of memory" in str(error):
                 raise OutOfMemoryError from error
             raise DeviceError(f"CTranslate2: {error}") from error
@@ -115,10 +115,10 @@ class CTranslate2Decoder:
 
     def _read(self, key: int, hypotheses: list[list[str]]) -> DecodedSegment:
         (best, complete), *others = map(self._cut, hypotheses)
-        return DecodedSegment(key, best, complete, tuple(ids for ids, whole in others if whole))
+        return DecodedSegment(key, best, complete, tuple(ids for ids, ended in others if ended))
 
     def _cut(self, hypothesis: list[str]) -> tuple[list[int], bool]:
-        """Cut `__target__ … </s>` down to the ids of the translation; tell whether it ended."""
+        """Return the ids between `__target__` and `</s>`, and whether `</s>` is there."""
         complete = hypothesis[-1:] == [self._eos]
         words = hypothesis[1 : -1 if complete else None]
         return [self._ids[token] for token in words], complete
@@ -127,5 +127,5 @@ class CTranslate2Decoder:
 def _load(folder: Path, **options: object) -> ctranslate2.Translator:
     try:
         return ctranslate2.Translator(str(folder), **options)
-    except (RuntimeError, ValueError) as error:  # ValueError: a type that the device lacks
+    except (RuntimeError, ValueError) as error:  # ValueError: an unsupported type
         raise DeviceError(f"CTranslate2: {error}") from error

@@ -7,9 +7,9 @@ import torch
 
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
-from translator.engines.autotune import Place, Way, choose
+from translator.engines.autotune import Candidate, DeviceClass, autotune
 from translator.engines.static import StaticEngine
-from translator.engines.trial import GPU_LOAD
+from translator.engines.trial import GPU_TRIAL
 from translator.models.checkpoints import Checkpoint
 from translator.models.tokenizer import Tokenizer
 
@@ -17,27 +17,28 @@ from translator.models.tokenizer import Tokenizer
 def build_gpu(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
 ) -> tuple[Engine, EngineChoice]:
-    """Return the faster engine, as measured at the first start with such a card.
+    """Return the faster engine, as measured at the first start on such a card.
 
-    `reference` is none of them: it was the slowest by far wherever it was measured.
+    `reference` is not a candidate: it was by far the slowest wherever it was measured.
     """
     from translator.engines.inflight.build import build_inflight
 
-    ways, left_out = [], {}
+    candidates, skipped = [], {}
     why_not = why_not_ctranslate2(config.device, dtype)
     if why_not is None:
         make = partial(ctranslate2_on_gpu, config, checkpoint, tokenizer, dtype)
-        ways.append(Way("ctranslate2", "ctranslate2", dtype, make))
+        candidates.append(Candidate("ctranslate2", "ctranslate2", dtype, make))
     else:
-        left_out["ctranslate2"] = why_not
+        skipped["ctranslate2"] = why_not
     make = partial(build_inflight, config, checkpoint, dtype)
-    ways.append(Way("inflight", "inflight", dtype, make))  # last: without a measurement it serves
-    card = torch.cuda.get_device_name(config.device)
-    return choose(config, checkpoint, tokenizer, Place(card, GPU_LOAD), ways, left_out)
+    # Last: the last candidate is chosen if nothing can be measured.
+    candidates.append(Candidate("inflight", "inflight", dtype, make))
+    card = DeviceClass(torch.cuda.get_device_name(config.device), GPU_TRIAL)
+    return autotune(config, checkpoint, tokenizer, card, candidates, skipped)
 
 
 def why_not_ctranslate2(device: str, dtype: str) -> str | None:
-    """Return why CTranslate2 cannot be tried on a CUDA device; None: it can."""
+    """Return why CTranslate2 cannot run on a CUDA device; None if it may."""
     if find_spec("ctranslate2") is None:
         return "it is not installed"
     from translator.engines.ctranslate2 import why_not_on_gpu
@@ -48,7 +49,7 @@ def why_not_ctranslate2(device: str, dtype: str) -> str | None:
 def ctranslate2_on_gpu(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer, dtype: str
 ) -> Engine:
-    """Load CTranslate2 on the device of `config`; the model is converted if it was not yet."""
+    """Load CTranslate2 on the device of `config`; the model is converted if it is not yet."""
     from translator.engines.conversion import converted
     from translator.engines.ctranslate2 import CTranslate2Decoder
 

@@ -12,12 +12,12 @@ from translator.errors import CheckpointError
 
 
 def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGeneration:
-    """Return the model of a checkpoint folder, on the CPU, ready to decode, without cuDNN.
+    """Return the model in a checkpoint folder, on the CPU, in evaluation mode, without cuDNN.
 
-    Pickled weights are read with `weights_only`, which runs no code of the file.
-    Raises CheckpointError where weights are missing from the file or do not fit the configuration.
+    Pickled weights are read with `weights_only`, which runs no code from the file. Raises
+    CheckpointError if weights are missing or do not fit the configuration.
     """
-    logging.disable_progress_bar()  # a server's log is no place for it
+    logging.disable_progress_bar()  # it does not belong into a server's log
     try:
         model, report = M2M100ForConditionalGeneration.from_pretrained(
             folder,
@@ -37,5 +37,5 @@ def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGenerati
         wrong = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))[:5]
         raise CheckpointError(f"the weights in {folder} do not fit the model: {', '.join(wrong)}")
     model.eval()
-    avoid_cudnn()  # before the first product, and after what transformers may prefer
+    avoid_cudnn()  # after transformers may have enabled it, before the first product
     return model

@@ -1,4 +1,4 @@
-"""`generate` of transformers: the engine that the others are held to."""
+"""`generate` of transformers: the engine that the others are compared with."""
 
 import copy
 from collections.abc import Sequence
@@ -18,17 +18,17 @@ from translator.engines import DecodedSegment, Decoding, EncodedSegment, OutOfMe
 class ReferenceDecoder:
     """Decodes batches of any mix of languages with `generate`."""
 
-    replicas = 1  # one batch has all cores or the whole GPU
+    replicas = 1  # one batch uses all cores or the whole GPU
 
     def __init__(self, model: M2M100ForConditionalGeneration) -> None:
-        """The model is on its device already."""
+        """`model` is already on its device."""
         self._model = model
         self._pad: int = model.config.pad_token_id
         self._eos: int = model.config.eos_token_id
 
     @torch.inference_mode()
     def decode(self, batch: Sequence[EncodedSegment]) -> list[DecodedSegment]:
-        """Return one result a segment, in order; raises OutOfMemoryError."""
+        """Return one result per segment, in order; raises OutOfMemoryError."""
         device = self._model.device
         width = max(len(segment.source_ids) for segment in batch)
         source = torch.full((len(batch), width), self._pad)
@@ -50,9 +50,9 @@ class ReferenceDecoder:
         return [self._read(segment.key, found) for segment, found in zip(batch, rows, strict=True)]
 
     def _configuration(self, decoding: Decoding) -> GenerationConfig:
-        """Return the checkpoint's defaults with what `decoding` says."""
+        """Return the checkpoint's defaults, overridden by `decoding`."""
         generation = copy.deepcopy(self._model.generation_config)
-        greedy = decoding.beams == 1  # generate warns of what means nothing without beams
+        greedy = decoding.beams == 1  # `generate` warns about beam options without beams
         generation.update(
             num_beams=decoding.beams,
             max_length=decoding.max_length,
@@ -64,12 +64,12 @@ class ReferenceDecoder:
         return generation
 
     def _read(self, key: int, rows: list[list[int]]) -> DecodedSegment:
-        """Make a result of the sequences found for a segment, best first."""
+        """Return the result for a segment from the sequences found for it, best first."""
         (best, complete), *others = map(self._cut, rows)
-        return DecodedSegment(key, best, complete, tuple(ids for ids, whole in others if whole))
+        return DecodedSegment(key, best, complete, tuple(ids for ids, ended in others if ended))
 
     def _cut(self, row: list[int]) -> tuple[list[int], bool]:
-        """Cut `</s> __target__ … </s> <pad>…` down to the translation; tell whether it ended."""
+        """Return the translation in `</s> __target__ … </s> <pad>…`, and whether it ended."""
         ids = row[2:]
         complete = self._eos in ids
         if complete:
@@ -78,10 +78,10 @@ class ReferenceDecoder:
 
 
 class _ForceTarget(LogitsProcessor):  # type: ignore[misc]
-    """Makes the first token of each row its own target language.
+    """Forces the first token of each row to be its target language.
 
-    `generate` has `forced_bos_token_id` for this, but one for the whole batch. Scores are set
-    as `ForcedBOSTokenLogitsProcessor` sets them, so that both give the same translations.
+    `forced_bos_token_id` of `generate` is the same for the whole batch. Scores are set as
+    `ForcedBOSTokenLogitsProcessor` sets them, so that both give the same translations.
     """
 
     def __init__(self, targets: Tensor) -> None:

@@ -1,9 +1,9 @@
-"""Replicas of an engine on the cores of a CPU, sharing weights: a step of each runs in a thread.
+"""Replicas of an engine on the cores of a CPU, sharing weights, with a thread each.
 
-Threads that share a step wait for one another at each of its hundreds of operations. Replicas do
-not, so that they decode more at a time; but each reads all of the weights, which is only worth it
-for several sentences. So a few sentences go to one replica, which has all cores, and more of them
-to as many as are worth it, which share the cores.
+Threads that share a step synchronise at each of its hundreds of operations. Replicas do not, so
+their throughput is higher; but each reads all of the weights, which only pays off for several
+sentences. So a few sentences go to one replica with all cores, and more sentences to more replicas,
+which share the cores.
 """
 
 import math
@@ -15,25 +15,26 @@ from operator import attrgetter
 from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.running_batches import RunningBatches
 
-MAX_REPLICAS = 8  # each has slots, and so memory, of its own
-_BEAMS_WORTH_A_REPLICA = 8
+MAX_REPLICAS = 8  # each has its own slots, which take memory
+_BEAMS_PER_REPLICA = 8  # at least
 
 
-def replicas_worth_a_try(cores: int) -> list[int]:
-    """Return the numbers of replicas on a CPU that are worth a try.
+def replica_counts(cores: int) -> list[int]:
+    """Return the numbers of replicas that may be the fastest on a CPU.
 
-    Each has two cores at least: on two, one step of many sentences is faster than two of half.
+    A replica has at least two cores: one step of all sentences on two cores is faster than two
+    steps of half of them on one core each.
     """
     return [1, *(2**i for i in range(1, MAX_REPLICAS.bit_length()) if 2 ** (i + 1) <= cores)]
 
 
 class _Replica:
-    """An engine, and a thread of its own: torch keeps helpers for each that shares its work."""
+    """An engine and its thread: torch keeps helper threads for each thread that uses it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.stepping = False
-        self.load = 0  # beams of the segments in hand
+        self.load = 0  # beams of the unfinished segments
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="decode")
         self._beams: dict[int, int] = {}  # by the key of the segment
         self._arrived: list[EncodedSegment] = []  # since the last step began
@@ -44,27 +45,27 @@ class _Replica:
         self._arrived.append(segment)
 
     def start(self, prepare: Callable[[], None]) -> "Future[tuple[_Replica, list[DecodedSegment]]]":
-        """Begin a step in the replica's thread."""
+        """Start a step in the replica's thread."""
         self.stepping = True
-        return self._thread.submit(self._turn, self._taken(), prepare)
+        return self._thread.submit(self._step, self._take_arrived(), prepare)
 
     def step(self, prepare: Callable[[], None]) -> list[DecodedSegment]:
-        """Do a step in the thread of the caller."""
-        _, decoded = self._turn(self._taken(), prepare)
+        """Do a step in the caller's thread."""
+        _, decoded = self._step(self._take_arrived(), prepare)
         return self.finish(decoded)
 
     def finish(self, decoded: list[DecodedSegment]) -> list[DecodedSegment]:
-        """Let go of what a step has decoded."""
+        """End a step, and stop counting the segments that it decoded."""
         self.stepping = False
         for segment in decoded:
             self.load -= self._beams.pop(segment.key)
         return decoded
 
-    def _taken(self) -> list[EncodedSegment]:
+    def _take_arrived(self) -> list[EncodedSegment]:
         arrived, self._arrived = self._arrived, []
         return arrived
 
-    def _turn(
+    def _step(
         self, arrived: list[EncodedSegment], prepare: Callable[[], None]
     ) -> "tuple[_Replica, list[DecodedSegment]]":
         prepare()
@@ -73,12 +74,12 @@ class _Replica:
 
 
 class ReplicatedEngine:
-    """An Engine of engines, one for each core at most."""
+    """An Engine of engines, at most one per core."""
 
     def __init__(
         self, engines: Sequence[Engine], cores: int, set_threads: Callable[[int], None]
     ) -> None:
-        """`set_threads` says how many threads the operations of the calling thread shall use."""
+        """`set_threads` sets how many threads the operations of the calling thread use."""
         self._replicas = [_Replica(engine) for engine in engines]
         self._cores = cores
         self._set_threads = set_threads
@@ -96,18 +97,18 @@ class ReplicatedEngine:
         return sum(replica.engine.splits for replica in self._replicas)
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
-        """Take segments; the next step gives them to replicas."""
+        """Take segments; the next step assigns them to replicas."""
         self._arrived.extend(segments)
 
     def step(self) -> list[DecodedSegment]:
-        """Let every replica that has work do a step; return what the first of them finished."""
+        """Let every replica that has work do a step; return what the first to end has finished."""
         self._share()
         busy = [replica for replica in self._replicas if replica.load]
         if not busy:
             return []
         prepare = partial(self._set_threads, max(1, self._cores // len(busy)))
         if len(busy) == 1 and not self._running_batches:
-            return busy[0].step(prepare)  # without the detour over another thread
+            return busy[0].step(prepare)  # no detour over another thread
         for replica in busy:
             if not replica.stepping:
                 self._running_batches.add(replica.start(prepare))
@@ -118,10 +119,10 @@ class ReplicatedEngine:
         return results
 
     def _share(self) -> None:
-        """Give each segment to the replica with the fewest beams, among those that are worth it."""
+        """Assign each segment to the least loaded of as many replicas as the beams keep busy."""
         total = sum(replica.load for replica in self._replicas)
         total += sum(segment.decoding.beams for segment in self._arrived)
-        worth = self._replicas[: math.ceil(total / _BEAMS_WORTH_A_REPLICA)]
+        used = self._replicas[: math.ceil(total / _BEAMS_PER_REPLICA)]
         for segment in self._arrived:
-            min(worth, key=attrgetter("load")).submit(segment)
+            min(used, key=attrgetter("load")).submit(segment)
         self._arrived.clear()

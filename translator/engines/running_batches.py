@@ -1,4 +1,4 @@
-"""Work in threads, for engines that decode several batches at a time."""
+"""Batches that are decoded in threads, for engines that decode several at a time."""
 
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -7,44 +7,47 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-# While a thread is idle, its work is waited for no longer, so that the caller can bring more.
+# While a thread is idle, `collect` returns after this time, so that the caller can add work.
 IDLE_SECONDS = 0.005
-# Work older than this is waited for, whatever else is done: where it hangs, the caller's silence
-# must tell.
-PATIENCE = 30.0
+# `collect` blocks on a batch older than this: if it hangs, the caller falls silent too, and whoever
+# watches the caller's heartbeats notices.
+BLOCKING_AGE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class CompletedBatch(Generic[T]):
-    """What work came to, and how long it took."""
+    """The result of a batch, and how long it took."""
 
     result: T
     seconds: float
 
 
 class RunningBatches(Generic[T]):
-    """What is computed in threads, `size` of them."""
+    """The batches that `size` threads compute."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._running: dict[Future[T], float] = {}  # with the time of its start
+        self._started: dict[Future[T], float] = {}  # with the time of the start
 
     def __len__(self) -> int:
-        """Work in hand, that which waits for a thread included."""
-        return len(self._running)
+        """Return the number of unfinished batches, those that wait for a thread included."""
+        return len(self._started)
 
-    def add(self, work: Future[T]) -> None:
-        """Watch work that was given to a thread just now."""
-        self._running[work] = time.monotonic()
+    def add(self, batch: Future[T]) -> None:
+        """Track a batch that was just given to a thread."""
+        self._started[batch] = time.monotonic()
 
     def collect(self) -> list[CompletedBatch[T]]:
-        """Wait for work to be done, a moment only while a thread is idle; raises what it raised."""
-        if not self._running:
+        """Wait for a batch to finish, but only briefly while a thread is idle.
+
+        Raises whatever a batch raised.
+        """
+        if not self._started:
             return []
-        oldest = min(self._running, key=self._running.__getitem__)
-        if time.monotonic() - self._running[oldest] > PATIENCE:
+        oldest = min(self._started, key=self._started.__getitem__)
+        if time.monotonic() - self._started[oldest] > BLOCKING_AGE_SECONDS:
             wait([oldest])
-        idle = len(self._running) < self._size
-        finished, _ = wait(self._running, IDLE_SECONDS if idle else None, FIRST_COMPLETED)
+        idle = len(self._started) < self._size
+        finished, _ = wait(self._started, IDLE_SECONDS if idle else None, FIRST_COMPLETED)
         now = time.monotonic()
-        return [CompletedBatch(done.result(), now - self._running.pop(done)) for done in finished]
+        return [CompletedBatch(done.result(), now - self._started.pop(done)) for done in finished]

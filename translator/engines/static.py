@@ -9,25 +9,25 @@ from threading import Lock
 from translator.engines import DecodedSegment, Decoder, EncodedSegment, OutOfMemoryError
 from translator.engines.running_batches import IDLE_SECONDS, RunningBatches
 
-# Clients whose answers leave together ask again within moments. So a batch waits for company, for
-# this share of what the last one took: little for any of them, and a fuller batch for all.
-_COMPANY_SHARE = 0.02
-_MOST_COMPANY = 0.05  # seconds
+# Clients that were answered together send their next requests within moments of each other. So a
+# batch is delayed by this share of the previous batch's time: a short wait, and a fuller batch.
+_DELAY_SHARE = 0.02
+_MAX_BATCHING_DELAY = 0.05  # seconds
 
 
 class StaticEngine:
-    """An Engine over a Decoder: a batch for each replica, split in two when memory runs out."""
+    """An Engine over a Decoder: a batch per replica, split in two when memory runs out."""
 
     def __init__(self, decoder: Decoder, batch_tokens: int) -> None:
         """`batch_tokens` bounds segments × beams × longest source of a batch."""
         self._decoder = decoder
         self._batch_tokens = batch_tokens
         self._waiting: list[EncodedSegment] = []
-        # In threads, so that the next batch is encoded and the last one read while they compute.
+        # Threads let the next batch be encoded and the last one be read while others compute.
         self._threads = ThreadPoolExecutor(decoder.replicas, thread_name_prefix="decode")
         self._running_batches = RunningBatches[list[DecodedSegment]](decoder.replicas)
         self._waiting_since = 0.0
-        self._company = 0.0  # seconds that a batch waits for others
+        self._batching_delay = 0.0  # seconds
         self._lock = Lock()
         self.splits = 0
 
@@ -43,25 +43,25 @@ class StaticEngine:
         self._waiting.extend(segments)
 
     def step(self) -> list[DecodedSegment]:
-        """Start what can be started; return what has finished, or soon does."""
+        """Start batches; return the segments that have finished, or finish within moments."""
         self._start()
         if not self._running_batches and self._waiting:
-            time.sleep(min(IDLE_SECONDS, self._company))
+            time.sleep(min(IDLE_SECONDS, self._batching_delay))
         outcomes = self._running_batches.collect()
         for outcome in outcomes:
-            self._company = min(_MOST_COMPANY, _COMPANY_SHARE * outcome.seconds)
-        self._start()  # before the caller reads the results: no replica shall wait for that
+            self._batching_delay = min(_MAX_BATCHING_DELAY, _DELAY_SHARE * outcome.seconds)
+        self._start()  # now, so that no replica is idle while the caller reads the results
         return [decoded for outcome in outcomes for decoded in outcome.result]
 
     def _start(self) -> None:
-        """Share what is waiting among idle replicas; keep a full batch ready behind them."""
+        """Share waiting segments among idle replicas; queue one full batch behind busy ones."""
         now = time.monotonic()
         while self._waiting and len(self._running_batches) <= self.batches:
             idle = self.batches - len(self._running_batches)
             cost = sum(len(s.source_ids) * s.decoding.beams for s in self._waiting)
-            young = now - self._waiting_since < self._company
-            if cost < self._batch_tokens and (idle == 0 or young):
-                return  # it may yet grow
+            delayed = now - self._waiting_since < self._batching_delay
+            if cost < self._batch_tokens and (idle == 0 or delayed):
+                return  # the batch may still grow
             share = math.ceil(cost / idle) if idle > 1 else self._batch_tokens
             batch = select_batch(self._waiting, min(share, self._batch_tokens))
             chosen = {segment.key for segment in batch}
@@ -74,7 +74,7 @@ class StaticEngine:
         except OutOfMemoryError:
             if len(batch) == 1:
                 return [DecodedSegment(batch[0].key, None)]
-        # Outside the handler, so that the failed attempt's frames no longer hold its tensors.
+        # Outside the handler, where the frames of the failed attempt no longer hold its tensors.
         with self._lock:
             self.splits += 1
         middle = len(batch) // 2
@@ -82,14 +82,14 @@ class StaticEngine:
 
 
 def select_batch(waiting: Sequence[EncodedSegment], batch_tokens: int) -> list[EncodedSegment]:
-    """Return the oldest segment and those nearest to it in length, within the token budget.
+    """Return the oldest segment and those closest to it in length, within the token budget.
 
-    They are decoded alike. Sorting keeps padding low; starting from the oldest keeps any length
-    from being starved.
+    All have the same decoding. Sorting by length keeps padding low, and starting from the oldest
+    keeps every length from starving.
     """
     decoding = waiting[0].decoding
-    alike = [i for i, segment in enumerate(waiting) if segment.decoding == decoding]
-    order = sorted(alike, key=lambda i: len(waiting[i].source_ids))
+    candidates = [i for i, segment in enumerate(waiting) if segment.decoding == decoding]
+    order = sorted(candidates, key=lambda i: len(waiting[i].source_ids))
     low = high = order.index(0)
 
     def fits(first: int, last: int) -> bool:

@@ -1,6 +1,6 @@
-"""What engines are measured with: sentences of mixed lengths, more of them than are in hand.
+"""The sentences that engines are measured with: of mixed lengths, more than are decoded at a time.
 
-They are real ones, so that each translation ends where the model ends it, as it does for users.
+They are real sentences, so that translations end where the model ends them, as they do in use.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from translator.engines import Decoding, EncodedSegment
 from translator.models.checkpoints import Checkpoint
 from translator.models.tokenizer import Tokenizer
 
-# Long and short ones in turn: those in hand end at different steps, and others take their places.
+# Long and short ones alternate: they end at different steps, and others take their places.
 SENTENCES = (
     "Thank you very much for your help.",
     "The committee will meet again next week to discuss the report, which was sent to all of its "
@@ -34,48 +34,51 @@ SENTENCES = (
     "He said that the meeting had been cancelled.",
     "No, thanks.",
 )
-_USUAL = SENTENCES[7]  # of usual length: for those who wait for one sentence alone
-# Weights that never end a translation by themselves must not make a trial last for minutes.
+_TYPICAL = SENTENCES[7]  # of typical length, to be decoded alone
+# Weights that never end a translation must not make a trial last for minutes.
 _MOST_TOKENS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """How much an engine gets: `sentences` in all, `at_a_time` of them in hand."""
+class TrialSize:
+    """How many sentences an engine decodes in all, and how many of them at a time."""
 
     sentences: int
-    at_a_time: int
+    concurrency: int
 
 
-CPU_LOAD = Load(sentences=32, at_a_time=24)
-GPU_LOAD = Load(sentences=512, at_a_time=256)  # it takes more to fill one
+CPU_TRIAL = TrialSize(sentences=32, concurrency=24)
+GPU_TRIAL = TrialSize(sentences=512, concurrency=256)  # a GPU takes more to saturate
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A stream of sentences of which `at_a_time` are in hand, and `one` for when it is alone."""
+    """A stream to be decoded `concurrency` sentences at a time, and one sentence to be alone."""
 
     stream: Sequence[EncodedSegment]
-    at_a_time: int
-    one: EncodedSegment
+    concurrency: int
+    single: EncodedSegment
 
 
 def make_trial(
-    checkpoint: Checkpoint, tokenizer: Tokenizer, beams: int | None, load: Load
+    checkpoint: Checkpoint, tokenizer: Tokenizer, beams: int | None, size: TrialSize
 ) -> Trial:
-    """Return the same sentences at every start; from English, where the model knows it."""
+    """Return the same sentences at every start; in English if the model knows it.
+
+    `beams` as in TranslatorConfig.
+    """
     languages = checkpoint.languages
     source = "en" if "en" in languages else languages[0]
     target = next(code for code in languages if code != source)
-    rules = Decoding.of(checkpoint, beams)
-    rules = replace(rules, max_length=min(rules.max_length, _MOST_TOKENS))
+    decoding = Decoding.of(checkpoint, beams)
+    decoding = replace(decoding, max_length=min(decoding.max_length, _MOST_TOKENS))
     longest = checkpoint.segment_limit
 
     def encode(key: int, text: str) -> EncodedSegment:
         pieces = tokenizer.encode_pieces(text)[: longest - 2]  # many, if the vocabulary is small
         ids = [tokenizer.language_ids[source], *pieces, tokenizer.eos]
-        return EncodedSegment(key, ids, tokenizer.language_ids[target], rules)
+        return EncodedSegment(key, ids, tokenizer.language_ids[target], decoding)
 
-    texts = islice(cycle(SENTENCES), load.sentences)
+    texts = islice(cycle(SENTENCES), size.sentences)
     stream = [encode(key, text) for key, text in enumerate(texts)]
-    return Trial(stream, load.at_a_time, encode(0, _USUAL))
+    return Trial(stream, size.concurrency, encode(0, _TYPICAL))

@@ -28,7 +28,7 @@ from translator.models.sources import Report, Source, open_source, sync
 
 _log = logging.getLogger(__name__)
 _LOCK_FILE = ".lock"
-# An upper bound on the converted model beside its weights: int8 of weights that have 16 bits.
+# An upper bound on the size of the converted model: int8, of weights that have 16 bits.
 _CONVERTED_SHARE = 0.5
 
 # Shows progress: a label, the total in bytes, and how many bytes are already done.
@@ -69,7 +69,7 @@ def fetch(
             _remove_others(source, partial)
             if convert is not None:
                 _convert(source.model, partial, convert)
-            manifest = _list(source, partial, progress)
+            manifest = _write_manifest(source, partial, progress)
             _finish(partial, folder)
     except Timeout as error:
         raise CheckpointError(f"another process is fetching into {folder}: wait for it") from error
@@ -79,7 +79,7 @@ def fetch(
 
 
 def _check_place(folder: Path) -> None:
-    """Refuse a place that cannot be given to a folder made elsewhere, or holds something else."""
+    """Refuse a target that cannot be replaced by a renamed folder, or has other content."""
     if not folder.is_dir():
         if folder.exists():
             raise CheckpointError(f"{folder} is a file; name a folder that does not exist yet")
@@ -97,8 +97,8 @@ def _check_place(folder: Path) -> None:
 def _check_existing(
     manifest: Manifest, folder: Path, model: str, revision: str | None, *, conversion: bool
 ) -> None:
-    """Refuse a folder that was fetched before and is not what is asked for now."""
-    # Without the network: what is complete stays usable where the hub cannot be reached.
+    """Refuse a fetched folder with another model or revision, or without a conversion."""
+    # Without network access: a complete folder stays usable if the hub cannot be reached.
     name = model if is_hub_id(model) else open_source(model, None).model
     if manifest.model != name:
         raise CheckpointError(f"{folder} holds {manifest.model}, not {name}; name another folder")
@@ -108,14 +108,14 @@ def _check_existing(
         )
     if conversion and not any(name.startswith(CONVERTED_PREFIX) for name in manifest.files):
         raise CheckpointError(
-            f"{folder} was made with --no-conversion; name another folder, or say so again"
+            f"{folder} was made with --no-conversion; name another folder, or repeat that flag"
         )
 
 
 def _check_hashes(manifest: Manifest, folder: Path, progress: Progress) -> None:
     with progress("checking", manifest.size, 0) as report:
         manifest.check_hashes(folder, report)
-    _log.info("it is there already, and every checksum is right")
+    _log.info("the folder is complete, and every checksum is right")
 
 
 def _check_space(source: Source, partial: Path, *, conversion: bool) -> None:
@@ -131,7 +131,7 @@ def _check_space(source: Source, partial: Path, *, conversion: bool) -> None:
 
 
 def _bring(source: Source, partial: Path, progress: Progress) -> None:
-    """Bring all files; the first tell whether the gigabytes that follow are wanted."""
+    """Bring all files; config.json, among the first, is checked before the weights follow."""
     present = sum(source.present(name, partial) for name in source.sizes)
     with progress("fetching", sum(source.sizes.values()), present) as report:
         for name in source.sizes:
@@ -141,7 +141,7 @@ def _bring(source: Source, partial: Path, progress: Progress) -> None:
 
 
 def _remove_others(source: Source, partial: Path) -> None:
-    """Remove what earlier runs left and this one has not brought."""
+    """Remove files of earlier runs that this one does not need."""
     for path in partial.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
@@ -154,8 +154,8 @@ def _convert(name: str, partial: Path, convert: Convert) -> None:
         sync(path)
 
 
-def _list(source: Source, partial: Path, progress: Progress) -> Manifest:
-    """Write down what `partial` holds, as it is on the disk."""
+def _write_manifest(source: Source, partial: Path, progress: Progress) -> Manifest:
+    """Write the manifest of what is in `partial`, read back from the disk."""
     files = sorted(path for path in partial.rglob("*") if path.is_file())
     files = [path for path in files if path.name not in (_LOCK_FILE, MANIFEST_FILE)]
     with progress("checksums", sum(path.stat().st_size for path in files), 0) as report:
@@ -171,9 +171,9 @@ def _list(source: Source, partial: Path, progress: Progress) -> Manifest:
 
 
 def _finish(partial: Path, folder: Path) -> None:
-    """Give the complete folder its name, for good."""
+    """Rename the complete folder to its final name, and sync."""
     sync(partial)
-    (partial / _LOCK_FILE).unlink()  # held to the end, but it must not travel along
+    (partial / _LOCK_FILE).unlink()  # it is still locked, but must not be in the result
     partial.replace(folder)
     sync(folder.parent)
 

@@ -1,7 +1,7 @@
-"""The Hugging Face hub: what a model's repository holds, and its bytes. Errors that say what to do.
+"""The Hugging Face hub: the files of a model's repository, and resumable downloads.
 
-`huggingface_hub` keeps no half of a file for the next process (its snapshots begin a file of
-gigabytes from the start), so files are read in blocks through its file system, from any offset.
+`huggingface_hub` does not resume downloads of an earlier process (its snapshots start a file of
+gigabytes from the beginning), so files are read in blocks through its file system, from any offset.
 """
 
 import hashlib
@@ -23,8 +23,8 @@ from huggingface_hub.hf_api import RepoFile
 
 from translator.errors import CheckpointError
 
-_BLOCK_BYTES = 8 << 20  # of one request; at most so much is lost when the process is killed
-# The base of all that the hub's HTTP library raises, whichever release of it is installed.
+_BLOCK_BYTES = 8 << 20  # per request: the most that is lost if the process is killed
+# The base class of all errors of the hub's HTTP library, which depends on the installed release.
 _HTTP_ERROR: type[Exception] = HfHubHTTPError.__mro__[1]
 _TOKEN_ADVICE = "set HF_TOKEN to a token of an account that may read it"  # noqa: S105
 
@@ -35,11 +35,11 @@ class HubFile:
 
     name: str
     size: int  # bytes
-    blob: str  # git's hash of it, which for large files is that of a pointer
-    sha256: str | None  # None: a small file, for which `blob` is the hash to check
+    blob: str  # git's hash of the file, or of the pointer to a large file
+    sha256: str | None  # None: a small file, checked by `blob`
 
     def matches(self, path: Path) -> bool:
-        """Tell whether a file on this machine is this one, by the hash that the hub tells."""
+        """Return whether a local file has the hash that the hub gives."""
         algorithm = "sha256" if self.sha256 else "sha1"
         digest = hashlib.new(algorithm, usedforsecurity=False)
         if not self.sha256:
@@ -51,7 +51,7 @@ class HubFile:
 
 
 def list_files(model: str, revision: str | None) -> tuple[str, list[HubFile]]:
-    """Return the commit that `revision` (None: the main branch) is now, and the files at its top.
+    """Return the current commit of `revision` (None: the main branch), and its top-level files.
 
     Raises CheckpointError.
     """
@@ -59,7 +59,7 @@ def list_files(model: str, revision: str | None) -> tuple[str, list[HubFile]]:
         api = HfApi()
         commit = api.model_info(model, revision=revision).sha
         if commit is None:
-            raise CheckpointError(f"the hub names no commit of {model}")
+            raise CheckpointError(f"the hub returned no commit of {model}")
         return commit, [
             HubFile(entry.path, entry.size, entry.blob_id, entry.lfs.sha256 if entry.lfs else None)
             for entry in api.list_repo_tree(model, revision=commit)
@@ -70,11 +70,11 @@ def list_files(model: str, revision: str | None) -> tuple[str, list[HubFile]]:
 def download(
     model: str, commit: str, file: HubFile, part: Path, progress: Callable[[int], object]
 ) -> None:
-    """Append to `part`, which holds the beginning of `file` or nothing, all that it lacks.
+    """Append the rest of `file` to `part`, which has its beginning or is empty.
 
-    `progress` is told of bytes written. Raises CheckpointError; what has arrived stays.
+    `progress` is called with the number of new bytes. Raises CheckpointError; `part` is kept.
     """
-    from huggingface_hub import HfFileSystem  # the server does without it
+    from huggingface_hub import HfFileSystem  # not needed by the server
 
     with part.open("ab") as output, explained(model, commit):
         files = HfFileSystem(skip_instance_cache=True)
@@ -85,7 +85,7 @@ def download(
                 block = source.read(min(_BLOCK_BYTES, missing))
                 if not block:
                     raise CheckpointError(
-                        f"the hub's {file.name} of {model} is shorter than it says; try later"
+                        f"the hub sent too little of {file.name} of {model}; try again later"
                     )
                 output.write(block)
                 output.flush()
@@ -94,20 +94,20 @@ def download(
 
 @contextmanager
 def explained(model: str, revision: str | None) -> Iterator[None]:
-    """Raise what the hub's library raises as a CheckpointError that says what to do."""
+    """Turn errors of the hub's library into a CheckpointError that says what to do."""
     try:
         yield
     except (_HTTP_ERROR, OSError, HFValidationError) as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise  # of this machine's disk; the hub's errors have no number
+            raise  # a local disk error; the hub's errors have no errno
         raise CheckpointError(_explain(error, model, revision)) from error
 
 
 def _explain(error: Exception, model: str, revision: str | None) -> str:
     if isinstance(error, HFValidationError):
-        return f"{model!r} is no hub id; one looks like 'facebook/m2m100_418M'"
+        return f"{model!r} is not a hub id; one looks like 'facebook/m2m100_418M'"
     if isinstance(error, GatedRepoError):
-        return f"the hub gives {model} only to those who asked for it there; {_TOKEN_ADVICE}"
+        return f"access to {model} must be requested on the hub; {_TOKEN_ADVICE}"
     if isinstance(error, RepositoryNotFoundError):
         return (
             f"the hub has no model {model!r}: check the name, or if it is private, {_TOKEN_ADVICE}"

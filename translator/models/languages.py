@@ -1,4 +1,4 @@
-"""Languages: the codes of M2M100, their names, and the other codes people write for them."""
+"""Languages: the codes of M2M100, their names, and aliases of the codes."""
 
 # The order fixes the ids of the language tokens (fairseq's `language_codes.txt`,
 # `FAIRSEQ_LANGUAGE_CODES["m2m100"]` in transformers).
@@ -36,10 +36,10 @@ _ALIASES = {
 
 
 def canonical(code: str) -> str:
-    """Return the M2M100 code that a user's code means: `pt-BR` → `pt`, `iw` → `he`, `DE` → `de`.
+    """Return the M2M100 code for a user's code: `pt-BR` → `pt`, `iw` → `he`, `DE` → `de`.
 
-    Script and region are dropped, because M2M100 has one token a language. A code
-    that means nothing here comes back lower-cased, for the caller to refuse.
+    Script and region are dropped, because M2M100 has one token per language. An unknown code is
+    returned in lower case, for the caller to refuse.
     """
     language = code.strip().lower().replace("_", "-").partition("-")[0]
     return _ALIASES.get(language, language)

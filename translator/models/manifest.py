@@ -1,8 +1,8 @@
-"""What a fetched model folder holds: where it came from, each file's size and SHA-256.
+"""The manifest of a fetched model folder: its origin, and each file's size and SHA-256.
 
-Sizes are compared whenever the folder is opened, which costs nothing and finds every file that was
-cut off, lost or replaced by another release. Hashes take seconds a gigabyte, so they are compared
-when the folder is made and when `m2m-server fetch` is run on it again.
+Sizes are compared whenever the folder is opened, which is cheap and detects files that were
+truncated, lost or replaced by another release. Hashes take seconds per gigabyte, so they are only
+compared when the folder is made and when `m2m-server fetch` is run on it again.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from translator.errors import CheckpointError
 
 MANIFEST_FILE = "manifest.json"
-CONVERTED_PREFIX = "ctranslate2-"  # of the folders with what CPUs take
+CONVERTED_PREFIX = "ctranslate2-"  # of folders with models converted for CPUs
 _BLOCK_BYTES = 1 << 20
 
 
@@ -33,9 +33,9 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str  # as it was asked for: a hub id, a folder's name, or "bundled"
-    revision: str | None  # the commit on the hub; None: it came from a folder without a manifest
-    files: dict[str, FileRecord]  # by path in the folder, "/" between its parts
+    model: str  # as requested: a hub id, a folder's name, or "bundled"
+    revision: str | None  # the commit on the hub; None: from a folder without a manifest
+    files: dict[str, FileRecord]  # by relative path, with "/"
 
     @property
     def size(self) -> int:
@@ -43,7 +43,7 @@ class Manifest(BaseModel):
         return sum(record.size for record in self.files.values())
 
     def write(self, folder: Path) -> None:
-        """Write it into `folder`, and through to the disk."""
+        """Write the manifest to `folder` and sync it to the disk."""
         with (folder / MANIFEST_FILE).open("w", encoding="utf-8") as file:
             file.write(self.model_dump_json(indent=2) + "\n")
             file.flush()
@@ -62,9 +62,9 @@ class Manifest(BaseModel):
             raise CheckpointError(f"{folder} is damaged: {name} {problem}; {_ADVICE}")
 
     def check_hashes(self, folder: Path, progress: Callable[[int], object]) -> None:
-        """Read all files and raise CheckpointError naming the first that has changed.
+        """Read all files; raise CheckpointError naming the first that has changed.
 
-        `progress` is told the number of bytes read since it was last called.
+        `progress` is called with the number of bytes read since the previous call.
         """
         self.check_sizes(folder)
         for name, record in self.files.items():
@@ -90,7 +90,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def sha256(path: Path, progress: Callable[[int], object] = lambda _: None) -> str:
-    """Return the SHA-256 of a file in hexadecimal; `progress` is told of bytes read."""
+    """Return the SHA-256 of a file in hexadecimal; `progress` is called with bytes read."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):

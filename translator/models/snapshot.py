@@ -1,4 +1,4 @@
-"""A model of the hub in the hub's own cache on this machine."""
+"""Models in the local cache of the Hugging Face hub."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from translator.models.hub import explained, list_files
 
 
 def download(model: str, *, local_files_only: bool) -> Path:
-    """Bring just the files needed into the hub cache; weights as safetensors where they exist.
+    """Download the needed files of a model to the hub cache, if missing; return their folder.
 
-    Raises CheckpointError.
+    With `local_files_only`, they must be in the cache. Raises CheckpointError.
     """
     offline = local_files_only or constants.HF_HUB_OFFLINE
     wanted = list(NEEDED)

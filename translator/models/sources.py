@@ -1,4 +1,4 @@
-"""Where a model's files are fetched from: the hub, or a folder."""
+"""Sources of a model's files: the hub, or a folder."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -18,35 +18,35 @@ from translator.models.checkpoints import (
 )
 from translator.models.manifest import Manifest, sha256
 
-Report = Callable[[int], object]  # told of bytes as they are done
+Report = Callable[[int], object]  # called with the number of new bytes
 _BLOCK_BYTES = 1 << 20
 
 
 class Source(Protocol):
-    """Gives the files of one model at one revision."""
+    """The files of one model at one revision."""
 
     @property
     def model(self) -> str:
-        """What the manifest calls it."""
+        """The model's name in the manifest."""
 
     @property
     def revision(self) -> str | None:
-        """The commit on the hub, if that is where it came from."""
+        """The commit on the hub, if known."""
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """Bytes of each file needed, the small ones first."""
+        """Bytes of each needed file, small files first."""
 
     def present(self, name: str, partial: Path) -> int:
-        """Return the bytes of a file that need not be brought into `partial` again."""
+        """Return how many bytes of a file are already in `partial`."""
 
     def bring(self, name: str, partial: Path, report: Report) -> None:
-        """Bring the rest of a file, check it, and give it its name. Raises CheckpointError."""
+        """Bring the rest of a file and check it. Raises CheckpointError."""
 
 
 @dataclass(frozen=True, slots=True)
 class HubSource:
-    """A repository of the hub at one commit. Halves of files are taken up again."""
+    """A repository of the hub at one commit. Downloads are resumed."""
 
     model: str
     revision: str
@@ -79,13 +79,13 @@ class HubSource:
         part.replace(path)
 
     def _part(self, name: str, partial: Path) -> Path:
-        """Return where half of a file waits; its content is in the name, lest halves be mixed."""
+        """Return the path of an unfinished download; its name has a hash of the complete file."""
         return partial / f"{name}.{self.files[name].blob[:16]}.part"
 
 
 @dataclass(frozen=True, slots=True)
 class FolderSource:
-    """A checkpoint folder, which may have been fetched itself."""
+    """A checkpoint folder, which may itself have been fetched."""
 
     model: str
     folder: Path
@@ -101,7 +101,7 @@ class FolderSource:
         return {name: (self.folder / name).stat().st_size for name in names}
 
     def present(self, name: str, partial: Path) -> int:
-        return 0  # copying is quicker than comparing
+        return 0  # copying is faster than comparing
 
     def bring(self, name: str, partial: Path, report: Report) -> None:
         path = partial / name
@@ -110,12 +110,14 @@ class FolderSource:
                 target.write(block)
                 report(len(block))
         if self.manifest and sha256(path) != self.manifest.files[name].sha256:
-            raise CheckpointError(f"{self.folder} is damaged: {name} has changed; fetch it anew")
+            raise CheckpointError(
+                f"{self.folder} is damaged: {name} has changed; fetch the model again"
+            )
         sync(path)
 
 
 def open_source(model: str, revision: str | None) -> Source:
-    """Return the source of what a user named: "bundled", a folder, or a hub id.
+    """Return the source of a model: "bundled", a folder, or a hub id.
 
     `revision` is a branch, tag or commit of the hub; None: its main branch. Raises CheckpointError.
     """
@@ -125,7 +127,7 @@ def open_source(model: str, revision: str | None) -> Source:
         check_complete(list(by_name), model)
         return HubSource(model, commit, {name: by_name[name] for name in needed_files(by_name)})
     if revision is not None:
-        raise CheckpointError("only models of the hub have revisions; leave --revision out")
+        raise CheckpointError("only models of the hub have revisions; omit --revision")
     folder = local_folder(model)
     checkpoint = read_folder(folder.name, folder)
     manifest = checkpoint.manifest
@@ -134,7 +136,7 @@ def open_source(model: str, revision: str | None) -> Source:
 
 
 def sync(path: Path) -> None:
-    """Have what was written reach the disk, so that no power cut leaves half of it."""
+    """Sync a file or folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

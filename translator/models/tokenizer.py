@@ -1,8 +1,8 @@
 """SentencePiece and the vocabulary of an M2M100 checkpoint, without shared state.
 
-Gives the same ids and the same text as `transformers.M2M100Tokenizer`, but holds no current
-language (so threads may share it), is an order of magnitude faster, and reads special tokens
-such as `</s>` in a user's text as the plain characters they are.
+Gives the same ids and text as `transformers.M2M100Tokenizer`, but has no current language (so
+threads may share it), is an order of magnitude faster, and treats special tokens such as `</s>` in
+a user's text as plain characters.
 """
 
 import json
@@ -22,7 +22,7 @@ UNUSED_TOKENS = 8  # `num_madeup_words` of M2M100Tokenizer: padding of the embed
 
 
 class Vocabulary(Protocol):
-    """The tokens of a model; a Tokenizer has one."""
+    """The tokens of a model; implemented by Tokenizer."""
 
     @property
     def bos(self) -> int:
@@ -41,7 +41,7 @@ class Vocabulary(Protocol):
 
 
 class Tokenizer:
-    """Text to ids and back; every method may be called from several threads at once."""
+    """Converts text to ids and back; all methods are thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         """Load `sentencepiece.bpe.model` and `vocab.json` from a checkpoint folder."""
@@ -55,7 +55,7 @@ class Tokenizer:
         self.bos, self.pad = vocabulary["<s>"], vocabulary["<pad>"]
         self.eos, self.unk = vocabulary["</s>"], vocabulary["<unk>"]
         specials = {self.bos, self.pad, self.eos, self.unk}
-        # SentencePiece's own numbering → the checkpoint's; its <unk>, <s>, </s> are never text.
+        # SentencePiece's ids → the checkpoint's; SentencePiece's <unk>, <s>, </s> are never text.
         self._ids = [
             vocabulary.get(self._processor.id_to_piece(i), self.unk)
             for i in range(self._processor.get_piece_size())
@@ -75,20 +75,20 @@ class Tokenizer:
         return [self.language_ids[language], *self.encode_pieces(text), self.eos]
 
     def encode_pieces(self, text: str) -> list[int]:
-        """Return the ids of the text alone, without language token and `</s>`."""
+        """Return the ids of the text, without language token and `</s>`."""
         ids = self._ids
         return [ids[i] for i in self._processor.encode(text)]
 
     def has_words(self, text: str) -> bool:
-        """Return whether a letter of the text is in the vocabulary, other than as bare bytes."""
+        """Return True if the vocabulary has a piece with a letter of the text, not just bytes."""
         return any(i in self._word_ids for i in self.encode_pieces(text))
 
     def knows(self, text: str) -> bool:
-        """Return whether the vocabulary has pieces for all of the text, other than bare bytes."""
+        """Return True if the vocabulary has pieces for all of the text, without bytes."""
         return all(i in self._plain_ids for i in self.encode_pieces(text))
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Return the text; language tokens, `</s>`, padding and unknown pieces are left out."""
+        """Return the text; language tokens, `</s>`, padding and unknown pieces are omitted."""
         pieces = [self._pieces[i] for i in ids if i in self._text_ids]
         text: str = self._processor.decode_pieces(pieces)
         return text.strip()

@@ -1,44 +1,44 @@
-"""Letter case that models have hardly seen: ALL CAPS, and a lone word with a capital."""
+"""Letter case that models have rarely seen: ALL CAPS, and a single capitalised word."""
 
 import re
 from collections.abc import Callable
 
-_MIN_WORDS = 2  # a single word in capitals may be an acronym
+_MIN_WORDS = 2  # a single word in upper case may be an acronym
 _LETTER = re.compile(r"[^\W\d_]")
 
 
-def is_shouted(text: str) -> bool:
-    """Return whether all letters that have a case are capitals, in at least two words."""
+def is_all_caps(text: str) -> bool:
+    """Return True if all cased letters are upper case, in at least two words."""
     if not text.isupper():
         return False
     return sum(any(map(str.isupper, word)) for word in text.split()) >= _MIN_WORDS
 
 
 class Casing:
-    """Gives the model the case that it knows, and its translation the case of the source."""
+    """Normalises the case of text for the model, and restores it in the translation."""
 
     def __init__(self, pieces: Callable[[str], int]) -> None:
-        """`pieces` counts the pieces that the vocabulary spells a text with."""
+        """`pieces` counts the vocabulary pieces of a text."""
         self._pieces = pieces
 
-    def calmed(self, text: str) -> str:
-        """Return shouted text as an ordinary sentence, a lone word as inside one, else the text."""
-        if is_shouted(text):
+    def normalised(self, text: str) -> str:
+        """Return ALL CAPS as a sentence in ordinary case, and a capitalised word in lower case."""
+        if is_all_caps(text):
             return text.capitalize()
-        return text.lower() if self._is_alone(text) else text
+        return text.lower() if self._is_capitalised_word(text) else text
 
-    def like(self, source: str, translation: str) -> str:
-        """Return the translation in capitals or with a capital where its source was so."""
-        if is_shouted(source):
+    def restored(self, source: str, translation: str) -> str:
+        """Return the translation in upper case, or capitalised, if its source was."""
+        if is_all_caps(source):
             return translation.upper()
-        if self._is_alone(source):
+        if self._is_capitalised_word(source):
             return _LETTER.sub(lambda first: first[0].upper(), translation, count=1)
         return translation
 
-    def _is_alone(self, text: str) -> bool:
-        """Return whether it is one word with a capital that the vocabulary has without.
+    def _is_capitalised_word(self, text: str) -> bool:
+        """Return True for a single capitalised word that has fewer pieces in lower case.
 
-        "Kitchen" is two pieces in a vocabulary that has "kitchen"; "Paris" is one, "paris" two.
+        "Kitchen" is two pieces in a vocabulary with "kitchen"; "Paris" is one, "paris" two.
         """
         if len(text.split()) != 1:
             return False

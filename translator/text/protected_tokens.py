@@ -1,7 +1,7 @@
-"""What must come out of a translation as it went in: URLs, placeholders, numbers, emoji, names.
+"""Tokens that must survive translation unchanged: URLs, placeholders, numbers, emoji, names.
 
-A model copies such tokens most of the time, not always. So each translation is checked; `recovery`
-says what becomes of one that lost a token.
+Models copy such tokens most of the time, but not always. So each translation is checked; `recovery`
+decides what to do about lost tokens.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 _VERBATIM = re.compile(
     r"""
-      (?:https?://|www\.)[^\s<>"]*[^\s<>".,;:!?)\]}]  # URLs, without the mark that ends a sentence
+      (?:https?://|www\.)[^\s<>"]*[^\s<>".,;:!?)\]}]  # URLs, without trailing punctuation
     | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                     # e-mail addresses
     | \{\{[^{}\n]*\}\} | \{[^{}\s]*\}                  # {{name}}, {name}, {}
     | %\([^)\s]+\)[sdf] | %(?:\d+\$)?(?:\.\d)?[sdf]\b | %@  # %(name)s, %1$s, %d, %.2f
@@ -22,9 +22,11 @@ _VERBATIM = re.compile(
     """,
     re.VERBOSE,
 )
-# With separators of thousands, decimals and hours, which languages write differently.
+# With separators of thousands, decimals and hours, which differ between languages.
 _NUMBER = re.compile(r"\d+(?:[.,:’'\u00a0\u2009\u202f]\d+)*")
-_EMOJI = re.compile("[\u2600-\u27bf\u2b50-\u2b55\U0001f000-\U0001faff]")  # known or not
+_EMOJI = re.compile(
+    "[\u2600-\u27bf\u2b50-\u2b55\U0001f000-\U0001faff]"
+)  # whether or not the vocabulary has them
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # of emoji that consist of several
 _TOKEN_CHARACTER = re.compile("[A-Za-z0-9_/@]")  # not letters of scripts without spaces
 _MIN_DIGITS = 2  # "3" may rightly become "three"
@@ -33,34 +35,34 @@ Span = tuple[int, int]
 
 
 class ProtectedTokens:
-    """Finds what a translation lost; holds no text, so threads may share it."""
+    """Finds tokens that a translation lost; holds no text, so threads may share it."""
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
-        """`knows` tells whether the vocabulary can spell a character."""
+        """`knows` returns whether the vocabulary has pieces for a text."""
         self._knows = knows
         self._knows_cluster = lru_cache(maxsize=4_096)(knows)
 
-    def lost(self, source: str, translation: str, taken: Sequence[Span] = ()) -> list[Span]:
-        """Return where in `source` the tokens are that `translation` lacks, in order.
+    def lost(self, source: str, translation: str, excluded: Sequence[Span] = ()) -> list[Span]:
+        """Return the spans of tokens in `source` that `translation` lacks, in order.
 
-        Not those in the spans `taken`, which are somebody else's.
+        Spans that overlap the `excluded` ones, such as glossary terms, are not checked.
         """
-        left = translation
-        verbatim = self.verbatim(source, taken)
+        remaining = translation
+        verbatim = self.verbatim(source, excluded)
         spans = []
         for start, end in verbatim:
-            position = _find(left, source, start, end)
+            position = _find(remaining, source, start, end)
             if position is None:
                 spans.append((start, end))
-            else:  # a token twice in the source is wanted twice
-                left = f"{left[:position]} {left[position + end - start :]}"
-        return sorted(spans + _lost_numbers(source, left, [*verbatim, *taken]))
+            else:  # a token that occurs twice in the source must occur twice
+                remaining = f"{remaining[:position]} {remaining[position + end - start :]}"
+        return sorted(spans + _lost_numbers(source, remaining, [*verbatim, *excluded]))
 
-    def verbatim(self, text: str, taken: Sequence[Span] = ()) -> list[Span]:
-        """Return what must come back letter by letter, in order and without overlaps."""
+    def verbatim(self, text: str, excluded: Sequence[Span] = ()) -> list[Span]:
+        """Return the spans that must be copied exactly, in order and without overlaps."""
         spans = [match.span() for match in _VERBATIM.finditer(text)]
-        spans = [span for span in spans if not _overlaps(span, taken)]
-        spans += [span for span in self._foreign(text) if not _overlaps(span, [*spans, *taken])]
+        spans = [span for span in spans if not _overlaps(span, excluded)]
+        spans += [s for s in self._foreign(text) if not _overlaps(s, [*spans, *excluded])]
         return sorted(spans)
 
     def _foreign(self, text: str) -> Iterator[Span]:
@@ -75,13 +77,13 @@ class ProtectedTokens:
             if foreign and start is None:
                 start = position
             elif not foreign and start is not None:
-                if not _is_in_a_word(text, start, position):
+                if not _is_part_of_latin_word(text, start, position):
                     yield start, position
                 start = None
 
 
-def _is_in_a_word(text: str, start: int, end: int) -> bool:
-    """Tell whether a run is part of a Latin word, such as the "Ö" that a vocabulary lacks."""
+def _is_part_of_latin_word(text: str, start: int, end: int) -> bool:
+    """Return True for letters within a Latin word, such as an "Ö" that the vocabulary lacks."""
     if not (_is_latin(text[start]) and _is_latin(text[end - 1])):
         return False
     neighbours = text[start - 1 : start] if start else "", text[end : end + 1]
@@ -97,30 +99,31 @@ def _overlaps(span: Span, others: Iterable[Span]) -> bool:
 
 
 def _find(text: str, source: str, start: int, end: int) -> int | None:
-    """Return where the token `source[start:end]` is in `text`; None where it is not, or as a part.
+    """Return where the token `source[start:end]` is in `text`; None if it is not.
 
-    It is a part where a letter goes on: "a.org" in "a.orgs", unless its source goes on so.
+    An occurrence within a longer token does not count, such as "a.org" in "a.orgs", unless the
+    source continues in the same way.
     """
     token, before, after = source[start:end], source[start - 1 : start], source[end : end + 1]
     position = text.find(token)
     while position >= 0:
         stop = position + len(token)
         left, right = text[position - 1 : position] if position else "", text[stop : stop + 1]
-        if (left == before or not _goes_on(left, token[0])) and (
-            right == after or not _goes_on(right, token[-1])
+        if (left == before or not _extends(left, token[0])) and (
+            right == after or not _extends(right, token[-1])
         ):
             return position
         position = text.find(token, position + 1)
     return None
 
 
-def _goes_on(neighbour: str, end: str) -> bool:
-    """Tell whether a character beside a token's end makes another token of it."""
+def _extends(neighbour: str, end: str) -> bool:
+    """Return True if a neighbouring character makes a token a different one."""
     return (end.isalnum() or end == "/") and bool(_TOKEN_CHARACTER.match(neighbour))
 
 
 def _clusters(text: str) -> Iterator[tuple[int, str]]:
-    """Yield characters with the marks and joiners that belong to them, and their positions."""
+    """Yield positions and grapheme clusters: characters with their marks and joiners."""
     start = 0
     for position in range(1, len(text) + 1):
         joined = position < len(text) and (
@@ -133,14 +136,13 @@ def _clusters(text: str) -> Iterator[tuple[int, str]]:
             start = position
 
 
-def _lost_numbers(source: str, translation: str, taken: list[Span]) -> list[Span]:
-    """Return the numbers of `source` outside `taken` whose digits `translation` lacks."""
+def _lost_numbers(source: str, translation: str, excluded: list[Span]) -> list[Span]:
+    """Return the numbers of `source` outside `excluded` whose digits `translation` lacks."""
     available = Counter(_digits(match[0]) for match in _NUMBER.finditer(translation))
     spans = []
     for match in _NUMBER.finditer(source):
         digits = _digits(match[0])
-        inside = _overlaps(match.span(), taken)
-        if len(digits) < _MIN_DIGITS or inside:
+        if len(digits) < _MIN_DIGITS or _overlaps(match.span(), excluded):
             continue
         if available[digits]:
             available[digits] -= 1
@@ -150,5 +152,5 @@ def _lost_numbers(source: str, translation: str, taken: list[Span]) -> list[Span
 
 
 def _digits(number: str) -> str:
-    """Return the digits of a number as ASCII: Arabic and Indic ones are as good."""
+    """Return the digits of a number in ASCII, whatever script they are in."""
     return "".join(str(unicodedata.digit(c)) for c in number if c.isdigit())

@@ -1,10 +1,9 @@
-"""Text → segments that a model can take, and their translations → text.
+"""Splits text into segments that fit a model, and joins their translations into a text.
 
-Line breaks, indentation, list marks, blank lines and what has no word that the model knows (emoji,
-numbers, a foreign script) never reach the model: they are the gaps between segments and are put
-back as they were. Sentences come from the `sentencex` package; what
-is longer than the model takes is halved at a clause, else at a space, else between two
-characters. Nothing is cut.
+Line breaks, indentation, list marks, blank lines and text without words known to the model (emoji,
+numbers, a foreign script) are not translated: they are the gaps between segments, and are put back
+as they were. The `sentencex` package finds sentences. A sentence that is too long for the model is
+halved at a clause, else at a space, else between two characters. Nothing is truncated.
 """
 
 import re
@@ -23,13 +22,13 @@ _CLAUSE_END = re.compile(r"[,;:)\]}»”]\s+|\s[-–—(\[{«“]|[、，；：�
 _SPACE = re.compile(r"\s+")
 # Indentation, and the marks of lists, quotations and headings.
 _LEAD = re.compile(r"\s*(?:(?:[-*+•>]|#{1,6}|\d{1,3}[.)])\s+)*")
-_UNSPACED = frozenset({"ja", "zh"})  # languages that write no space between sentences
+_NO_SENTENCE_SPACE = frozenset({"ja", "zh"})  # languages without a space between sentences
 _FULL_WIDTH_END = frozenset("。！？、，；：」』）")
 
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
-    """A piece of text for the model; `tokens` counts its language token and `</s>` too."""
+    """A piece of text for the model; `tokens` includes its language token and `</s>`."""
 
     text: str
     tokens: int
@@ -37,16 +36,16 @@ class TextSegment:
 
 @dataclass(frozen=True, slots=True)
 class SegmentedText:
-    """Segments, and the text around them: gap i precedes segment i, the last one ends it."""
+    """Segments and the text around them: gap i precedes segment i, the last gap follows all."""
 
     segments: tuple[TextSegment, ...]
     gaps: tuple[str, ...]
 
     def join(self, translations: Sequence[str], target: str) -> str:
-        """Put translations, one a segment and in order, into the gaps.
+        """Return the text with translations, one per segment and in order, between the gaps.
 
-        Between two sentences of a line the space is that of the target language: Japanese
-        sentences that stood without one get one in English, and the other way round.
+        The spacing between two sentences of a line follows the target language: Japanese sentences
+        without a space get one in English, and vice versa.
         """
         parts = [self.gaps[0]]
         for segment, translation, gap in zip(
@@ -59,14 +58,14 @@ class SegmentedText:
 
 
 class Segmenter:
-    """Splits text for one model; holds no state, so threads may share it."""
+    """Splits text for one model; stateless, so threads may share it."""
 
     def __init__(
         self, count: Callable[[str], int], limit: int, has_words: Callable[[str], bool]
     ) -> None:
-        """`count` gives the tokens of a text; no segment will have more than `limit` (≥ 8).
+        """`count` returns the tokens of a text; segments have at most `limit` of them (≥ 8).
 
-        Text without words of the model (`has_words`) is left as it is.
+        Text for which `has_words` returns False is not translated.
         """
         self._count = count
         self._limit = limit
@@ -85,7 +84,7 @@ class Segmenter:
         )
 
     def split(self, text: str, language: str) -> SegmentedText:
-        """Split text into lines, lines into sentences, and what is too long into halves."""
+        """Split text into lines, lines into sentences, and sentences that are too long in half."""
         segments: list[TextSegment] = []
         gaps = [""]
         for i, part in enumerate(_LINE_BREAK.split(text)):
@@ -108,7 +107,7 @@ class Segmenter:
         return SegmentedText(tuple(segments), tuple(gaps))
 
     def around(self, text: str, replacements: Sequence[Replacement]) -> SegmentedText:
-        """Make segments of what is between the replacements (in order, apart), gaps of them."""
+        """Split text around replacements (in order, not overlapping), which become gaps."""
         segments: list[TextSegment] = []
         gaps = [""]
         position = 0
@@ -120,7 +119,7 @@ class Segmenter:
         return SegmentedText(tuple(segments), tuple(gaps))
 
     def _append(self, piece: str, segments: list[TextSegment], gaps: list[str]) -> None:
-        """Add a piece of text: its core as one segment or more, its margins to the gaps."""
+        """Add a piece of text: its core as one or more segments, its margins to the gaps."""
         core = piece.strip()
         if not core:
             gaps[-1] += piece
@@ -149,7 +148,7 @@ class Segmenter:
 
 
 def _middle(text: str) -> int | None:
-    """Return where to halve: after a clause, else at a space, near the middle, else right there."""
+    """Return where to halve: near the middle after a clause, else at a space, else the middle."""
     middle = len(text) // 2
     for boundary in (_CLAUSE_END, _SPACE):
         window = boundary.finditer(text, len(text) // 4, 1 + 3 * len(text) // 4)
@@ -163,8 +162,8 @@ def _middle(text: str) -> int | None:
 
 
 def _fit_gap(source: str, gap: str, target: str) -> str:
-    if gap == "" and source[-1] in _FULL_WIDTH_END and target not in _UNSPACED:
+    if gap == "" and source[-1] in _FULL_WIDTH_END and target not in _NO_SENTENCE_SPACE:
         return " "
-    if gap == " " and target in _UNSPACED:
+    if gap == " " and target in _NO_SENTENCE_SPACE:
         return ""
     return gap

@@ -1,7 +1,7 @@
-"""What is wrong with a translation that can be seen without knowing the language.
+"""Finds problems of a translation that are visible without knowing the language.
 
-Every check compares the translation with its source: what repeats itself, is very long or empty
-there may be so here. Pure functions, cheap enough for every segment.
+Every check compares the translation with its source, which may itself be repetitive, long or short.
+Pure functions, cheap enough for every segment.
 """
 
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ EMPTY = "empty"
 REPETITION = "repetition"
 UNTRANSLATED = "untranslated"
 LENGTH = "length"
-CODES = (LOST, EMPTY, REPETITION, UNTRANSLATED, LENGTH)  # the worst first
+CODES = (LOST, EMPTY, REPETITION, UNTRANSLATED, LENGTH)  # worst first
 
-# Letters of an alphabet that carry as much as one character of these languages.
+# Letters of an alphabet that correspond to one character of these languages.
 _LETTERS_PER_CHARACTER = {"zh": 3.0, "ja": 2.0, "ko": 2.0}
-_LONGEST, _LONGEST_OFFSET = 3.0, 24  # times as long as the source, and so many letters more
+_LONGEST, _LONGEST_OFFSET = 3.0, 24  # times the length of the source, plus letters
 _SHORTEST, _SHORTEST_OFFSET = 0.3, 8
-_LOOP_WORDS = 4  # words that do nothing but repeat the ones before; "no, no, no" has two
+_LOOP_WORDS = 4  # words that only repeat the previous ones; "no, no, no" has two
 _LOOP_LETTERS = 10  # the same within a word
-_MOST_UNIT = 8  # letters that a loop within a word repeats
+_MOST_UNIT = 8  # letters in the repeated unit of a loop within a word
 _LONG_WORD = _LOOP_LETTERS + 1
-_COPIED_WORDS = 3  # different ones, with a small letter: "New York Times" stays, so does "la la la"
-_COPIED_CHARACTERS = 8  # of a language without spaces
+_COPIED_WORDS = 3  # distinct and in lower case: "New York Times" and "la la la" may be copied
+_COPIED_CHARACTERS = 8  # in languages without spaces
 
 
 def problems(source: str, translation: str, languages: tuple[str, str]) -> tuple[str, ...]:
-    """Return what is wrong with a translation from and to `languages`, the worst first."""
+    """Return the problems of a translation from and to `languages`, worst first."""
     if not translation.strip():
         return (EMPTY,)
     found = []
@@ -47,20 +47,22 @@ def _repeats(source: str, translation: str, languages: tuple[str, str]) -> bool:
     in_letters = _surplus_letters(words)
     if in_words < _LOOP_WORDS and in_letters < _LOOP_LETTERS:
         return False
-    said = _words(source, languages[0])
-    usual = max(_surplus(said, len(said) // 2, 1), _surplus_letters(said))
-    return in_words >= _LOOP_WORDS + 2 * usual or in_letters >= _LOOP_LETTERS + 2 * usual
+    source_words = _words(source, languages[0])
+    in_source = max(
+        _surplus(source_words, len(source_words) // 2, 1), _surplus_letters(source_words)
+    )
+    return in_words >= _LOOP_WORDS + 2 * in_source or in_letters >= _LOOP_LETTERS + 2 * in_source
 
 
 def _words(text: str, language: str) -> list[str]:
-    """Return the words without punctuation and case; characters where words are not marked."""
+    """Return the words without punctuation and case; the characters in languages without spaces."""
     folded = text.casefold()
     if language in UNSPACED:
         return [character for character in folded if character.isalnum()]
-    return [word for word in map(_bare, folded.split()) if word]
+    return [word for word in map(_stripped, folded.split()) if word]
 
 
-def _bare(word: str) -> str:
+def _stripped(word: str) -> str:
     """Return a word without the punctuation around it."""
     if word.isalnum():  # most words
         return word
@@ -69,11 +71,11 @@ def _bare(word: str) -> str:
 
 
 def _surplus(items: Sequence[str], most: int, least: int) -> int:
-    """Return how many items in a row only repeat what is before them, in units of up to `most`.
+    """Return the longest run of items that only repeat the ones before, in units of up to `most`.
 
-    `a b a b a b` has 4. Less than `least` may be given as 0.
+    `a b a b a b` has 4. A result below `least` may be returned as 0.
     """
-    # `n` items that repeat others are at least n - 2 triples that do: rare outside loops.
+    # n repeated items contain at least n - 2 repeated triples, which are rare outside loops.
     triples = list(zip(items, items[1:], items[2:], strict=False))
     if len(triples) - len(set(triples)) < least - 2:
         return 0
@@ -88,14 +90,14 @@ def _surplus(items: Sequence[str], most: int, least: int) -> int:
 
 
 def _surplus_letters(words: Sequence[str]) -> int:
-    """Return the most letters within a word that only repeat those before them."""
+    """Return the longest run of letters within a word that only repeat those before."""
     return max(
         (_surplus(word, _MOST_UNIT, 1) for word in words if len(word) >= _LONG_WORD), default=0
     )
 
 
 def _is_copy(source: str, translation: str, languages: tuple[str, str]) -> bool:
-    """Tell whether the text came back as it was, although it is more than a name."""
+    """Return True if the translation is a copy of a source that is more than a name."""
     language, target = languages
     if language == target or source.casefold().strip() != translation.casefold().strip():
         return False
@@ -105,13 +107,13 @@ def _is_copy(source: str, translation: str, languages: tuple[str, str]) -> bool:
 
 
 def _is_common(word: str) -> bool:
-    """Tell whether it is a word, and no name: code, numbers and capitals are not."""
-    bare = _bare(word)
-    return len(bare) > 1 and bare.isalpha() and not bare[0].isupper()
+    """Return True for an ordinary word, not for names, code and numbers."""
+    stripped = _stripped(word)
+    return len(stripped) > 1 and stripped.isalpha() and not stripped[0].isupper()
 
 
 def _is_outlier(source: str, translation: str, languages: tuple[str, str]) -> bool:
-    """Tell whether the translation is much longer or shorter than translations become."""
+    """Return True if the translation is implausibly long or short."""
     before, after = map(_letters, (source, translation), languages)
     too_long = after > _LONGEST * before + _LONGEST_OFFSET
     too_short = after + _SHORTEST_OFFSET < _SHORTEST * before

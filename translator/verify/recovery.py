@@ -1,9 +1,9 @@
-"""What becomes of a decoded segment: kept, decoded again in another form, or translated in parts.
+"""Decides whether a decoded segment is accepted, decoded again, or translated in parts.
 
-A segment is decoded once, nearly always. Where the translation lost a token, stand-ins take the
-tokens' places for a second decoding; where it loops, is empty, a copy or far too long or short,
-the second forbids it to repeat itself. If a token is lost even so, the parts around the tokens
-are translated, which is the third and last decoding. What is still wrong then is said.
+Nearly all segments are decoded once. If the translation lost a token, the second decoding has
+placeholders for the tokens; if it repeats itself, is empty, a copy, or far too long or short, the
+second decoding forbids repetitions. If a token is lost again, the parts around the tokens are
+translated separately, in a third and last decoding. Remaining problems become warnings.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,13 +18,13 @@ from translator.text.protected_tokens import ProtectedTokens, Span
 from translator.verify.quality import CODES, EMPTY, LOST, REPETITION, problems
 
 MOST_ALTERNATIVES = 10
-_RETRY_BEAMS = 4  # at least: the best by the checks is chosen among their hypotheses
+_RETRY_BEAMS = 4  # at least: the checks choose the best of their hypotheses
 _RETRY_NGRAM = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """What is wanted of a text: languages, further translations, terms."""
+    """What the caller wants of a text: languages, alternatives, glossary terms."""
 
     source: str
     target: str
@@ -34,7 +34,7 @@ class TextOptions:
 
 @dataclass(frozen=True, slots=True)
 class Decode:
-    """A segment is to be decoded, from this text."""
+    """The next step is to decode this text."""
 
     text: str
     decoding: Decoding
@@ -42,23 +42,26 @@ class Decode:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The parts of a segment around these are to be translated."""
+    """The next step is to translate the parts of the segment around these replacements."""
 
     replacements: tuple[Replacement, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a text became; `warnings` are CODES of `quality`."""
+    """The final translation of a text; `warnings` are CODES of `quality`."""
 
     text: str
     warnings: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
 
 
+Step = Decode | Split | Outcome
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What all segments have in common; the decoding is the usual one."""
+    """What all segments of a model have in common; `decoding` is the default one."""
 
     protection: ProtectedTokens
     masker: Masker
@@ -69,131 +72,132 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A translation that a decoding gave, and what is wrong with it."""
+    """A decoded translation, and what is wrong with it."""
 
     text: str
     lost: tuple[Span, ...]  # tokens of the source
-    kept: bool  # whether all stand-ins came back
+    placeholders_intact: bool
     problems: tuple[str, ...]
-    decoding: int  # the first, or the second
+    decoding: int  # the number of the decoding: 1 or 2
 
     @property
-    def whole(self) -> bool:
-        return self.kept and not self.lost
+    def lossless(self) -> bool:
+        return self.placeholders_intact and not self.lost
 
     @property
-    def badness(self) -> tuple[int, int]:
-        """Lost tokens first, then the worst problem."""
+    def severity(self) -> tuple[int, int]:
+        """A sort key: lost tokens first, then the worst problem."""
         worst = min((CODES.index(code) for code in self.problems), default=len(CODES))
-        return len(self.lost) + (not self.kept), -worst
+        return len(self.lost) + (not self.placeholders_intact), -worst
 
 
 class Recovery:
-    """The decodings of one segment."""
+    """The decodings of one segment: `first_step`, then `next_step` after each decoding."""
 
-    def __init__(self, rules: Rules, text: str, request: TextOptions, *, final: bool) -> None:
-        """`final` is a part of a segment: it is taken as it comes, and checked with the whole."""
+    def __init__(self, rules: Rules, text: str, options: TextOptions, *, final: bool) -> None:
+        """`final`: the text is a part of a segment, accepted as it is and checked in the whole."""
         self._rules = rules
         self._text = text
-        self._request = request
+        self._options = options
         self._final = final
-        self._terms = find_terms(text, request.glossary, request.source)
+        self._terms = find_terms(text, options.glossary, options.source)
         self._masked = Masked(text)
         self._candidates: list[_Candidate] = []
         self.decodings = 0
 
     @property
-    def hopeless(self) -> bool:
-        """Whether no decoding gave anything yet."""
-        return not self._candidates
+    def has_candidate(self) -> bool:
+        """Whether any decoding has given a translation yet."""
+        return bool(self._candidates)
 
-    def begin(self) -> Decode | Split:
+    def first_step(self) -> Decode | Split:
         """Return what to do first."""
-        return self._decode(self._terms, again=False)
+        return self._decode(self._terms, retry=False)
 
-    def judge(self, hypotheses: Sequence[str]) -> Decode | Split | Outcome:
-        """Take what the decoding that was asked for gave, best first; return what to do next.
+    def next_step(self, hypotheses: Sequence[str]) -> Step:
+        """Take the hypotheses of the last decoding, best first; return what to do next.
 
-        Nothing is taken where memory did not do for the second decoding: the first then holds.
+        There are none if the second decoding ran out of memory; the first one then counts.
         """
         self._candidates += map(self._check, hypotheses)
-        best = min(self._candidates, key=lambda candidate: candidate.badness)
+        best = min(self._candidates, key=lambda candidate: candidate.severity)
         if self._final:
             return Outcome(best.text or self._text, (), self._alternatives(best))
-        if self.decodings == 1 and (best.problems or not best.whole):
-            return self._decode(self._tokens(best), again=bool(best.problems))
-        if not best.whole:
+        if self.decodings == 1 and (best.problems or not best.lossless):
+            return self._decode(self._tokens(best), retry=bool(best.problems))
+        if not best.lossless:
             return Split(self._tokens(best))
         return Outcome(best.text or self._text, best.problems, self._alternatives(best))
 
     def join(self, parts: Outcome) -> Outcome:
-        """Return what became of the segment, given what its parts became together."""
+        """Return the outcome of the segment, given the joined outcome of its parts."""
         if self._final:
             return replace(parts, warnings=())
-        taken = [(term.start, term.end) for term in self._terms]
-        lost = self._rules.protection.lost(self._text, parts.text, taken)
+        lost = self._rules.protection.lost(self._text, parts.text, self._term_spans)
         found = {*parts.warnings, *self._problems(self._text, parts.text)}
         if lost or lacks_term(self._terms, parts.text):
             found.add(LOST)
         return replace(parts, warnings=tuple(code for code in CODES if code in found))
 
-    def _decode(self, tokens: Sequence[Replacement], *, again: bool) -> Decode | Split:
-        """Decode with stand-ins for tokens, of another form the second time."""
-        earlier = bool(self._masked.originals) and self.decodings > 0
-        self._masked = self._rules.masker.mask(self._text, tokens, int(earlier))
-        if tokens and not self._rules.has_words(self._calmed()):
+    @property
+    def _term_spans(self) -> list[Span]:
+        return [(term.start, term.end) for term in self._terms]
+
+    def _decode(self, tokens: Sequence[Replacement], *, retry: bool) -> Decode | Split:
+        """Decode with placeholders for tokens, in another form the second time."""
+        attempt = int(bool(self._masked.originals) and self.decodings > 0)
+        self._masked = self._rules.masker.mask(self._text, tokens, attempt)
+        if tokens and not self._rules.has_words(self._model_input()):
             return Split(tuple(tokens))
         self.decodings += 1
-        return Decode(self._calmed(), self._decoding(again=again))
+        return Decode(self._model_input(), self._decoding(retry=retry))
 
-    def _decoding(self, *, again: bool) -> Decoding:
-        """Return the usual decoding, with more beams for many alternatives, and for a retry.
+    def _decoding(self, *, retry: bool) -> Decoding:
+        """Return the default decoding, with more beams for many alternatives and for a retry.
 
-        Both take all hypotheses of the beams: some will be left out.
+        Both return all hypotheses of the beams, because some will be rejected.
         """
-        usual, alternatives = self._rules.decoding, self._request.alternatives
-        beams = beams_for(usual.beams, alternatives)
-        if again:
+        default, alternatives = self._rules.decoding, self._options.alternatives
+        beams = beams_for(default.beams, alternatives)
+        if retry:
             beams = max(beams, _RETRY_BEAMS)
-            return replace(usual, beams=beams, hypotheses=beams, no_repeat_ngram=_RETRY_NGRAM)
-        return replace(usual, beams=beams, hypotheses=beams) if alternatives else usual
+            return replace(default, beams=beams, hypotheses=beams, no_repeat_ngram=_RETRY_NGRAM)
+        return replace(default, beams=beams, hypotheses=beams) if alternatives else default
 
     def _check(self, decoded: str) -> _Candidate:
-        translation = self._rules.casing.like(self._masked.text, decoded)
+        translation = self._rules.casing.restored(self._masked.text, decoded)
         text = self._masked.restored(translation)
-        taken = [(term.start, term.end) for term in self._terms]
         return _Candidate(
             text,
-            tuple(self._rules.protection.lost(self._text, text, taken)),
-            self._masked.kept(translation),
-            self._problems(self._calmed(), decoded),
+            tuple(self._rules.protection.lost(self._text, text, self._term_spans)),
+            self._masked.is_intact(translation),
+            self._problems(self._model_input(), decoded),
             self.decodings,
         )
 
-    def _calmed(self) -> str:
-        return self._rules.casing.calmed(self._masked.text)
+    def _model_input(self) -> str:
+        return self._rules.casing.normalised(self._masked.text)
 
     def _problems(self, source: str, translation: str) -> tuple[str, ...]:
-        return problems(source, translation, (self._request.source, self._request.target))
+        return problems(source, translation, (self._options.source, self._options.target))
 
     def _tokens(self, best: _Candidate) -> tuple[Replacement, ...]:
-        """Return what is to be kept from the model: terms, and all tokens where one was lost."""
-        if best.whole:
+        """Return what to keep from the model: terms, and all tokens if one was lost."""
+        if best.lossless:
             return tuple(self._terms)
-        taken = [(term.start, term.end) for term in self._terms]
-        spans = {*self._rules.protection.verbatim(self._text, taken)}
+        spans = {*self._rules.protection.verbatim(self._text, self._term_spans)}
         spans.update(span for candidate in self._candidates for span in candidate.lost)
         tokens = [Replacement(start, end, self._text[start:end]) for start, end in spans]
         return tuple(sorted([*self._terms, *tokens], key=lambda token: token.start))
 
     def _alternatives(self, best: _Candidate) -> tuple[str, ...]:
-        """Return the other translations of the same decoding that lost nothing, each once."""
+        """Return the other distinct translations of the same decoding that lost nothing."""
         found = dict.fromkeys(
             candidate.text
             for candidate in self._candidates
             if candidate.decoding == best.decoding
-            and candidate.whole
+            and candidate.lossless
             and not {EMPTY, REPETITION} & {*candidate.problems}
         )
         found.pop(best.text, None)
-        return tuple(found)[: self._request.alternatives]
+        return tuple(found)[: self._options.alternatives]

@@ -20,8 +20,8 @@ from benchmarks.gpu.engines import render as render_engines
 from benchmarks.gpu.options import Options
 from benchmarks.gpu.pages import write
 from benchmarks.gpu.parts import PARTS, ROOT, Outcome, Part, run_part, run_parts
-from benchmarks.gpu.trace import Happening, count, largest
-from benchmarks.gpu.wheels import pack_again
+from benchmarks.gpu.trace import Activity, count, largest
+from benchmarks.gpu.wheels import repack
 
 PATIENCE = 120.0  # seconds that a good part may take on a busy machine
 OPTIONS = Options("part", "cpu", "tiny", "inflight", "", PATIENCE)
@@ -37,23 +37,23 @@ RENDER = """
         return f"{len(rows)} rows"
 """
 MODULES = {
-    "good": "def measure(options, tell):\n        tell({'figure': 1})",
+    "good": "def measure(options, emit):\n        emit({'figure': 1})",
     "failing": """
-    def measure(options, tell):
-        tell({"figure": 2})
+    def measure(options, emit):
+        emit({"figure": 2})
         raise ValueError("no such luck\\nmore of it")
     """,
     "hanging": """
     import subprocess, sys, time
-    def measure(options, tell):
-        tell({"figure": 3})
+    def measure(options, emit):
+        emit({"figure": 3})
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        tell({"child": child.pid})
+        emit({"child": child.pid})
         time.sleep(600)
     """,
     "dying": """
     import os, signal
-    def measure(options, tell):
+    def measure(options, emit):
         os.kill(os.getpid(), signal.SIGSEGV)
     """,
     "unimportable": "import nothing_of_that_name",
@@ -207,7 +207,7 @@ def test_wheels_of_what_is_missing_or_too_old_are_unpacked_and_found(tmp_path: P
     wheels.mkdir()
     work.mkdir()
     needs = ["tabulate>=9999", "pytest>=1", 'colorama>=9999; extra == "colours"']
-    pack_again(make_wheel(wheels, "not_here", "1.0", needs=needs))
+    repack(make_wheel(wheels, "not_here", "1.0", needs=needs))
     for name in ("tabulate", "pytest", "colorama"):
         make_wheel(wheels, name, "9999.0")
     make_wheel(wheels, "other_python", "1.0", "cp27-cp27mu-manylinux1_x86_64")
@@ -252,16 +252,16 @@ def test_cublas_of_cuda_13_gets_the_name_that_ctranslate2_wants(
 
 def test_a_profile_is_counted_by_name_and_by_time() -> None:
     happenings = [
-        Happening("cudaLaunchKernelExC", False, 0, 1),
-        Happening("cudaGraphLaunch", False, 1, 2),
-        Happening("aten::mm", False, 0, 2),
-        Happening("cudaStreamSynchronize", False, 2, 9),
-        Happening("cudaDeviceSynchronize", False, 9, 10),
-        Happening("a product", True, 1_000, 3_000),
-        Happening("a product", True, 2_000, 4_000),
-        Happening("Memcpy HtoD (Pageable -> Device)", True, 5_000, 6_000),
-        Happening("Memcpy DtoH (Device -> Pinned)", True, 6_000, 6_500),
-        Happening("Memset (Device)", True, 8_000, 8_500),
+        Activity("cudaLaunchKernelExC", False, 0, 1),
+        Activity("cudaGraphLaunch", False, 1, 2),
+        Activity("aten::mm", False, 0, 2),
+        Activity("cudaStreamSynchronize", False, 2, 9),
+        Activity("cudaDeviceSynchronize", False, 9, 10),
+        Activity("a product", True, 1_000, 3_000),
+        Activity("a product", True, 2_000, 4_000),
+        Activity("Memcpy HtoD (Pageable -> Device)", True, 5_000, 6_000),
+        Activity("Memcpy DtoH (Device -> Pinned)", True, 6_000, 6_500),
+        Activity("Memset (Device)", True, 8_000, 8_500),
     ]
     assert count(happenings) == {
         "launches": 2, "kernels": 2, "to_device": 1, "to_host": 1, "waits": 1, "busy_ms": 5.0,

@@ -26,3 +26,9 @@ def reference(cache: Path) -> Translator:
 @pytest.fixture(scope="session")
 def int8(cache: Path) -> Translator:
     return Translator(TranslatorConfig(engine="ctranslate2", cache=cache))
+
+
+@pytest.fixture(params=["reference", "int8"])
+def translator(request: pytest.FixtureRequest) -> Translator:
+    result: Translator = request.getfixturevalue(request.param)
+    return result

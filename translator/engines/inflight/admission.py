@@ -1,7 +1,7 @@
-"""What it takes to put sentences into slots: one table for the device, and the work with it.
+"""Admits sentences into slots: one table is sent to the device, which does the rest.
 
-A row of the table holds a slot's fields and the ids of its source. A row that is there for the
-shape alone has the spare slot, the last one, which takes part in no step. Letters as in `state`.
+A row of the table holds a slot's fields and the ids of its source. Rows that only pad the shape
+name the spare slot, the last one, which takes part in no step. Letters as in `state`.
 """
 
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from translator.engines.inflight.network import Network
 from translator.engines.inflight.state import NEVER, SlotState
 from translator.engines.inflight.stream import Numbers
 
-_SLOT, _TARGET, _MAX_LENGTH, _LENGTH_PENALTY, _STOP_WHEN_FULL, _HOPE, FIELDS = range(7)
+_SLOT, _TARGET, _MAX_LENGTH, _LENGTH_PENALTY, _STOP_WHEN_FULL, _LENGTH_BOUND, FIELDS = range(7)
 
-Cuts = Sequence[tuple[slice, int]]  # rows that are encoded together, and their longest source
+Cuts = Sequence[tuple[slice, int]]  # rows to encode together, and the length of their source
 
 
 def fill(
@@ -31,9 +31,9 @@ def fill(
     table[:count, _TARGET] = [segment.target_id for segment in segments]
     table[:count, _MAX_LENGTH] = [rule.max_length for rule in rules]
     table.view(np.float32)[:count, _LENGTH_PENALTY] = [rule.length_penalty for rule in rules]
-    # One beam is greedy search, which stops when it is full.
+    # Greedy search, with one beam, stops when it is full.
     table[:count, _STOP_WHEN_FULL] = [r.beams == 1 or r.early_stopping is True for r in rules]
-    table[:count, _HOPE] = [rule.early_stopping == "never" for rule in rules]
+    table[:count, _LENGTH_BOUND] = [rule.early_stopping == "never" for rule in rules]
     for row, segment in zip(table, segments, strict=False):
         row[FIELDS : FIELDS + len(segment.source_ids)] = segment.source_ids
     table[count:] = table[0]
@@ -41,7 +41,7 @@ def fill(
 
 
 def admit(network: Network, state: SlotState, table: Tensor, *, start: int, cuts: Cuts) -> None:
-    """Encode the sources of `table [n, FIELDS + S]`, and make their slots ready for a step.
+    """Encode the sources of `table [n, FIELDS + S]`, and prepare their slots for a step.
 
     `start` is the token of decoder position 0.
     """
@@ -60,7 +60,7 @@ def admit(network: Network, state: SlotState, table: Tensor, *, start: int, cuts
 
 
 def _begin(state: SlotState, table: Tensor, slots: Tensor, start: int) -> None:
-    """Set slots to: position 0 is done, the language token is fed next, beam 0 leads."""
+    """Set slots to the state after position 0: the language token is next, only beam 0 counts."""
     targets = table[:, _TARGET, None].long()
     state.token[slots] = targets
     state.position[slots] = 1
@@ -69,14 +69,14 @@ def _begin(state: SlotState, table: Tensor, slots: Tensor, start: int) -> None:
     state.ancestor[slots] = ancestor
     state.running[slots, :, 0] = start
     state.running[slots, :, 1] = targets
-    leading = torch.full((state.beams,), NEVER, device=slots.device)
-    leading[0] = 0.0
-    state.running_score[slots] = leading
+    scores = torch.full((state.beams,), NEVER, device=slots.device)
+    scores[0] = 0.0
+    state.running_score[slots] = scores
     state.finished_score[slots] = NEVER
     state.is_finished[slots] = False
     state.finite[slots] = True
     state.max_length[slots] = table[:, _MAX_LENGTH].long()
     state.length_penalty[slots] = table.view(torch.float32)[:, _LENGTH_PENALTY]
     state.stop_when_full[slots] = table[:, _STOP_WHEN_FULL].bool()
-    state.hope_for_longest[slots] = table[:, _HOPE].bool()
+    state.length_bound_is_max[slots] = table[:, _LENGTH_BOUND].bool()
     state.active[slots] = True

@@ -1,8 +1,8 @@
-"""One step of beam search for all slots at once, as `generate` of transformers does it.
+"""One step of beam search for all slots at once, with the results of transformers' `generate`.
 
-`GenerationMixin._beam_search` (transformers/generation/utils.py), sentence by sentence: each slot
-has its own length, penalty and stopping rule, and stands still once it is done. Greedy search is
-one beam that stops when it is full. No result is read by the host. Letters as in `state`.
+This is `GenerationMixin._beam_search` (transformers/generation/utils.py) per sentence: each slot
+has its own length, penalty and stopping rule, and does not change once it is done. Greedy search is
+one beam that stops when it is full. The host reads no result. Letters as in `state`.
 """
 
 import torch
@@ -23,7 +23,7 @@ def advance(state: SlotState, found: Continuations, shape: Shape, eos: int) -> N
     hit = (token == eos) | (position + 2 >= state.max_length[:n])[:, None]
     _finish(state, n, score, grown, hit)
     _continue(state, n, score, grown, hit, parent, token)
-    generated = position + 1  # tokens after the start, the new one among them
+    generated = position + 1  # tokens after the start token, the new one included
     improvable = _can_improve(state, n, generated)
     full = state.is_finished[:n].all(dim=1) & state.stop_when_full[:n]
     done = ~improvable | full | hit.all(dim=1) | ~state.finite[:n]
@@ -34,13 +34,13 @@ def advance(state: SlotState, found: Continuations, shape: Shape, eos: int) -> N
 def _grow(running: Tensor, parent: Tensor, token: Tensor, position: Tensor) -> Tensor:
     """Return the sequences `[n, 2·K, T]` of the candidates."""
     grown = _rows(running, parent)
-    # A slot that is done at the last position has nothing to write.
+    # A slot that finished at the last position has nothing to write.
     index = (position + 1).clamp(max=running.shape[2] - 1)[:, None, None].expand(*token.shape, 1)
     return grown.scatter(2, index, token[:, :, None])
 
 
 def _finish(state: SlotState, n: int, total: Tensor, grown: Tensor, hit: Tensor) -> None:
-    """Merge candidates that ended into the finished sequences; only the best K may end."""
+    """Merge candidates that ended into the finished sequences; only the K best may end."""
     beams = state.beams
     among_best = torch.arange(2 * beams, device=hit.device) < beams
     ended = hit & among_best & state.active[:n, None]
@@ -63,7 +63,7 @@ def _continue(
     parent: Tensor,
     token: Tensor,
 ) -> None:
-    """Go on with the best K candidates that did not end."""
+    """Continue with the K best candidates that did not end."""
     beams, length = state.beams, state.ancestor.shape[2]
     score, index = (total + NEVER * hit.float()).topk(beams, dim=1)
     state.running_score[:n] = score
@@ -77,14 +77,17 @@ def _continue(
 
 
 def _can_improve(state: SlotState, n: int, generated: Tensor) -> Tensor:
-    """Return bool `[n]`: whether the best running beam could beat the worst finished one."""
+    """Return bool `[n]`: whether the best running beam could beat the worst finished one.
+
+    Its best possible score is the current one normalised by a bound of the final length.
+    """
     penalty = state.length_penalty[:n]
-    longest = state.hope_for_longest[:n] & (penalty > 0)
-    length = torch.where(longest, state.max_length[:n] - 1, generated)
-    possible = state.running_score[:n, 0] / length**penalty
+    bound_is_max = state.length_bound_is_max[:n] & (penalty > 0)
+    length_bound = torch.where(bound_is_max, state.max_length[:n] - 1, generated)
+    best_possible = state.running_score[:n, 0] / length_bound**penalty
     worst = state.finished_score[:n].amin(dim=1, keepdim=True)
     worst = torch.where(state.is_finished[:n], worst, NEVER)
-    return (possible[:, None] > worst).any(dim=1)
+    return (best_possible[:, None] > worst).any(dim=1)
 
 
 def _rows(tensor: Tensor, index: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""From a configuration to an InflightEngine: placement, slots, graphs."""
+"""Builds an InflightEngine from a configuration: placement, slots, graphs."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 from translator.config import TranslatorConfig
 from translator.engines import Engine
 from translator.engines.inflight.admission import FIELDS
-from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.int8 import computes_int8
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
@@ -28,25 +28,25 @@ from translator.engines.replicas import ReplicatedEngine
 from translator.errors import DeviceError
 from translator.models.checkpoints import Checkpoint
 
-LATER_SLOTS = 16  # of the second lane and those after it
-# A CPU is soon busy with arithmetic, where a GPU waits for memory: more beams add no speed.
+LATER_SLOTS = 16  # of every beam group after the first
+# A CPU becomes compute-bound with far fewer beams than a GPU: more add no throughput.
 CPU_BEAMS = 160
-CPU_SLOTS = 96  # of a replica, whose memory is bounded thereby
+CPU_SLOTS = 96  # of a replica, to bound its memory
 GROUP_SLOTS = 128  # of a model that is spread over GPUs
-STATE_SHARE = 0.5  # of the memory that is free once the weights are there
-SCORES = 3  # of the vocabulary, in fp32, that a step holds at a time
+STATE_SHARE = 0.5  # of the memory that is free once the weights are loaded
+SCORES = 3  # copies of the scores, in fp32 over the vocabulary, that a step holds at a time
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
-CPU_ENCODER_TOKENS = 256  # more only makes hidden states that caches cannot hold
-# Recorded at start: what short sentences need. The rest is recorded when it comes again.
+CPU_ENCODER_TOKENS = 256  # with more, hidden states do not fit the CPU's caches
+# Graphs for these lengths are recorded at start, others when a shape occurs for the second time.
 WARM_LENGTHS = (16, 32, 64)
 
 
 def build_inflight(
     config: TranslatorConfig, checkpoint: Checkpoint, dtype: str, *, rare: bool = False
 ) -> Engine:
-    """Load the model onto the device of `config`, or spread it over those of a group.
+    """Load the model onto the device of `config`, or spread it over a group of devices.
 
-    `dtype` is a name of torch's. `rare`: a GPU needs few slots, for the engine has little to do.
+    `dtype` is a name of torch's. `rare`: the engine is used rarely, so a GPU gets few slots.
     """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
@@ -73,7 +73,7 @@ def inflight_engine(
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of the one model. `rare` as in `build_inflight`.
+    Several devices share the layers of one model. `rare` as in `build_inflight`.
     """
     placement = _placement(model, devices)
     if placement.decoder[-1].type == "cuda":
@@ -87,9 +87,9 @@ def inflight_engine(
 def build_int8(
     config: TranslatorConfig, checkpoint: Checkpoint, cores: int, replicas: int
 ) -> Engine:
-    """Load the model onto the CPU with weights in int8, which all replicas share.
+    """Load the model onto the CPU with int8 weights, which all replicas share.
 
-    Everything else is in fp32. Raises DeviceError where the CPU does not multiply in int8.
+    Everything else is in fp32. Raises DeviceError if the CPU does not multiply in int8.
     """
     if not computes_int8():
         raise DeviceError(
@@ -111,7 +111,7 @@ def build_int8(
 
 
 def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.device]) -> Placement:
-    """One device for all layers, or a share of them for each device of a group."""
+    """Return one device for all layers, or spread the layers over the devices of a group."""
     encoder, decoder = model.model.encoder.layers, model.model.decoder.layers
     if len(devices) == 1:
         return Placement((devices[0],) * len(encoder), (devices[0],) * len(decoder))
@@ -128,10 +128,10 @@ def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.de
 
 @dataclass(slots=True)
 class _PoolMaker:
-    """Allocates the slots of lanes: those of the first for all the traffic, the others for little.
+    """Allocates the slots of beam groups: many for the first group, few for the others.
 
-    The first is that of usual segments: a Translator decodes one when it starts. In the others are
-    those for which alternatives are wanted, and those that are decoded a second time.
+    The first group is that of ordinary segments, since a Translator decodes one when it starts. The
+    others are for segments with alternatives, and for second decodings.
     """
 
     network: Network
@@ -141,19 +141,19 @@ class _PoolMaker:
     length: int
     first: bool = True
 
-    def __call__(self, lane: Lane) -> SlotPool:
-        """Allocate slots for as many sentences as are worth it; record the common graphs."""
+    def __call__(self, beam_group: BeamGroup) -> SlotPool:
+        """Allocate as many slots as increase throughput; record the common graphs."""
         first, self.first = self.first, False
         if self._device.type != "cuda":
-            return self._pool(lane, min(CPU_SLOTS, math.ceil(CPU_BEAMS / lane.beams)))
-        limit = self._limit(lane.beams)
+            return self._pool(beam_group, min(CPU_SLOTS, math.ceil(CPU_BEAMS / beam_group.beams)))
+        limit = self._limit(beam_group.beams)
         if not first:
-            return self._pool(lane, min(LATER_SLOTS, limit))
+            return self._pool(beam_group, min(LATER_SLOTS, limit))
         if not self.placement.single:
-            return self._pool(lane, min(GROUP_SLOTS, limit))
-        slots = best_slots(limit, partial(self._pool, lane))
-        torch.cuda.empty_cache()  # of the slots that were tried
-        pool = self._pool(lane, slots)
+            return self._pool(beam_group, min(GROUP_SLOTS, limit))
+        slots = best_slots(limit, partial(self._pool, beam_group))
+        torch.cuda.empty_cache()  # frees the slots of the measurement
+        pool = self._pool(beam_group, slots)
         _record(pool, slots, self.source, self.length)
         return pool
 
@@ -161,13 +161,13 @@ class _PoolMaker:
     def _device(self) -> torch.device:
         return self.placement.decoder[-1]
 
-    def _pool(self, lane: Lane, slots: int) -> SlotPool:
+    def _pool(self, beam_group: BeamGroup, slots: int) -> SlotPool:
         state = SlotState.allocate(
-            self.network.weights, slots, lane.beams, self.source, self.length
+            self.network.weights, slots, beam_group.beams, self.source, self.length
         )
         start, eos = self.config.decoder_start_token_id, self.config.eos_token_id
         launcher = self._launcher(state)
-        return SlotPool(self.network, state, launcher, start, eos, lane.no_repeat_ngram)
+        return SlotPool(self.network, state, launcher, start, eos, beam_group.no_repeat_ngram)
 
     def _launcher(self, state: SlotState) -> Launcher:
         if self._device.type != "cuda" or not self.placement.single:
@@ -178,8 +178,8 @@ class _PoolMaker:
         return GraphLauncher(CudaStream(), self._device, staged, report.size)
 
     def _limit(self, beams: int) -> int:
-        """Return the slots that memory allows, one at least."""
-        torch.cuda.empty_cache()  # what torch keeps unused does not count as free
+        """Return the number of slots that memory allows, at least one."""
+        torch.cuda.empty_cache()  # otherwise cached memory does not count as free
         free: int = torch.cuda.mem_get_info(self._device)[0]
         weights = self.network.weights
         each: int = 2 * len(weights.decoder) * weights.width * weights.dtype.itemsize
@@ -189,15 +189,15 @@ class _PoolMaker:
 
 
 def _record(pool: SlotPool, slots: int, source: int, length: int) -> None:
-    """Record the graphs of short sentences, largest first, so that the rest reuse its memory."""
+    """Record the graphs of short sentences, largest first, so that others reuse its memory."""
     lengths = {bucket(s, LENGTH_BUCKETS, source) for s in WARM_LENGTHS}
     sizes = {bucket(n, SLOT_BUCKETS, slots) for n in SLOT_BUCKETS}
     longest = {bucket(t, LENGTH_BUCKETS, length) for t in WARM_LENGTHS}
     for n in sorted(sizes, reverse=True):
         for s in sorted(lengths, reverse=True):
-            for _ in range(2):  # the first time, kernels are launched one by one
+            for _ in range(2):  # the first run launches single kernels, the second records
                 if n * s <= ENCODER_TOKENS:
-                    pool.rehearse_admission(n, s)
+                    pool.warm_up_admission(n, s)
                 for t in longest:
-                    pool.rehearse_step(Shape(n, s, t))
-    pool.finish_rehearsal()
+                    pool.warm_up_step(Shape(n, s, t))
+    pool.finish_warm_up()

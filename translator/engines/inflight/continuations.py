@@ -1,4 +1,4 @@
-"""The best ways to go on from every beam: a pass over the vocabulary. Letters as in `state`."""
+"""The best continuations of every beam: a pass over the vocabulary. Letters as in `state`."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from torch import Tensor
 from translator.engines.inflight.projection import Scorer
 from translator.engines.inflight.state import Shape, SlotState
 
-# A pass over the vocabulary reads all of its weights, so few passes are best; but scores of more
-# beams than this (over 128,112 tokens 33 MB) are fetched from memory at each use.
-_BEAMS_AT_A_TIME_ON_CPU = 64
+# Each pass over the vocabulary reads all of its weights, so few passes are best; but the scores of
+# more beams than this (33 MB for 128,112 tokens) do not fit the CPU's caches.
+_BEAMS_PER_PASS_ON_CPU = 64
 _STRIPES = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Continuations:
-    """The best 2·K of each sentence, best first; each is `[n, 2·K]`.
+    """The best 2·K of each sentence, best first; each field is `[n, 2·K]`.
 
-    `score` is the sum of log-probabilities of the sequence (of scores where there is one beam),
+    `score` is the sum of the sequence's log-probabilities (of raw scores if there is one beam),
     `parent` the beam that it continues.
     """
 
@@ -30,12 +30,12 @@ class Continuations:
 def continuations(
     head: Scorer, hidden: Tensor, state: SlotState, shape: Shape, no_repeat_ngram: int = 0
 ) -> Continuations:
-    """Score the vocabulary after `hidden [n, K, d]`; `no_repeat_ngram` as in Decoding, of all."""
+    """Score the vocabulary after `hidden [n, K, d]`; `no_repeat_ngram` as in Decoding."""
     n = shape.slots
-    many = n if hidden.device.type == "cuda" else max(1, _BEAMS_AT_A_TIME_ON_CPU // state.beams)
+    per_pass = n if hidden.device.type == "cuda" else max(1, _BEAMS_PER_PASS_ON_CPU // state.beams)
     found = [
         _best(*head.scores(hidden[part]), state, part, shape.length, no_repeat_ngram)
-        for part in (slice(start, min(start + many, n)) for start in range(0, n, many))
+        for part in (slice(start, min(start + per_pass, n)) for start in range(0, n, per_pass))
     ]
     score, parent, token = (torch.cat(parts) for parts in zip(*found, strict=True))
     return Continuations(score, parent, token)
@@ -51,24 +51,25 @@ def _best(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the fields of Continuations for a part of the slots; overwrites their `scores`.
 
-    `factor [n, K, 1]` is what the scores lack, see Scorer.
+    `factor [n, K, 1]`: see Scorer.
 
-    The best of each beam first, then the best of those. What turns scores into log-probabilities
-    is computed in their place: tensors of the vocabulary's size cost more than the arithmetic.
+    First the best of each beam are selected, then the best of those. The normalisation to
+    log-probabilities works in place: new tensors of the vocabulary's size cost more than the
+    arithmetic.
     """
     beams = scores.shape[1]
-    free = scores
+    allowed = scores
     if no_repeat_ngram:
         running = state.running[part, :, :length]
-        free = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
-    best, ids = _top(free, 2 * beams)  # [n, K, 2·K]
+        allowed = _without_repeats(scores, running, state.position[part], no_repeat_ngram)
+    best, ids = _top(allowed, 2 * beams)  # [n, K, 2·K]
     if factor is not None:
         best = best * factor
-    if beams > 1:  # one competes with no other, so that its score need not be a probability
-        # Of all tokens, the forbidden ones too, of which one may be the largest.
+    if beams > 1:  # a single beam competes with no other and needs no normalisation
+        # Over all tokens, including forbidden ones, one of which may have the largest score.
         if factor is not None:
             scores.mul_(factor)
-        most = best[..., :1] if free is scores else scores.amax(dim=-1, keepdim=True)
+        most = best[..., :1] if allowed is scores else scores.amax(dim=-1, keepdim=True)
         best = best - _logsumexp_(scores, most)
     best = best + state.running_score[part, :, None]
     score, index = best.flatten(1).topk(2 * beams, dim=-1)
@@ -78,7 +79,7 @@ def _best(
 def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
     """Return the `count` largest of `scores [n, K, V]`, largest first, and their ids.
 
-    A maximum of the vocabulary in stripes leaves few tokens that must be ordered.
+    Maxima over stripes of the vocabulary leave few tokens to be sorted.
     """
     size = scores.shape[-1]
     width = size // _STRIPES
@@ -93,16 +94,16 @@ def _top(scores: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 
 def _logsumexp_(scores: Tensor, most: Tensor) -> Tensor:
-    """`[n, K, V]`, their largest `[n, K, 1]` → `[n, K, 1]`; the scores are overwritten."""
+    """`[n, K, V]`, their maxima `[n, K, 1]` → `[n, K, 1]`; the scores are overwritten."""
     return scores.sub_(most).exp_().sum(dim=-1, keepdim=True).log_().add_(most)
 
 
 def _without_repeats(scores: Tensor, running: Tensor, position: Tensor, size: int) -> Tensor:
-    """Return the scores with -inf for what would end an n-gram of `size` tokens a second time.
+    """Return the scores with -inf for tokens that would repeat an n-gram of `size` tokens.
 
-    A token is forbidden where it follows an earlier occurrence of the sequence's last `size - 1`.
+    A token is forbidden if it follows an earlier occurrence of the sequence's last `size - 1`.
     """
-    n, beams, length = running.shape  # a slot that is done may be further than `length`
+    n, beams, length = running.shape  # a finished slot may be beyond `length`
     time = torch.arange(length, device=running.device)
     repeats = ((time >= size - 1) & (time <= position[:, None]))[:, None]  # [n, 1, T]
     for back in range(1, size):

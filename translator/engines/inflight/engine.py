@@ -1,7 +1,7 @@
 """In-flight batching: a sentence joins the running batch as soon as a slot is free.
 
-The idea is Orca's iteration-level scheduling (Yu et al., OSDI 2022), for an encoder-decoder: one
-pass of the encoder on admission, then a token a step beside sentences of any age.
+This is Orca's iteration-level scheduling (Yu et al., OSDI 2022) for an encoder-decoder: one encoder
+pass on admission, then one token per step, beside sentences at any position.
 """
 
 import time
@@ -15,12 +15,12 @@ from translator.engines import DecodedSegment, EncodedSegment, Engine
 from translator.engines.inflight.policy import AdmissionPolicy
 from translator.engines.inflight.pool import SlotPool
 
-_PAUSE = 0.001  # seconds between two looks at who came, where nothing else is to be done
-MIN_ENCODER_TOKENS = 256  # padded, of one admission, however often memory runs out
+_POLL_SECONDS = 0.001  # between two checks for new segments while nothing is decoded
+MIN_ENCODER_TOKENS = 256  # padded, per admission, however often memory runs out
 
 
-class Lane(NamedTuple):
-    """What segments must have in common to share the steps of a pool; the terms of Decoding."""
+class BeamGroup(NamedTuple):
+    """The fields of Decoding that segments must have in common to share a pool and its steps."""
 
     beams: int
     no_repeat_ngram: int = 0
@@ -28,55 +28,55 @@ class Lane(NamedTuple):
 
 @dataclass(slots=True)
 class _Queue:
-    """The segments of a lane that wait, in order of arrival, and the slots that they wait for."""
+    """The waiting segments of a beam group, in order of arrival, and its slots."""
 
-    pool: SlotPool | None = None  # once there are slots
+    pool: SlotPool | None = None  # allocated at the first admission
     waiting: list[EncodedSegment] = field(default_factory=list)
     policy: AdmissionPolicy = field(default_factory=AdmissionPolicy)
 
 
 class InflightEngine:
-    """An Engine of slots, one pool for each lane in use."""
+    """An Engine with a pool of slots for each beam group in use."""
 
     batches = 1
 
     def __init__(
         self,
-        make_pool: Callable[[Lane], SlotPool],
+        make_pool: Callable[[BeamGroup], SlotPool],
         encoder_tokens: int,
         make_precise: Callable[[], Engine] | None = None,
     ) -> None:
-        """`make_pool` allocates the slots of a lane; `encoder_tokens` bounds a pass of the encoder.
+        """`make_pool` allocates slots; `encoder_tokens` bounds the tokens of an encoder pass.
 
-        `make_precise` builds the engine in fp32 that decodes again what overflowed in fp16; None
-        where nothing overflows.
+        `make_precise` builds the fp32 engine that decodes again what overflowed in fp16; None if
+        nothing can overflow.
         """
         self._make_pool = make_pool
-        self._queues: dict[Lane, _Queue] = {}
+        self._queues: dict[BeamGroup, _Queue] = {}
         self._encoder_tokens = encoder_tokens
         self._make_precise = make_precise
         self._precise: Engine | None = None
-        self._admission = 0.0  # seconds that a pass of the encoder took, the last time
-        self._turn = 0.0  # seconds that it or a step took, whichever was longer
+        self._admission_seconds = 0.0  # of the last encoder pass
+        self._iteration_seconds = 0.0  # of the last encoder pass or step, whichever was longer
         self.splits = 0
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
-        """Take segments; they are decoded beside those in hand as slots become free."""
+        """Queue segments; they join those being decoded as slots become free."""
         now = time.monotonic()
         for segment in segments:
-            lane = Lane(segment.decoding.beams, segment.decoding.no_repeat_ngram)
-            queue = self._queues.get(lane)
+            beam_group = BeamGroup(segment.decoding.beams, segment.decoding.no_repeat_ngram)
+            queue = self._queues.get(beam_group)
             if queue is None:
-                queue = self._queues[lane] = _Queue()
+                queue = self._queues[beam_group] = _Queue()
             queue.waiting.append(segment)
-            queue.policy.arrive(now)
+            queue.policy.arrived(now)
 
     def step(self) -> list[DecodedSegment]:
-        """Admit what may join, then decode one token of every sentence in a slot."""
+        """Admit segments, then decode one token of every sentence in a slot."""
         results: list[DecodedSegment] = []
-        for lane, queue in self._queues.items():
+        for beam_group, queue in self._queues.items():
             if queue.waiting:
-                results += self._admit(lane, queue)
+                results += self._admit(beam_group, queue)
         for queue in self._queues.values():
             if queue.pool is not None and queue.pool.live:
                 results += self._step(queue, queue.pool)
@@ -84,50 +84,54 @@ class InflightEngine:
             results += self._precise.step()
         return results
 
-    def _admit(self, lane: Lane, queue: _Queue) -> list[DecodedSegment]:
-        """Fill free slots, shortest sources together; return what cannot be decoded at all."""
-        pool = queue.pool = queue.pool or self._open(lane)
+    def _admit(self, beam_group: BeamGroup, queue: _Queue) -> list[DecodedSegment]:
+        """Fill free slots, similar lengths together; return segments that do not fit memory."""
+        pool = queue.pool = queue.pool or self._allocate(beam_group)
         if pool is None:
             refused, queue.waiting = queue.waiting, []
             queue.policy = AdmissionPolicy()
             return [DecodedSegment(segment.key, None) for segment in refused]
-        begun = time.monotonic()
-        if not queue.policy.admits(begun, len(queue.waiting), pool.free, pool.live, self._turn):
+        started = time.monotonic()
+        if not queue.policy.admits(
+            started, len(queue.waiting), pool.free, pool.live, self._iteration_seconds
+        ):
             if not any(other.pool and other.pool.live for other in self._queues.values()):
-                time.sleep(_PAUSE)
+                time.sleep(_POLL_SECONDS)
             return []
         groups = pool.plan(queue.waiting, self._encoder_tokens)
         queue.waiting = queue.waiting[sum(map(len, groups)) :]
         results = self._join(pool, groups)
-        queue.policy.admitted(begun, len(queue.waiting))
-        self._admission = (time.monotonic() - begun) / len(groups)
+        queue.policy.admitted(started, len(queue.waiting))
+        self._admission_seconds = (time.monotonic() - started) / len(groups)
         return results
 
     def _step(self, queue: _Queue, pool: SlotPool) -> list[DecodedSegment]:
-        begun = time.monotonic()
+        started = time.monotonic()
         if not queue.waiting:
             pool.compact()
-        stepped = pool.step()
-        if stepped.broken:
-            self._again(stepped.broken)
+        result = pool.step()
+        if result.non_finite:
+            self._decode_precisely(result.non_finite)
         now = time.monotonic()
-        # Where graphs are replayed the host is done with an admission long before the device is,
-        # which takes about as long for it as for a step.
-        self._turn = max(self._admission, now - begun)
-        queue.policy.left(now, len(stepped.done), len(queue.waiting), pool.live, self._turn)
-        return stepped.done
+        # With graphs, the host finishes launching an admission long before the device completes it,
+        # which takes the device about as long as a step.
+        self._iteration_seconds = max(self._admission_seconds, now - started)
+        queue.policy.finished(
+            now, len(result.done), len(queue.waiting), pool.live, self._iteration_seconds
+        )
+        return result.done
 
-    def _open(self, lane: Lane) -> SlotPool | None:
-        """Make the pool of a lane; None where memory does not do for a single slot."""
+    def _allocate(self, beam_group: BeamGroup) -> SlotPool | None:
+        """Return the pool of a beam group; None if not even one slot fits memory."""
         try:
-            return self._make_pool(lane)
+            return self._make_pool(beam_group)
         except torch.OutOfMemoryError:
             return None
 
     def _join(self, pool: SlotPool, groups: list[list[EncodedSegment]]) -> list[DecodedSegment]:
-        """Admit groups, in halves where memory runs out, and later groups smaller.
+        """Admit groups; if memory runs out, in halves, and with smaller groups from then on.
 
-        Returns those that have too little memory even alone.
+        Returns the segments that do not fit memory even alone.
         """
         refused = pool.admit(groups)
         if len(refused) <= 1:
@@ -142,10 +146,10 @@ class InflightEngine:
             for failed in self._join(pool, pool.group(half, self._encoder_tokens))
         ]
 
-    def _again(self, broken: list[EncodedSegment]) -> None:
-        """Decode in fp32 what had scores that are not finite."""
+    def _decode_precisely(self, segments: list[EncodedSegment]) -> None:
+        """Decode segments in fp32 whose scores were not finite."""
         if self._precise is None:
             if self._make_precise is None:
                 raise ArithmeticError("the model's scores are not finite: its weights are damaged")
             self._precise = self._make_precise()
-        self._precise.submit(broken)
+        self._precise.submit(segments)

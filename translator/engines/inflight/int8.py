@@ -1,9 +1,9 @@
 """Weights in int8 on x86 CPUs, multiplied by oneDNN or FBGEMM, which are parts of torch.
 
-A step of few sentences reads all weights once for little arithmetic, so a quarter of the bytes is
-up to four times the speed; for many sentences, CPUs multiply bytes several times as fast as floats.
-The weights are packed once, in the order in which they are multiplied. Weights have a scale for
-each output, activations one for each row: a row's product does not depend on the rows beside it.
+A step of few sentences is memory-bound, so a quarter of the bytes is up to four times the speed;
+for many sentences, CPUs multiply bytes several times as fast as floats. Weights are packed once, in
+the order in which they are multiplied. Weights have a scale per output, activations one per row: a
+row's product does not depend on the rows beside it.
 """
 
 import warnings
@@ -12,21 +12,20 @@ import torch
 from torch import Tensor
 
 _BY_ROW = "linear_with_input_q_dq_qweight_dq_output_fp32"  # FBGEMM's
-_ZERO = 128  # both are fast with unsigned activations on all CPUs: this one stands for 0
-_STEPS = torch.tensor(127.0)  # on either side of zero; of a number, torch makes a tensor each time
-# A float of this size has no room for a fraction: what is added to it is rounded, and stands in
-# its lowest bits. torch converts floats to unsigned bytes several times as slowly.
+_ZERO = 128  # zero point: unsigned activations are fast on all CPUs with both libraries
+_STEPS = torch.tensor(127.0)  # on either side of zero; a tensor, to avoid a conversion per call
+# A float of this size has no bits for a fraction: a number added to it is rounded, and is then in
+# its lowest bits. torch's conversion of floats to unsigned bytes is several times as slow.
 _ROUNDING = 1.5 * 2**23
 _ROWS = 4_096  # quantised at a time
-_LARGE = 32_768  # numbers: of more, an array of their sizes takes longer than a second reduction
-_SMALLEST = 1e-12  # a row of zeros must have a scale too
+_LARGE = 32_768  # numbers; above, a second reduction is faster than an array of absolute values
+_SMALLEST = 1e-12  # the scale of a row of zeros
 
 
 def computes_int8() -> bool:
     """Tell whether torch multiplies in int8 here without losing bits.
 
-    Without the instructions for it (AVX-512 VNNI) products of bytes are added up in 16 bits, which
-    overflow.
+    Without AVX-512 VNNI, products of bytes are accumulated in 16 bits, which overflow.
     """
     return (
         hasattr(torch.ops.onednn, "qlinear_pointwise")
@@ -40,13 +39,13 @@ class Int8Linear:
     """A Projection whose weight is packed int8."""
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
-        """Pack `weight [out, in]` in fp32; it is no longer needed then."""
+        """Pack `weight [out, in]` in fp32, which is not needed afterwards."""
         scale = _scale(weight)
-        self._scale = scale / _STEPS  # of a product with whole numbers up to 127
+        self._scale = scale / _STEPS  # of a product with integers up to 127
         self._no_offset = torch.zeros(len(weight), dtype=torch.int32)
         self._pack(_quantised(weight, scale))
         self._bias = bias
-        # A row of them: to a single number, torch adds one by one.
+        # A whole row, because adding to a scalar is not vectorised.
         self._rounding = torch.full(weight.shape[1:], _ROUNDING + _ZERO)
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -54,23 +53,23 @@ class Int8Linear:
         product, largest = self.scores(x)
         if self._bias is None:
             return product.mul_(largest)
-        return torch.addcmul(self._bias, product, largest, out=product)  # one large array less
+        return torch.addcmul(self._bias, product, largest, out=product)  # saves a large array
 
     def scores(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """See Scorer; fp32 in and out, without the bias."""
         largest = _largest(x)
-        # In a row of zeros this is NaN, and so some byte, which is multiplied by 0 in the end.
+        # A row of zeros gives NaN, converted to arbitrary bytes, which `largest` multiplies by 0.
         rounded = torch.addcmul(self._rounding, x, _STEPS / largest)
         return self._product(rounded), largest
 
     def _pack(self, weight: Tensor) -> None:
-        """Take over the weight in int8."""
+        """Pack the weight in int8 for the product."""
         self._packed = torch.ops.onednn.qlinear_prepack(weight, None)
-        # Found once: to choose among its overloads takes as long as to call it.
+        # Looked up once: resolving the overload takes as long as the call.
         self._multiply = torch.ops.onednn.qlinear_pointwise.default
 
     def _product(self, rounded: Tensor) -> Tensor:
-        """Multiply whole numbers, to which `_rounding` was added."""
+        """Multiply integers to which `_rounding` was added."""
         steps = rounded.view(torch.int32).to(torch.uint8)
         product: Tensor = self._multiply(
             steps, 1.0, _ZERO, self._packed, self._scale, self._no_offset,
@@ -80,15 +79,15 @@ class Int8Linear:
 
 
 class Int8StepLinear(Int8Linear):
-    """An Int8Linear whose weight is packed a second time, by FBGEMM, for a single row.
+    """An Int8Linear whose weight is packed a second time, by FBGEMM, for products of a single row.
 
-    A step of one sentence alone is an eighth faster with it. What comes out are the same numbers.
+    That makes a step of one sentence an eighth faster. The results are identical.
     """
 
     def _pack(self, weight: Tensor) -> None:
         super()._pack(weight)
         with warnings.catch_warnings():
-            # torch 2.13 deprecates quantised tensors, which packing takes; the product does not.
+            # torch 2.13 deprecates quantised tensors, which only packing needs.
             warnings.filterwarnings("ignore", message=".*quantized tensor creation")
             quantised = torch._make_per_channel_quantized_tensor(
                 weight, self._scale.double(), self._no_offset.long(), 0
@@ -99,16 +98,16 @@ class Int8StepLinear(Int8Linear):
     def _product(self, rounded: Tensor) -> Tensor:
         if rounded.numel() > rounded.shape[-1]:
             return super()._product(rounded)
-        whole = rounded - self._rounding
-        product: Tensor = self._multiply_row(whole, 1.0, _ZERO, self._row_packed)
+        integers = rounded - self._rounding
+        product: Tensor = self._multiply_row(integers, 1.0, _ZERO, self._row_packed)
         return product
 
 
 class Int8Rows:
-    """An Embedding in int8, with a scale for each token."""
+    """An Embedding in int8, with a scale per token."""
 
     def __init__(self, weight: Tensor) -> None:
-        """Quantise `weight [V, d]`; it is no longer needed then."""
+        """Quantise `weight [V, d]`, which is not needed afterwards."""
         self._scale = _scale(weight)[:, None]
         self._rows = _quantised(weight, self._scale[:, 0])
 
@@ -118,19 +117,19 @@ class Int8Rows:
 
 
 def _largest(x: Tensor) -> Tensor:
-    """`[…, m] → […, 1]`: the largest size in each row."""
+    """`[…, m] → […, 1]`: the largest absolute value in each row."""
     if x.numel() < _LARGE:
         return x.abs().amax(dim=-1, keepdim=True)
     return torch.maximum(x.amax(dim=-1, keepdim=True), x.amin(dim=-1, keepdim=True).neg_())
 
 
 def _scale(weight: Tensor) -> Tensor:
-    """`[n, m] → [n]`: the size of a step, so that the largest number of a row is the last one."""
+    """`[n, m] → [n]`: the step size that maps the largest absolute value of a row to 127."""
     least, most = weight.aminmax(dim=1)
     return torch.maximum(most, -least).clamp(min=_SMALLEST) / _STEPS
 
 
 def _quantised(weight: Tensor, scale: Tensor) -> Tensor:
-    """`[n, m]`, `[n]` → int8 `[n, m]`; in parts, so that no second copy in fp32 is ever whole."""
+    """`[n, m]`, `[n]` → int8 `[n, m]`; in parts, to avoid a second copy in fp32."""
     parts = zip(torch.split(weight, _ROWS), torch.split(scale, _ROWS), strict=True)
     return torch.cat([(part / step[:, None]).round_().to(torch.int8) for part, step in parts])

@@ -1,4 +1,4 @@
-"""The forward pass of M2M100 in plain torch: encoder, keys and values of the source, decoder step.
+"""M2M100's forward pass in plain torch: encoder, cross-attention keys and values, decoder step.
 
 The network of Fan et al., "Beyond English-Centric Multilingual Machine Translation" (2020): a
 pre-norm Transformer with ReLU, sinusoidal positions and one embedding for encoder, decoder and
@@ -19,11 +19,11 @@ from translator.engines.inflight.weights import (
     Weights,
 )
 
-_MANY = 16  # sentences
+_BATCHED_ATTENTION = 16  # sentences, at least; see `_attend`
 
 
 class Network:
-    """Runs the weights; holds no state of its own."""
+    """Computes with the weights; has no state of its own."""
 
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
@@ -57,8 +57,8 @@ class Network:
     def start(self, state: SlotState, slots: Tensor, token: int, source: int) -> None:
         """Feed `token` at decoder position 0 of `slots [n]`, whose sources are in the caches.
 
-        They are `source` tokens long at most. Writes keys and values; nothing is predicted, so that
-        the last layer needs no more. With one position, self-attention is its value.
+        The sources have at most `source` tokens. Writes keys and values; nothing is predicted, so
+        the last layer computes nothing else. With one position, self-attention returns its value.
         """
         tokens = torch.full((len(slots), 1), token, device=slots.device)
         hidden = self._embed(tokens, torch.zeros_like(tokens))  # [n, 1, d]
@@ -76,7 +76,7 @@ class Network:
     def decode(self, state: SlotState, shape: Shape) -> Tensor:
         """Feed each slot's current tokens; return hidden states `[n, K, d]` for the head.
 
-        Writes keys and values into the caches at each slot's position.
+        Writes keys and values to the caches at each slot's position.
         """
         n, source_length, length = shape.slots, shape.source, shape.length
         position = state.position[:n]
@@ -109,7 +109,7 @@ class Network:
         return hidden + _fed_forward(layer.feed_forward, hidden)
 
     def _embed(self, tokens: Tensor, positions: Tensor) -> Tensor:
-        """`[n, K]` each → `[n, K, d]`. A generated padding token has the position of padding."""
+        """`[n, K]` each → `[n, K, d]`. A generated padding token gets the position of padding."""
         weights = self.weights
         device = weights.decoder_positions.device
         tokens, positions = tokens.to(device), positions.to(device)
@@ -123,17 +123,17 @@ class Network:
 
 
 def _additive(mask: Tensor, dtype: torch.dtype) -> Tensor:
-    """Bool, true for what is seen → 0 and -inf: what attention would make of it in every layer."""
+    """Bool mask, true if visible → 0 or -inf, computed once instead of in every layer."""
     return torch.zeros_like(mask, dtype=dtype).masked_fill_(~mask, -torch.inf)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     """`[n, H, K, D]`, twice `[n, H, L, D]`, `[n, 1, K or 1, L]` → `[n, H, K, D]`.
 
-    torch's kernel for CPUs does one head after the other, each with a few queries: where many
-    sentences have one query each, products of all of them at once take two thirds of the time.
+    torch's CPU kernel handles one head at a time, with few queries each: if many sentences have one
+    query each, batched products take two thirds of the time.
     """
-    if query.device.type != "cpu" or len(query) < _MANY or query.shape[2] > 1:
+    if query.device.type != "cpu" or len(query) < _BATCHED_ATTENTION or query.shape[2] > 1:
         return functional.scaled_dot_product_attention(query, key, value, mask)
     scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(2, 3)).add_(mask)
     return torch.matmul(scores.softmax(dim=-1), value)
@@ -150,7 +150,7 @@ def _fed_forward(part: FeedForward, hidden: Tensor) -> Tensor:
 
 
 def _clamped(hidden: Tensor) -> Tensor:
-    """Keep fp16 finite in the encoder, as transformers does."""
+    """Clamp fp16 to finite values, as transformers does in the encoder."""
     if hidden.dtype != torch.float16:
         return hidden
     limit = torch.finfo(torch.float16).max - 1_000

@@ -1,4 +1,4 @@
-"""Which layer is on which device: one for all of them, or a group that shares a large model."""
+"""Places layers on devices: all on one, or spread over a group that shares a large model."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ import torch
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A device for each layer, in the order in which a sentence passes them.
+    """The device of each layer, in order of computation.
 
-    Embeddings are with the first layer of encoder and decoder, the head is with the last.
+    The embeddings of encoder and decoder are with their first layers, the head is with the last.
     """
 
     encoder: tuple[torch.device, ...]
@@ -36,11 +36,11 @@ def place(
     decoder_layers: Sequence[int],
     devices: Sequence[tuple[torch.device, int]],
 ) -> Placement:
-    """Spread layers over devices in proportion to their memory, each device a run of layers.
+    """Spread layers over devices in proportion to free memory, consecutive layers together.
 
     `encoder_layers` and `decoder_layers` are bytes per layer, caches included; `devices` come
-    with the bytes that they have free. A layer goes to the device in whose share of the whole
-    its middle lies, so that consecutive layers stay together and few hidden states travel.
+    with their free bytes. A layer goes to the device whose share of the total contains the layer's
+    middle, so that few hidden states are copied between devices.
     """
     sizes = [*encoder_layers, *decoder_layers]
     total, memory = sum(sizes), sum(free for _, free in devices)

@@ -1,71 +1,71 @@
-"""When waiting sentences join those in slots.
+"""When waiting sentences are admitted into slots.
 
-All that are live wait for an admission, which costs about as much for one sentence as for several;
-but a slot that could be filled and is not, costs as well. With a fixed cost of r steps, n live
-sentences of L tokens and so n / L that leave a step, admitting every m steps loses r / m + m / 2L
-of the capacity, which is least at m = sqrt(2 r L), when sqrt(2 r / L) of n have gathered: the
-economic order quantity (Harris, "How Many Parts to Make at Once", 1913). See docs/engine.md for
-what that gives on CPUs and GPUs.
+An admission stalls all live sentences, and costs about as much for one sentence as for several; but
+a free slot that could be filled is lost capacity. With a fixed cost of r steps, and n live
+sentences of L tokens, of which n / L finish per step, admitting every m steps loses
+r / m + m / 2L of the capacity. The loss is smallest at m = sqrt(2 r L), when sqrt(2 r / L) of n
+have gathered: the economic order quantity (Harris, "How Many Parts to Make at Once", 1913).
+docs/engine.md has the figures for CPUs and GPUs.
 """
 
 from dataclasses import dataclass
 
-ADMIT_SHARE = 1 / 8  # of the live ones: so many that may join are worth an admission
-ADMIT_AFTER = 3  # times what a turn took: so long a segment waits at most for others
-COMPANY_AFTER = 1  # times that: so long those whose neighbours left together wait for them
+ADMIT_SHARE = 1 / 8  # of the live segments: an admission is worth it for as many
+ADMIT_AFTER = 3  # iterations: the longest that a segment waits for others while slots are free
+BATCHING_DELAY = 1  # iterations: the longest delay after many segments finished together
 
 
 @dataclass(frozen=True, slots=True)
-class _Company:
-    """What may still come: clients whose answers left together ask again within moments."""
+class _BatchingDelay:
+    """Clients that were answered together send their next requests within moments of each other."""
 
-    size: int  # segments waiting once all have come
-    until: float  # when they are no longer waited for
+    expected: int  # segments that wait once all have arrived
+    until: float  # when the delay ends at the latest
 
 
 class AdmissionPolicy:
-    """Decides for one pool; is told the time in seconds."""
+    """Decides for one pool; `now` and `iteration` are in seconds, the latter a recent duration."""
 
     def __init__(self, share: float = ADMIT_SHARE, after: float = ADMIT_AFTER) -> None:
         self._share, self._after = share, after
-        self._since: float | None = None  # when the oldest of those waiting came
-        self._company: _Company | None = None
+        self._waiting_since: float | None = None  # when the oldest waiting segment arrived
+        self._delay: _BatchingDelay | None = None
 
-    def arrive(self, now: float) -> None:
-        """Note that a segment came."""
-        if self._since is None:
-            self._since = now
+    def arrived(self, now: float) -> None:
+        """Note that a segment arrived."""
+        if self._waiting_since is None:
+            self._waiting_since = now
 
-    def admits(self, now: float, waiting: int, free: int, live: int, turn: float) -> bool:
-        """Tell whether as many of the waiting as have a free slot shall join now.
+    def admits(self, now: float, waiting: int, free: int, live: int, iteration: float) -> bool:
+        """Return True if as many waiting segments as there are free slots should join now.
 
-        `turn` is what an admission or a step took of late, whichever was longer.
+        `iteration` is the duration of the last admission or step, whichever was longer.
         """
-        if self._expects(now, waiting, free) or self._since is None:
+        if self._is_delayed(now, waiting, free) or self._waiting_since is None:
             return False
-        joinable = min(waiting, free)
-        overdue = now - self._since > self._after * turn
-        return joinable > 0 and (overdue or joinable >= self._share * live)
+        admissible = min(waiting, free)
+        overdue = now - self._waiting_since > self._after * iteration
+        return admissible > 0 and (overdue or admissible >= self._share * live)
 
     def admitted(self, now: float, waiting: int) -> None:
-        """Note that segments joined and so many still wait."""
-        self._since = now if waiting else None
+        """Note that segments joined, and that `waiting` are left."""
+        self._waiting_since = now if waiting else None
 
-    def left(self, now: float, done: int, waiting: int, live: int, turn: float) -> None:
-        """Note how many were done in a step.
+    def finished(self, now: float, done: int, waiting: int, live: int, iteration: float) -> None:
+        """Note that `done` segments finished in a step.
 
-        Where that is more than stayed, one admission of all that come again takes less than
-        several.
+        If more finished than are left, one delayed admission of all their successors costs less
+        than several admissions.
         """
         if done > live:
-            self._company = _Company(waiting + done, now + COMPANY_AFTER * turn)
+            self._delay = _BatchingDelay(waiting + done, now + BATCHING_DELAY * iteration)
 
-    def _expects(self, now: float, waiting: int, free: int) -> bool:
-        """Tell whether company is still expected."""
-        company = self._company
-        if company is None:
+    def _is_delayed(self, now: float, waiting: int, free: int) -> bool:
+        """Return True while more segments are expected."""
+        delay = self._delay
+        if delay is None:
             return False
-        if waiting >= min(company.size, free) or now >= company.until:
-            self._company = None
+        if waiting >= min(delay.expected, free) or now >= delay.until:
+            self._delay = None
             return False
         return True

@@ -1,4 +1,4 @@
-"""The slots of one beam width: sentences join and leave them between any two steps."""
+"""The slots of a beam group: sentences join and leave them between any two steps."""
 
 import heapq
 from collections import deque
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.admission import FIELDS, Cuts, admit, fill
-from translator.engines.inflight.launcher import Fetched, Launcher
+from translator.engines.inflight.launcher import Launcher, Transfer
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.report import Layout, Report, write_report
 from translator.engines.inflight.rounding import Rounding
@@ -21,28 +21,28 @@ from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 from translator.engines.inflight.stream import Numbers
 
-MOST_GROUPS = 3  # of an admission: two operations of the host each
+MOST_GROUPS = 3  # of an admission: each takes the host two operations
 
 
 @dataclass(frozen=True, slots=True)
-class Stepped:
-    """What left its slot in a step: translations, and segments whose scores were not finite."""
+class StepResult:
+    """The segments that left their slots: decoded ones, and those with non-finite scores."""
 
     done: list[DecodedSegment]
-    broken: list[EncodedSegment]
+    non_finite: list[EncodedSegment]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What a step will have told, once its numbers are here."""
+class _PendingReport:
+    """The report of a step, on its way to the host."""
 
-    run: int
+    run: int  # the number of the step
     layout: Layout
-    numbers: Fetched
+    numbers: Transfer
 
 
 class SlotPool:
-    """Admits encoded segments into slots, runs steps, and gives back what is done."""
+    """Admits encoded segments into slots, runs steps, and returns finished segments."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class SlotPool:
         eos: int,
         no_repeat_ngram: int = 0,
     ) -> None:
-        """`start` is the token of decoder position 0; `no_repeat_ngram` holds for all segments."""
+        """`start` is the token of decoder position 0; `no_repeat_ngram` applies to all segments."""
         self._network = network
         self._state = state
         self._start = start
@@ -64,15 +64,17 @@ class SlotPool:
         self._limits = state.source, state.length
         whole = Layout(state.slots, state.beams, state.length)
         self._report = torch.zeros(whole.size, dtype=torch.int32, device=state.active.device)
-        self._told: deque[_Told] = deque()
-        self._free = list(range(state.slots))  # a heap: low slots first keeps steps small
-        self._spoilt: set[int] = set()  # free slots that hold NaN
+        self._pending: deque[_PendingReport] = deque()
+        self._free = list(range(state.slots))  # a heap: low slots first, to keep steps small
+        self._dirty: set[int] = set()  # free slots whose caches hold NaN
         self._runs = 0
         self._segments: list[EncodedSegment | None] = [None] * state.slots
-        # Of each slot: whether a sentence is in it, how long its source is, the run that fed its
-        # first token, and the first run whose report is of it.
+        # By slot: whether a sentence is in it, the length of its source, the run of its first step,
+        # and the first run whose report describes this sentence.
         self._live = np.zeros(state.slots, dtype=bool)
-        self._source, self._begun, self._told_from = np.zeros((3, state.slots), dtype=np.int64)
+        self._source, self._first_run, self._first_report = np.zeros(
+            (3, state.slots), dtype=np.int64
+        )
 
     @property
     def slots(self) -> int:
@@ -90,9 +92,9 @@ class SlotPool:
         return self.slots - len(self._free)
 
     def plan(self, waiting: Sequence[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
-        """Return those of the first waiting ones that may join now, in groups; see `group`.
+        """Return the first waiting segments that may join now, in groups; see `group`.
 
-        Where an admission is launched group by group, they are few, for the live ones wait.
+        If groups are launched one by one, they are few, because the live sentences wait.
         """
         joining = waiting[: self.free]
         groups = self.group(joining, tokens)
@@ -102,7 +104,7 @@ class SlotPool:
         return groups
 
     def group(self, segments: Sequence[EncodedSegment], tokens: int) -> list[list[EncodedSegment]]:
-        """Sort by length and cut where the padded source tokens of a group would pass `tokens`."""
+        """Sort by length; start a new group where padded source tokens would exceed `tokens`."""
         rounding, group = self._rounding, list[EncodedSegment]()
         groups = [group]
         for segment in sorted(segments, key=_source_length):
@@ -115,14 +117,14 @@ class SlotPool:
 
     @torch.inference_mode()
     def admit(self, groups: list[list[EncodedSegment]]) -> list[EncodedSegment]:
-        """Give every segment (as many as are free) a slot; return those that memory is short for.
+        """Give each segment (at most `free`) a slot; return those that ran out of memory.
 
-        Raises ValueError for a segment that a slot cannot hold; none is admitted then.
+        Raises ValueError, and admits none, if a segment is longer than a slot.
         """
         if not all(self._fits(segment) for group in groups for segment in group):
             raise ValueError("a segment, or its longest translation, is longer than a slot")
         refused: list[EncodedSegment] = []
-        # Where shapes are exact in one go, for the decoder has a pass for all of them.
+        # With exact shapes, all at once: then a single decoder pass serves all groups.
         for parts in [groups] if self.launcher.exact else [[group] for group in groups]:
             try:
                 self._join(parts)
@@ -131,19 +133,19 @@ class SlotPool:
         return refused
 
     @torch.inference_mode()
-    def step(self) -> Stepped:
-        """Feed one token a beam to every sentence."""
+    def step(self) -> StepResult:
+        """Feed one token per beam to every sentence."""
         layout = self._launch(self.shape())
         numbers = self.launcher.fetch(self._report[: layout.size])
-        self._told.append(_Told(self._runs, layout, numbers))
+        self._pending.append(_PendingReport(self._runs, layout, numbers))
         self._runs += 1
-        if len(self._told) <= self.launcher.lag:
-            return Stepped([], [])
-        return self._read(self._told.popleft())
+        if len(self._pending) <= self.launcher.lag:
+            return StepResult([], [])
+        return self._read(self._pending.popleft())
 
     @torch.inference_mode()
     def compact(self) -> None:
-        """Move sentences to lower slots where that makes steps smaller: when work runs out."""
+        """Move sentences to lower slots if that makes steps smaller, when nothing is waiting."""
         used = np.flatnonzero(self._live)
         sizes = int(used[-1]) + 1, len(used)
         now, smallest = (self._rounding.slots(size) for size in sizes)
@@ -155,37 +157,37 @@ class SlotPool:
         move = partial(self._state.move, shape=shape)
         try:
             self._send_slots(("move", shape.source, shape.length), move, old, new)
-        except torch.OutOfMemoryError:  # they stay where they are, and steps as large
+        except torch.OutOfMemoryError:  # then steps stay as large as they are
             self._release(new)
             return
-        for values in (self._live, self._source, self._begun):
+        for values in (self._live, self._source, self._first_run):
             values[new] = values[old]
-        self._told_from[new] = self._runs  # what earlier runs tell is of the old slots
+        self._first_report[new] = self._runs  # earlier reports describe the old slots
         for source, target in zip(old, new, strict=True):
             self._segments[target] = self._segments[source]
         self._release(old)
 
     @torch.inference_mode()
-    def rehearse_step(self, shape: Shape) -> None:
-        """Do a step of a shape while all slots are empty; the second one of it is recorded."""
+    def warm_up_step(self, shape: Shape) -> None:
+        """Run a step of a shape on empty slots; the second call with a shape records its graph."""
         self._launch(shape)
 
     @torch.inference_mode()
-    def rehearse_admission(self, sentences: int, source: int) -> None:
-        """Admit so many sentences of so many tokens into no slot."""
+    def warm_up_admission(self, sentences: int, source: int) -> None:
+        """Run an admission of `sentences` of `source` tokens each into the spare slot."""
         table = self.launcher.stage(sentences, FIELDS + source)
         table[:], table[:, FIELDS:] = self.slots, self._eos  # the first field is the slot
         self._send(table, [(slice(sentences), source)])
 
     @torch.inference_mode()
-    def finish_rehearsal(self) -> None:
-        """Wait until the device has done all of it."""
+    def finish_warm_up(self) -> None:
+        """Wait until the device has finished the warm-up."""
         self.launcher.fetch(self._report[:1]).read()
 
     def shape(self) -> Shape:
         """Return the smallest shape that holds every slot in use."""
         used = np.flatnonzero(self._live)
-        position = 1 + self._runs - int(self._begun[used].min())  # the furthest one
+        position = 1 + self._runs - int(self._first_run[used].min())  # the largest one
         return Shape(
             self._rounding.slots(int(used[-1]) + 1),
             self._rounding.source(int(self._source[used].max())),
@@ -193,7 +195,7 @@ class SlotPool:
         )
 
     def _join(self, groups: list[list[EncodedSegment]]) -> None:
-        """Put segments, sorted by length, into slots, or raise torch.OutOfMemoryError."""
+        """Put segments, sorted by length, into slots; raises torch.OutOfMemoryError."""
         segments = [segment for group in groups for segment in group]
         rows = self._rounding.slots(len(segments))
         columns = self._rounding.source(len(segments[-1].source_ids))
@@ -214,34 +216,34 @@ class SlotPool:
             raise
         self._live[slots] = True
         self._source[slots] = [len(segment.source_ids) for segment in segments]
-        self._begun[slots] = self._told_from[slots] = self._runs
+        self._first_run[slots] = self._first_report[slots] = self._runs
         for slot, segment in zip(slots, segments, strict=True):
             self._segments[slot] = segment
 
-    def _read(self, told: _Told) -> Stepped:
-        """Free the slots of sentences that are done by what a step tells."""
-        report, n = Report(told.numbers.read(), told.layout), told.layout.slots
-        ended = self._live[:n] & (self._told_from[:n] <= told.run) & (report.active == 0)
+    def _read(self, pending: _PendingReport) -> StepResult:
+        """Wait for a report, and free the slots of the sentences that are done."""
+        report, n = Report(pending.numbers.read(), pending.layout), pending.layout.slots
+        ended = self._live[:n] & (self._first_report[:n] <= pending.run) & (report.active == 0)
         slots = np.flatnonzero(ended).tolist()
-        good = [slot for slot in slots if report.finite[slot]]
-        done = report.results(good, self._of(good), self._eos) if good else []
-        spoilt = [slot for slot in slots if not report.finite[slot]]
-        broken = self._of(spoilt)
-        self._spoilt.update(spoilt)
+        finite = [slot for slot in slots if report.finite[slot]]
+        done = report.results(finite, self._segments_in(finite), self._eos) if finite else []
+        dirty = [slot for slot in slots if not report.finite[slot]]
+        non_finite = self._segments_in(dirty)
+        self._dirty.update(dirty)
         self._release(slots)
-        return Stepped(done, broken)
+        return StepResult(done, non_finite)
 
-    def _of(self, slots: list[int]) -> list[EncodedSegment]:
-        """Return the segments in slots that are in use."""
+    def _segments_in(self, slots: list[int]) -> list[EncodedSegment]:
+        """Return the segments in occupied slots."""
         return [segment for segment in map(self._segments.__getitem__, slots) if segment]
 
     def _take(self, count: int) -> list[int]:
-        """Return free slots, the lowest ones, which are used from now on."""
+        """Take the lowest free slots; wipe those with NaN in their caches."""
         slots = [heapq.heappop(self._free) for _ in range(count)]
-        spoilt = sorted(self._spoilt.intersection(slots))
-        if spoilt:
-            self._send_slots(("wipe",), self._state.wipe, spoilt)
-            self._spoilt.difference_update(spoilt)
+        dirty = sorted(self._dirty.intersection(slots))
+        if dirty:
+            self._send_slots(("wipe",), self._state.wipe, dirty)
+            self._dirty.difference_update(dirty)
         return slots
 
     def _release(self, slots: list[int]) -> None:
@@ -255,21 +257,21 @@ class SlotPool:
         return len(segment.source_ids) <= source and segment.decoding.max_length <= length
 
     def _send(self, table: Numbers, cuts: Cuts) -> None:
-        """Let the device admit the sentences of a table."""
+        """Enqueue the admission of the sentences in a table."""
         work = partial(admit, self._network, self._state, start=self._start, cuts=cuts)
         self.launcher.send(("admit", *table.shape), work, table)
 
     def _send_slots(
         self, key: tuple[Hashable, ...], work: Callable[[Tensor], None], *columns: list[int]
     ) -> None:
-        """Let the device do something with slots; the spare one fills the rounded table."""
+        """Enqueue work on slots; the spare slot pads the rounded table."""
         used = len(columns[0])
         table = self.launcher.stage(self._rounding.slots(used), len(columns))
         table[:used], table[used:] = np.transpose(columns), self.slots
         self.launcher.send((*key, len(table)), work, table)
 
     def _launch(self, shape: Shape) -> Layout:
-        """Let the device do a step; return the layout of the report that it writes."""
+        """Enqueue a step; return the layout of the report that it writes."""
         layout = Layout.of(self._state, shape)
         self.launcher.launch(shape, partial(self._step, shape, layout))
         return layout

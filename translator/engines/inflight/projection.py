@@ -1,4 +1,4 @@
-"""Products with weights, and rows of the embedding: what a number format does in its own way."""
+"""Products with weights, and embedding rows: the operations that depend on the number format."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,24 +9,24 @@ from torch.nn import functional
 
 
 class Projection(Protocol):
-    """A product with a weight `[out, in]`, plus a bias where there is one."""
+    """A product with a weight `[out, in]`, plus an optional bias."""
 
     def __call__(self, x: Tensor) -> Tensor:
         """`[…, in] → […, out]`."""
 
 
 class Scorer(Protocol):
-    """The product with the weight `[V, d]` of the vocabulary."""
+    """The product with the weight `[V, d]` that scores the vocabulary."""
 
     def scores(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """`[…, d]` → `[…, V]` in fp32, and the positive factor `[…, 1]` that each row still lacks.
+        """`[…, d]` → `[…, V]` in fp32, and a positive factor `[…, 1]` still to be applied, or None.
 
-        None where it lacks none. The best of a row are its best without the factor too.
+        The factor does not change the order of the scores in a row.
         """
 
 
 class Embedding(Protocol):
-    """A row of d numbers for each token."""
+    """Rows of d numbers, one per token id."""
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """`[…] → […, d]`."""
@@ -51,7 +51,7 @@ class Head:
     weight: Tensor
 
     def scores(self, x: Tensor) -> tuple[Tensor, None]:
-        """See Scorer; in fp32 whatever the weight is in."""
+        """See Scorer; in fp32 for any dtype of the weight."""
         if self.weight.dtype == torch.float32:
             return functional.linear(x.float(), self.weight), None
         flat = torch.mm(x.flatten(0, -2), self.weight.t(), out_dtype=torch.float32)

@@ -1,4 +1,4 @@
-"""What the device tells the host after a step: which sentences are done, and their translations.
+"""The report of a step to the host: which sentences are done, and their translations.
 
 Letters as in `state`.
 """
@@ -17,7 +17,7 @@ _ACTIVE, _FINITE, _FLAGS = range(3)
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A row a slot: active, finite, which sequences finished, and the sequences of all K beams."""
+    """A row per slot: active, finite, which sequences finished, and the K best sequences."""
 
     slots: int
     beams: int
@@ -25,17 +25,17 @@ class Layout:
 
     @classmethod
     def of(cls, state: SlotState, shape: Shape) -> "Layout":
-        """Return the layout after a step, which puts a token one further than it has read."""
+        """Return the layout after a step, which writes one position further than it reads."""
         return cls(shape.slots, state.beams, min(shape.length + 1, state.length))
 
     @property
     def width(self) -> int:
-        """Numbers of a row."""
+        """The number of values per row."""
         return _FLAGS + self.beams * (1 + self.length)
 
     @property
     def size(self) -> int:
-        """Numbers of all rows."""
+        """The number of values in all rows."""
         return self.slots * self.width
 
 
@@ -50,25 +50,25 @@ def write_report(state: SlotState, layout: Layout, into: Tensor) -> None:
 
 
 class Report:
-    """The rows, on the host."""
+    """The report on the host."""
 
     def __init__(self, numbers: Numbers, layout: Layout) -> None:
         self._layout = layout
         self._rows = numbers.reshape(layout.slots, layout.width)
-        self.active = self._rows[:, _ACTIVE]  # [n], of 0 and 1
+        self.active = self._rows[:, _ACTIVE]  # [n], 0 or 1
         self.finite = self._rows[:, _FINITE]
 
     def results(
         self, slots: Sequence[int], segments: Sequence[EncodedSegment], eos: int
     ) -> list[DecodedSegment]:
-        """Return the sequences that segments finished in their slots, best first."""
+        """Return the results of finished segments from their slots."""
         most = max(segment.decoding.hypotheses for segment in segments)
         first, length = _FLAGS + self._layout.beams, self._layout.length
         sequences: list[list[int]] = self._rows[slots, first : first + most * length].tolist()
-        # A slot still holds what others left there, wherever it has no sequence of its own.
-        own: list[list[int]] = self._rows[slots, _FLAGS : _FLAGS + most].tolist()
+        # Rows without the flag hold sequences that earlier segments left in the slot.
+        is_finished: list[list[int]] = self._rows[slots, _FLAGS : _FLAGS + most].tolist()
         results = []
-        for segment, row, flags in zip(segments, sequences, own, strict=True):
+        for segment, row, flags in zip(segments, sequences, is_finished, strict=True):
             rule = segment.decoding
             best, complete = _cut(row[2 : min(rule.max_length, length)], eos)
             others: tuple[list[int], ...] = ()
@@ -81,5 +81,5 @@ class Report:
 
 
 def _cut(ids: list[int], eos: int) -> tuple[list[int], bool]:
-    """Return what is before `</s>`, or else all, and whether there was one."""
+    """Return the ids before `</s>`, or all of them if there is none, and whether there is one."""
     return (ids[: ids.index(eos)], True) if eos in ids else (ids, False)

@@ -1,4 +1,4 @@
-"""Shapes rounded up to a few sizes, so that a few dozen graphs serve everything."""
+"""Shapes are rounded up to a few sizes, so that a few dozen graphs cover all of them."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
 
 
 class Rounding:
-    """Tables of what each size is rounded to: looked up for every sentence."""
+    """Lookup tables of rounded sizes."""
 
     def __init__(self, slots: int, source: int, length: int, *, exact: bool) -> None:
-        """Take the largest sizes; `exact` rounds nothing."""
+        """Take the largest sizes; with `exact`, nothing is rounded."""
         self._slots, self._source, self._length = (
             [size if exact else bucket(size, buckets, limit) for size in range(limit + 1)]
             for buckets, limit in (
@@ -30,9 +30,9 @@ class Rounding:
         return self._slots[size]
 
     def source(self, size: int) -> int:
-        """Round a number of source tokens; beyond the longest, it is that."""
+        """Round a number of source tokens; at most the longest source."""
         return self._source[min(size, len(self._source) - 1)]
 
     def length(self, size: int) -> int:
-        """Round the length of a sequence; beyond the longest, it is that."""
+        """Round the length of a sequence; at most the longest sequence."""
         return self._length[min(size, len(self._length) - 1)]

@@ -1,4 +1,4 @@
-"""What slots hold between steps: allocated once, updated in place, so that graphs can be replayed.
+"""The state of slots between steps: allocated once and updated in place for replayed graphs.
 
 Letters in shapes: N slots, K beams, T decoder positions, S source tokens, H heads of D values.
 """
@@ -12,12 +12,12 @@ from torch import Tensor
 
 from translator.engines.inflight.weights import Weights
 
-NEVER = -1e9  # the score of what cannot be chosen, as in transformers
+NEVER = -1e9  # the score of what must not be chosen, as in transformers
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much of the state a step works on: the first `slots`, `source` and `length`."""
+    """The part of the state that a step works on: the first `slots`, `source` and `length`."""
 
     slots: int
     source: int
@@ -29,9 +29,9 @@ class Cache:
     """Keys, then values, of one decoder layer.
 
     `own [N, 2, H, T, K, D]`: time before beams, so that the first t positions of all beams are a
-    view. `cross [N, 2, H, S, D]`: once a sentence, not once a beam. On a CPU they lie in memory as
-    `[2, T, K, N, H, D]` and `[2, S, N, H, D]`: what a step reads is in few pages, and slots and
-    heads are one dimension of batched products.
+    view. `cross [N, 2, H, S, D]`: once per sentence, not per beam. On a CPU the memory layout is
+    `[2, T, K, N, H, D]` and `[2, S, N, H, D]`: a step reads few pages, and slots and heads form one
+    batch dimension of matrix products.
     """
 
     own: Tensor
@@ -40,7 +40,7 @@ class Cache:
     def write(self, rows: Tensor, position: Tensor, keys_values: Tensor) -> None:
         """Put `keys_values [n, 2, H, K, D]` of the first slots, `rows [n]`, at `position [n]`."""
         if len(position) == 1 and position.device.type == "cpu":
-            # A third of the time of the other way; on a GPU the host would wait for the number.
+            # Takes a third of the time; on a GPU the host would wait for the position.
             self.own[0, :, :, int(position)] = keys_values[0]
         else:
             self.own[rows, :, :, position] = keys_values
@@ -48,29 +48,29 @@ class Cache:
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """All slots of one beam width, and a spare one, the last, that takes part in no step.
+    """All slots of a beam group, and a spare one, the last, that takes part in no step.
 
-    Beams are re-ordered by `ancestor` alone: `ancestor[i, k, t]` is the cache column, among the K
-    of position t, that beam k descends from. The caches never move.
+    Only `ancestor` is re-ordered with the beams: `ancestor[i, k, t]` is the cache column, among the
+    K of position t, from which beam k descends. The caches never move.
     """
 
     beams: int
     caches: tuple[Cache, ...]
-    cross_mask: Tensor  # bool [N, S]; an empty slot has column 0, or attention would be NaN
-    token: Tensor  # int64 [N, K]: fed at the next step
-    position: Tensor  # int64 [N]: where it is fed
+    cross_mask: Tensor  # bool [N, S]; column 0 is set in empty slots, or attention would be NaN
+    token: Tensor  # int64 [N, K]: input of the next step
+    position: Tensor  # int64 [N]: of that input
     ancestor: Tensor  # int64 [N, K, T]
     running: Tensor  # int64 [N, K, T]: the sequences of the beams
     running_score: Tensor  # fp32 [N, K]: sum of log-probabilities
     finished: Tensor  # int64 [N, K, T]: the best sequences that ended, best first
     finished_score: Tensor  # fp32 [N, K]: divided by length ** penalty
     is_finished: Tensor  # bool [N, K]: whether there is such a sequence
-    active: Tensor  # bool [N]: holds a sentence that is not done
+    active: Tensor  # bool [N]: holds an unfinished sentence
     finite: Tensor  # bool [N]: no score was NaN or infinite so far
     max_length: Tensor  # int64 [N]: of a sequence, with start, language and end
     length_penalty: Tensor  # fp32 [N]
     stop_when_full: Tensor  # bool [N]: early_stopping True
-    hope_for_longest: Tensor  # bool [N]: early_stopping "never"
+    length_bound_is_max: Tensor  # bool [N]: early_stopping "never"
 
     @classmethod
     def allocate(
@@ -108,12 +108,12 @@ class SlotState:
             max_length=full((slots,), length, torch.int64),
             length_penalty=full((slots,), 1, torch.float32),
             stop_when_full=full((slots,), 1, torch.bool),
-            hope_for_longest=full((slots,), 0, torch.bool),
+            length_bound_is_max=full((slots,), 0, torch.bool),
         )
 
     @property
     def slots(self) -> int:
-        """How many sentences may be in slots."""
+        """The number of slots, without the spare one."""
         return len(self.active) - 1
 
     @property
@@ -127,9 +127,9 @@ class SlotState:
         return self.running.shape[2]
 
     def move(self, table: Tensor, shape: Shape) -> None:
-        """Copy slots onto others, caches as far as `shape` says; the ones left behind are empty.
+        """Move slots, with the part of their caches inside `shape`; the old slots become empty.
 
-        `table [n, 2]`: from, to; the spare slot stands for none.
+        `table [n, 2]`: from, to; rows that only pad the table name the spare slot.
         """
         old, new = table.long().unbind(1)
         values = [getattr(self, field.name) for field in fields(self) if field.name != "active"]
@@ -138,21 +138,18 @@ class SlotState:
         for tensor in values:
             if isinstance(tensor, Tensor):
                 tensor[new.to(tensor.device)] = tensor[old.to(tensor.device)]
-        # Last, for memory may run out before.
+        # Last, because memory may run out above.
         self.active[new] = self.active[old]
         self.active[old] = False
 
     def wipe(self, table: Tensor) -> None:
-        """Forget keys and values that are not finite: a mask hides numbers, but not NaN.
-
-        `table [n, 1]`: slots.
-        """
+        """Zero the caches of the slots in `table [n, 1]`: a mask does not hide NaN."""
         for cache in self.caches:
             for tensor in (cache.own, cache.cross):
                 tensor[table[:, 0].long().to(tensor.device)] = 0.0
 
     def self_mask(self, shape: Shape) -> Tensor:
-        """Return bool `[n, 1, K, t·K]`: the columns that each beam descends from, up to now."""
+        """Return bool `[n, 1, K, t·K]`: the cache columns from which each beam descends."""
         n, length = shape.slots, shape.length
         device = self.position.device
         time = torch.arange(length, device=device)
@@ -163,15 +160,15 @@ class SlotState:
 
 
 def _cache(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
-    """Return zeros `[N, 2, H, …, D]`, which lie as `[2, …, N, H, D]` in the memory of a CPU.
+    """Return zeros `[N, 2, H, …, D]`, laid out as `[2, …, N, H, D]` in the memory of a CPU.
 
-    There, pages of the operating system take memory only once a sentence gets so far.
+    There, the operating system allocates a page when a sentence first reaches it.
     """
     if device.type != "cpu":
         return torch.zeros(shape, dtype=dtype, device=device)
     slots, both, heads, *rest, size = shape
     size_in_bytes = math.prod(shape) * dtype.itemsize
-    # Private: pages of a shared mapping would take memory as soon as they are read.
+    # Private: pages of a shared mapping would be allocated as soon as they are read.
     pages = mmap.mmap(-1, size_in_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    lying = torch.frombuffer(pages, dtype=dtype).view(both, *rest, slots, heads, size)
-    return lying.movedim((-3, -2), (0, 2))
+    contiguous = torch.frombuffer(pages, dtype=dtype).view(both, *rest, slots, heads, size)
+    return contiguous.movedim((-3, -2), (0, 2))

@@ -1,4 +1,4 @@
-"""All that a step does. Nothing in it waits for the device."""
+"""A decoder step and its beam search. Nothing in it waits for the device."""
 
 from translator.engines.inflight.beam import advance
 from translator.engines.inflight.continuations import continuations
@@ -9,7 +9,7 @@ from translator.engines.inflight.state import Shape, SlotState
 def decode_step(
     network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
 ) -> None:
-    """Feed one token a beam and choose the next ones."""
+    """Feed one token per beam and choose the next ones."""
     hidden = network.decode(state, shape)
     found = continuations(network.weights.head, hidden, state, shape, no_repeat_ngram)
     advance(state, found, shape, eos)

@@ -1,4 +1,4 @@
-"""All that the host asks of a CUDA device, in the order in which the device does it."""
+"""The operations that the host enqueues on a CUDA device, in order of execution."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -13,17 +13,17 @@ Numbers = NDArray[np.int32]
 
 
 class Event(Protocol):
-    """A place in the stream."""
+    """A point in the stream."""
 
     def wait(self) -> None:
-        """Wait until the device has come to it."""
+        """Wait until the device has reached it."""
 
 
 class Stream(Protocol):
-    """Nothing here waits for the device, but for `Event.wait`."""
+    """Only `Event.wait` waits for the device."""
 
     def pinned(self, size: int) -> tuple[Tensor, Numbers]:
-        """Return int32 host memory that the device copies from and to, twice."""
+        """Return pinned int32 host memory as a tensor and as an array that share it."""
 
     def copy(self, target: Tensor, source: Tensor) -> None:
         """Copy from or to pinned memory."""
@@ -32,13 +32,13 @@ class Stream(Protocol):
         """Launch the kernels of `work` one by one."""
 
     def record(self, work: Work) -> Work:
-        """Return what launches all kernels of `work` as one; runs nothing now.
+        """Record `work` as a graph without running it; return what launches the graph.
 
-        Raises RuntimeError where the device cannot, torch.OutOfMemoryError among them.
+        Raises RuntimeError if it cannot be recorded, and its subclass torch.OutOfMemoryError.
         """
 
     def event(self) -> Event:
-        """Return an event after all that was asked so far."""
+        """Return an event after everything enqueued so far."""
 
 
 class CudaEvent:
@@ -57,7 +57,7 @@ class CudaStream:
     """The current stream of the current device."""
 
     def __init__(self) -> None:
-        self._graphs = torch.cuda.graph_pool_handle()  # shared, since one graph runs at a time
+        self._graphs = torch.cuda.graph_pool_handle()  # shared, because one graph runs at a time
 
     def pinned(self, size: int) -> tuple[Tensor, Numbers]:
         """See Stream."""
@@ -79,7 +79,7 @@ class CudaStream:
             with torch.cuda.graph(graph, pool=self._graphs):
                 work()
         finally:
-            torch.cuda.set_stream(stream)  # a recording that failed leaves its own one behind
+            torch.cuda.set_stream(stream)  # a failed recording leaves its own stream current
         return graph.replay
 
     def event(self) -> CudaEvent:

@@ -56,7 +56,7 @@ class EncoderLayer:
 
 @dataclass(frozen=True, slots=True)
 class DecoderLayer:
-    """One layer on one device; keys and values of the source are made by `Weights.cross`."""
+    """One layer on one device; `Weights.cross` computes the keys and values of the source."""
 
     device: torch.device
     attention: SelfAttention
@@ -110,22 +110,19 @@ class Weights:
 def load(
     model: M2M100ForConditionalGeneration, placement: Placement, *, int8: bool = False
 ) -> Weights:
-    """Take the weights out of a transformers model, fuse them and put them where they belong.
+    """Fuse the weights of a transformers model and move them to their devices.
 
-    With `int8` those of a model in fp32 are quantised, and the model is of no use any more; their
-    device must be the CPU. The head is kept in fp32 where torch has no product of 16-bit numbers
-    with a 32-bit result: on CPUs and before torch 2.8.
+    With `int8`, the weights of a model in fp32 are quantised on the CPU, and the model must not be
+    used afterwards. The head stays in fp32 if torch has no product of 16-bit numbers with a 32-bit
+    result: on CPUs and before torch 2.8.
     """
     config = model.config
     state = model.state_dict()
-    reader = _Reader(state, Int8Linear if int8 else Linear, take=int8)
-    step_reader = _Reader(state, Int8StepLinear if int8 else Linear, take=int8)
+    reader = _Reader(state, Int8Linear if int8 else Linear, consume=int8)
+    step_reader = _Reader(state, Int8StepLinear if int8 else Linear, consume=int8)
     first, last = placement.encoder[0], placement.decoder[-1]
     shared = model.model.shared.weight.detach()
-    module = model.model.encoder.embed_positions
-    positions = module.get_embedding(
-        MAX_POSITIONS + POSITION_OFFSET, config.d_model, config.pad_token_id
-    ).to(shared.dtype)
+    positions = _positions(model).to(shared.dtype)
     decoder_first = placement.decoder[0]
     rows = Int8Rows if int8 else Rows
     embedding = rows(shared.to(first))
@@ -152,6 +149,15 @@ def load(
     )
 
 
+def _positions(model: M2M100ForConditionalGeneration) -> Tensor:
+    """Return the sinusoidal table of positions, `[MAX_POSITIONS + 2, d]`."""
+    config = model.config
+    table: Tensor = model.model.encoder.embed_positions.get_embedding(
+        MAX_POSITIONS + POSITION_OFFSET, config.d_model, config.pad_token_id
+    )
+    return table
+
+
 def _head(shared: Tensor, device: torch.device) -> Head:
     mixed = device.type == "cuda" and torch.__version__ >= "2.8"
     return Head(shared.to(device, shared.dtype if mixed else torch.float32))
@@ -165,27 +171,27 @@ class _Reader:
         state: dict[str, Tensor],
         project: Callable[[Tensor, Tensor], Projection],
         *,
-        take: bool,
+        consume: bool,
     ) -> None:
         """`project` makes a projection of `weight [out, in]` and `bias [out]`.
 
-        `take`: frees the memory of what was read, so that two copies of a model are never whole.
+        `consume` frees the weights that were read, to avoid a second copy of the model.
         """
         self._state = state
         self._project = project
-        self._take = take
+        self._consume = consume
 
     def linear(self, names: Sequence[str], device: torch.device) -> Projection:
-        """Return the projections of these names, stacked into one."""
+        """Return the projections with these names, stacked into one."""
         weight, bias = (
             torch.cat([self._state[f"{name}.{part}"] for name in names]).detach().to(device)
             for part in ("weight", "bias")
         )
         projection = self._project(weight, bias)
-        if self._take:
+        if self._consume:
             for name in names:
                 storage = self._state[f"{name}.weight"].untyped_storage()
-                if storage.resizable():  # not what is mapped from a file
+                if storage.resizable():  # not if it is mapped from a file
                     storage.resize_(0)
         return projection
 

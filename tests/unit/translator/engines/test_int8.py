@@ -1,4 +1,4 @@
-"""The in-flight engine in int8, on CPUs that multiply in it."""
+"""The in-flight engine in int8, on CPUs that multiply in int8."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
 )
 
-SHARE = 0.08  # of a few dozen sentences, with rounding to int8
+SHARE = 0.08  # of a few dozen sentences may differ, with rounding to int8
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def inflight(cache: Path) -> Translator:
 
 
 def test_a_product_is_within_the_rounding_of_both_factors() -> None:
-    """Each weight and each activation is off by half a step at most."""
+    """The error of each weight and each activation is at most half a step."""
     torch.manual_seed(1)
     weight, bias, x = torch.randn(300, 64), torch.randn(300), torch.randn(5, 7, 64)
     found = Int8Linear(weight, bias)(x)
@@ -43,8 +43,8 @@ def test_a_product_is_within_the_rounding_of_both_factors() -> None:
     assert error.max() > 0
 
 
-def test_numbers_at_the_ends_of_the_range_do_not_overflow() -> None:
-    """Where sums of two products are kept in 16 bits, these come out wrong."""
+def test_numbers_at_the_limits_of_the_range_do_not_overflow() -> None:
+    """If sums of two products have 16 bits, these results are wrong."""
     ones = torch.ones(1, 512)
     for sign in (1.0, -1.0):
         assert Int8Linear(torch.full((64, 512), sign), None)(ones).tolist() == [[sign * 512.0] * 64]
@@ -56,7 +56,7 @@ def test_numbers_at_the_ends_of_the_range_do_not_overflow() -> None:
 def test_a_row_does_not_depend_on_the_rows_beside_it(
     kind: type[Int8Linear], outputs: int, inputs: int
 ) -> None:
-    """To the last bit: of a projection of the decoder, another library multiplies a lone row."""
+    """The results are identical, although another library multiplies a single row."""
     torch.manual_seed(2)
     linear = kind(torch.randn(outputs, inputs), torch.randn(outputs))
     x = torch.randn(9, inputs)
@@ -75,7 +75,7 @@ def test_a_row_of_zeros_gives_the_bias() -> None:
             assert torch.equal(linear(torch.zeros(rows, 64)), bias.expand(rows, -1))
 
 
-def test_rows_come_back_within_half_a_step() -> None:
+def test_embedding_rows_are_within_half_a_step() -> None:
     weight = torch.randn(10_000, 16)
     weight[3] = 0
     rows = Int8Rows(weight)
@@ -84,18 +84,20 @@ def test_rows_come_back_within_half_a_step() -> None:
     assert (error <= weight[tokens].abs().amax(-1, keepdim=True) / 254 * 1.001).all()
 
 
-def test_a_translation_hardly_depends_on_who_shares_the_steps(inflight: Translator) -> None:
+def test_a_translation_hardly_depends_on_the_other_sentences_in_a_step(
+    inflight: Translator,
+) -> None:
     texts = list(read_references("test")["en", "de"])[::20]
     together = inflight.batch(texts, ["en"] * len(texts), ["de"] * len(texts))
     alone = [inflight.translate(text, "en", "de") for text in texts]
     assert nearly_equal(together, alone, SHARE)
 
 
-def test_replicas_give_what_one_gives(
+def test_replicas_agree_with_a_single_engine(
     inflight: Translator, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Over one copy of the weights, in threads of their own, whatever the number of cores."""
-    monkeypatch.setattr(cpu, "replicas_worth_a_try", lambda cores: [2])
+    """They share one copy of the weights and have a thread each."""
+    monkeypatch.setattr(cpu, "replica_counts", lambda cores: [2])
     replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
     assert replicated.batches == 2
     texts = list(read_references("test")["en", "de"])[::10]
@@ -105,9 +107,9 @@ def test_replicas_give_what_one_gives(
 
 
 def test_as_good_as_the_reference(inflight: Translator, reference: Translator) -> None:
-    """BLEU and chrF of one direction, each within a point of fp32 `generate`: 650 sentences.
+    """BLEU and chrF of one direction, 650 sentences, are within a point of fp32 `generate`.
 
-    Each is within 0.5 with the weights that it was measured with; others round in other places.
+    With the measured weights, both are within 0.5; other weights round differently.
     """
     pairs = read_references("test")["de", "en"]
     texts, expected = list(pairs), list(pairs.values())

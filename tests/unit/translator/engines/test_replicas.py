@@ -1,4 +1,4 @@
-"""Replicas of an engine: who gets which segment, how many threads they have, what comes back."""
+"""Replicas of an engine: the distribution of segments and threads, and the results."""
 
 import threading
 import time
@@ -36,7 +36,8 @@ class Counting:
 
 
 def make(count: int, cores: int) -> tuple[ReplicatedEngine, list[Counting], list[int]]:
-    engines, threads = [Counting() for _ in range(count)], []
+    engines = [Counting() for _ in range(count)]
+    threads: list[int] = []
     return ReplicatedEngine(engines, cores, threads.append), engines, threads
 
 
@@ -65,7 +66,7 @@ def test_a_few_sentences_go_to_one_replica_with_all_cores() -> None:
 @pytest.mark.parametrize(
     ("count", "beams", "shares"), [(9, 1, [5, 4, 0]), (3, 5, [2, 1, 0]), (60, 1, [20, 20, 20])]
 )
-def test_more_are_shared_among_as_many_replicas_as_are_worth_it(
+def test_more_sentences_are_shared_among_more_replicas(
     count: int, beams: int, shares: list[int]
 ) -> None:
     engine, engines, threads = make(3, 6)
@@ -76,39 +77,44 @@ def test_more_are_shared_among_as_many_replicas_as_are_worth_it(
     assert (engine.batches, engine.splits) == (3, 9)
 
 
-def test_segments_that_come_during_a_step_join_the_next() -> None:
+def test_segments_that_arrive_during_a_step_join_the_next() -> None:
     engine, engines, _ = make(2, 2)
-    begun, go_on = threading.Event(), threading.Event()
-    engines[0].before_step = lambda: (begun.set(), go_on.wait(5))
+    started, resume = threading.Event(), threading.Event()
+
+    def wait_in_step() -> None:
+        started.set()
+        resume.wait(5)
+
+    engines[0].before_step = wait_in_step
     engine.submit(segments(range(16), steps=2))
     assert engine.step() == []
-    assert begun.wait(5)
+    assert started.wait(5)
     engine.submit(segments(range(16, 20), steps=1))
-    go_on.set()
+    resume.set()
     assert drain(engine, 20) == list(range(20))
 
 
 @pytest.mark.parametrize("steps", [1, 300])
-def test_a_replica_that_hangs_silences_the_engine(
+def test_a_replica_that_hangs_blocks_the_engine(
     monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
-    """The caller gets control back while another is idle or works, but not for ever.
+    """`step` returns while other replicas are idle or work, but not forever.
 
-    Or nobody would know of it.
+    Otherwise the hang would stay unnoticed.
     """
-    monkeypatch.setattr(running_batches, "PATIENCE", 0.05)
+    monkeypatch.setattr(running_batches, "BLOCKING_AGE_SECONDS", 0.05)
     engine, engines, _ = make(2, 2)
     gate = threading.Event()
     engines[0].before_step = lambda: gate.wait(5)
     engine.submit(segments(range(9), steps=steps))
     threading.Timer(0.4, gate.set).start()
     results: list[DecodedSegment] = []
-    silence = 0.0
+    blocked = 0.0
     while len(results) < 9:
         before = time.monotonic()
         results += engine.step()
-        silence = max(silence, time.monotonic() - before)
-    assert silence > 0.2
+        blocked = max(blocked, time.monotonic() - before)
+    assert blocked > 0.2
 
 
 def test_an_error_in_a_replica_is_raised() -> None:

@@ -1,4 +1,4 @@
-"""Where checkpoints come from, and what is said when they do not come."""
+"""Resolving checkpoints, and the errors if that fails."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ def copy_of_bundled(folder: Path) -> Path:
 
 
 def weights_in(folder: Path) -> list[Path]:
-    """Return the files of weights, one or several, and the index of several."""
+    """Return the files of weights, and the index if there are several."""
     return sorted(folder.glob("model*"))
 
 
@@ -31,7 +31,7 @@ def sharded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_sharded(tmp_path_factory.mktemp("models") / "sharded")
 
 
-def test_the_bundled_one(bundled: Checkpoint) -> None:
+def test_the_bundled_checkpoint(bundled: Checkpoint) -> None:
     assert bundled.name == "bundled"
     assert sorted(bundled.languages) == ["de", "en", "es", "fr", "nl"]
     assert (bundled.beams, bundled.max_length, bundled.segment_limit) == (4, 200, 100)
@@ -49,7 +49,7 @@ def test_a_folder(tmp_path: Path) -> None:
     assert (checkpoint.name, checkpoint.folder) == ("mine", folder)
 
 
-def test_a_folder_without_a_list_of_languages_speaks_all_of_m2m100(tmp_path: Path) -> None:
+def test_a_folder_without_a_list_of_languages_has_all_of_m2m100(tmp_path: Path) -> None:
     folder = copy_of_bundled(tmp_path / "mine")
     config = json.loads((folder / "config.json").read_text())
     del config["languages"]
@@ -58,20 +58,20 @@ def test_a_folder_without_a_list_of_languages_speaks_all_of_m2m100(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing", "nothing", "a/b/c"])
-def test_what_is_neither_folder_nor_hub_id(name: str) -> None:
+def test_a_name_that_is_neither_a_folder_nor_a_hub_id(name: str) -> None:
     with pytest.raises(CheckpointError, match="there is no folder"):
         resolve(name)
 
 
 @pytest.mark.parametrize("missing", ["config.json", "vocab.json", "sentencepiece.bpe.model"])
-def test_an_incomplete_folder_says_what_it_lacks(tmp_path: Path, missing: str) -> None:
+def test_an_incomplete_folder_names_the_missing_file(tmp_path: Path, missing: str) -> None:
     folder = copy_of_bundled(tmp_path / "mine")
     (folder / missing).unlink()
     with pytest.raises(CheckpointError, match=f"lacks {missing}$"):
         resolve(str(folder))
 
 
-def test_a_folder_without_weights_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_weights(tmp_path: Path) -> None:
     folder = copy_of_bundled(tmp_path / "mine")
     for path in weights_in(folder):
         path.unlink()
@@ -79,7 +79,7 @@ def test_a_folder_without_weights_says_so(tmp_path: Path) -> None:
         resolve(str(folder))
 
 
-def test_a_folder_without_one_of_its_shards_says_which(sharded: Path, tmp_path: Path) -> None:
+def test_a_folder_without_one_of_its_shards(sharded: Path, tmp_path: Path) -> None:
     index, *shards = [path.name for path in reversed(weights_in(sharded))]
     for missing in (index, shards[0], shards[-1]):
         folder = shutil.copytree(sharded, tmp_path / missing)
@@ -88,7 +88,7 @@ def test_a_folder_without_one_of_its_shards_says_which(sharded: Path, tmp_path: 
             resolve(str(folder))
 
 
-def test_shards_beside_whole_weights_do_not_count(tmp_path: Path) -> None:
+def test_shards_beside_complete_weights_are_ignored(tmp_path: Path) -> None:
     folder = make_sharded(tmp_path / "both")
     (folder / "model.safetensors").write_bytes(b"whole")
     (folder / "model.safetensors.index.json").unlink()
@@ -99,7 +99,7 @@ def test_shards_beside_whole_weights_do_not_count(tmp_path: Path) -> None:
     ("engine", "dtype"),
     [("reference", "auto"), ("inflight", "float32"), ("ctranslate2", "auto")],
 )
-def test_shards_give_what_one_file_gives(
+def test_shards_agree_with_a_single_file(
     sharded: Path, tmp_path: Path, cache: Path, engine: str, dtype: str
 ) -> None:
     one, several = (

@@ -1,4 +1,4 @@
-"""Our tokenizer gives what M2M100Tokenizer gives, and is safe where that is not."""
+"""Our tokenizer agrees with M2M100Tokenizer, and is safe with special tokens and threads."""
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +40,7 @@ def test_equal_on_the_whole_corpus(ours: Tokenizer, theirs: M2M100Tokenizer, spl
 def test_equal_decoding(ours: Tokenizer, theirs: M2M100Tokenizer) -> None:
     for text in [*sentences("test"), *STRANGE]:
         ids = ours.encode(text, "en")
-        # M2M100Tokenizer leaves the language token in the text: it is no special token any more.
+        # M2M100Tokenizer leaves the language token in the text: it is no longer a special token.
         assert ours.decode(ids) == theirs.decode(ids[1:], skip_special_tokens=True)
 
 
@@ -71,7 +71,7 @@ def test_special_tokens_in_user_text_are_text(ours: Tokenizer, special: str) -> 
 
 
 @pytest.mark.parametrize("text", ["日本語 😀", "Ünïcödé", "Привет", "12,345.67"])
-def test_what_the_vocabulary_lacks_survives_as_bytes(ours: Tokenizer, text: str) -> None:
+def test_text_outside_the_vocabulary_survives_as_bytes(ours: Tokenizer, text: str) -> None:
     assert ours.decode(ours.encode(text, "en")) == text
 
 
@@ -88,7 +88,7 @@ def test_text_with_words(ours: Tokenizer, text: str) -> None:
     assert ours.has_words(text)
 
 
-# Scripts of antiquity: no vocabulary of living languages spells them but by bytes.
+# Ancient scripts: vocabularies of living languages spell them only as bytes.
 @pytest.mark.parametrize("text", ["", "12:30", "…!?", "ᚠᚢᚦᚨᚱᚲ, ᚷᚹ!", "𐎀𐎁𐎂", "😀👩‍👩‍👧", "𓀀𓂀"])
 def test_text_without_words_that_the_model_knows(ours: Tokenizer, text: str) -> None:
     assert not ours.has_words(text)

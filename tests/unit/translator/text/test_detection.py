@@ -1,4 +1,4 @@
-"""The language of a text: right for sentences, honest about what tells nothing, offline."""
+"""Language detection: right for sentences, confidence 0 for unknown text, offline."""
 
 import gzip
 import subprocess
@@ -66,7 +66,7 @@ def test_languages_by_their_codes_in_m2m100(text: str, language: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", " \r\n\t", "😀🎉", "12345", "3.14 – 2,71 %", "…?!", "xqzxqzxqz"]
 )
-def test_what_tells_nothing_has_confidence_0(text: str) -> None:
+def test_text_without_known_words_has_confidence_0(text: str) -> None:
     assert FIVE.detect(text) == [Detection("en", 0.0)]
     assert Detector(["nl", "fr"]).detect(text) == [Detection("nl", 0.0)]
 
@@ -75,11 +75,11 @@ def test_a_text_in_none_of_the_languages_has_confidence_0() -> None:
     assert FIVE.detect("Это русский текст, довольно длинный.") == [Detection("en", 0.0)]
 
 
-def test_languages_the_detector_does_not_know_are_no_error() -> None:
+def test_languages_unknown_to_the_detector_are_not_an_error() -> None:
     assert Detector(["zu", "xh"]).detect("Good morning") == [Detection("zu", 0.0)]
 
 
-def test_no_language_is_an_error() -> None:
+def test_an_empty_list_of_languages_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Detector([])
 
@@ -90,7 +90,7 @@ def test_only_a_sample_of_a_long_text_is_read() -> None:
     assert FIVE.detect(boilerplate + german * 20_000)[0].language == "de"
 
 
-def test_half_a_surrogate_pair_does_no_harm() -> None:
+def test_a_lone_surrogate_is_harmless() -> None:
     assert FIVE.detect("\ud800 Guten Tag zusammen")[0].language == "de"
 
 
@@ -121,7 +121,7 @@ def test_threads_share_a_detector_from_the_first_call() -> None:
     assert found == ["de", "en", "es"] * 20
 
 
-def test_neither_the_network_nor_another_file_nor_torch_is_touched(tmp_path: Path) -> None:
+def test_no_network_no_other_file_and_no_torch_are_used(tmp_path: Path) -> None:
     script = (
         "import sys\n"
         "def audit(event, arguments):\n"

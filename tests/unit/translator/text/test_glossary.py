@@ -1,4 +1,4 @@
-"""Terms are found as people mean them, and stand-ins give them back."""
+"""Terms are found in texts, and placeholders are restored."""
 
 import pytest
 from hypothesis import given
@@ -43,7 +43,7 @@ def test_empty_terms_and_no_terms_match_nothing() -> None:
     assert found("a b", ()) == []
 
 
-def test_a_translation_must_have_each_term_as_often() -> None:
+def test_a_translation_must_have_each_term_as_often_as_the_source() -> None:
     terms = find_terms("pool and pool", ENTRIES, "en")
     assert not lacks_term(terms, "Becken und Becken")
     assert lacks_term(terms, "Becken")
@@ -57,13 +57,13 @@ def spans(text: str, cuts: list[int]) -> list[Replacement]:
 
 
 @given(TEXTS, st.lists(st.integers(0, 20), max_size=6), st.integers(0, 1))
-def test_what_is_masked_comes_back(text: str, cuts: list[int], attempt: int) -> None:
+def test_masked_text_is_restored(text: str, cuts: list[int], attempt: int) -> None:
     masked = Masker(lambda _: True).mask(text, spans(text, cuts), attempt)
-    assert masked.kept(masked.text)
+    assert masked.is_intact(masked.text)
     assert masked.restored(masked.text) == text
 
 
-def test_each_attempt_has_a_form_that_the_vocabulary_spells() -> None:
+def test_each_attempt_uses_a_form_that_the_vocabulary_spells() -> None:
     term = [Replacement(0, 1, "x")]
     masker = Masker(lambda text: "<" not in text)
     assert [masker.mask("a", term, attempt).text for attempt in range(3)] == ["{1}", "_1_", "{1}"]
@@ -71,15 +71,15 @@ def test_each_attempt_has_a_form_that_the_vocabulary_spells() -> None:
     assert Masker(lambda _: True).mask("a <1>", term, 0).text == "<2> <1>"
 
 
-def test_a_stand_in_must_come_back_once() -> None:
+def test_a_placeholder_must_occur_once() -> None:
     masked = Masked("<1>", (("<1>", "{name}"),))
-    assert masked.kept("Hallo <1>!")
-    assert not masked.kept("Hallo!")
-    assert not masked.kept("<1> <1>")
+    assert masked.is_intact("Hallo <1>!")
+    assert not masked.is_intact("Hallo!")
+    assert not masked.is_intact("<1> <1>")
     assert Masked("<1> <2>", (("<1>", "<2>"), ("<2>", "b"))).restored("<2> <1>") == "b <2>"
 
 
-def test_replacements_that_touch_become_one() -> None:
+def test_adjacent_replacements_are_merged() -> None:
     assert joined([Replacement(0, 1, "a"), Replacement(1, 3, "bc"), Replacement(4, 5, "d")]) == [
         Replacement(0, 3, "abc"),
         Replacement(4, 5, "d"),

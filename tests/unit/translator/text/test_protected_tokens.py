@@ -1,4 +1,4 @@
-"""What a translation lost is found; what it kept, moved or wrote in its own way is not."""
+"""Lost tokens are found; tokens that were kept, moved or written differently are not."""
 
 import pytest
 from hypothesis import given
@@ -9,17 +9,17 @@ from translator.text.protected_tokens import ProtectedTokens
 LATIN = ProtectedTokens(lambda text: all(character < "\u0250" for character in text))
 
 
-def test_what_the_vocabulary_knows_of_emoji_does_not_matter() -> None:
+def test_emoji_are_protected_even_if_the_vocabulary_has_them() -> None:
     assert ProtectedTokens(lambda _: True).lost("Good 👍", "Gut") == [(5, 6)]
 
 
-def test_a_letter_that_the_vocabulary_lacks_makes_no_foreign_word() -> None:
+def test_a_missing_letter_does_not_make_a_latin_word_foreign() -> None:
     latin = ProtectedTokens(lambda text: "Ö" not in text)
     assert latin.lost("Öffne sie, ŒÖÖÖ!", "Open it!") == []
     assert latin.lost("Take Ö or А.", "Nimm es.") == [(5, 6)]
 
 
-def test_what_is_taken_is_not_looked_for() -> None:
+def test_excluded_spans_are_not_checked() -> None:
     assert LATIN.lost("iPhone 15 {x}", "Telefon", [(0, 9)]) == [(10, 13)]
 
 
@@ -60,7 +60,7 @@ def lost(source: str, translation: str) -> list[str]:
         ("", "", []),
     ],
 )
-def test_what_is_lost(source: str, translation: str, expected: list[str]) -> None:
+def test_lost_tokens(source: str, translation: str, expected: list[str]) -> None:
     assert lost(source, translation) == expected
 
 
@@ -70,7 +70,7 @@ def test_a_copy_loses_nothing(text: str) -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
-def test_spans_are_in_order_and_apart(text: str, translation: str) -> None:
+def test_spans_are_in_order_and_do_not_overlap(text: str, translation: str) -> None:
     position = 0
     for start, end in LATIN.lost(text, translation):
         assert position <= start < end <= len(text)

@@ -1,4 +1,4 @@
-"""Nothing is lost, cut or re-spaced between a text and its segments."""
+"""A text and its segments have the same content and spacing."""
 
 import pytest
 from hypothesis import given
@@ -35,7 +35,7 @@ def test_joining_the_segments_gives_the_text_back(text: str, language: str) -> N
 
 
 @given(TEXTS, st.integers(8, 20))
-def test_no_segment_passes_the_limit(text: str, limit: int) -> None:
+def test_no_segment_exceeds_the_limit(text: str, limit: int) -> None:
     document = segmenter(limit).split(text, "en")
     assert all(len(segment) <= limit for segment in texts(document))
     assert "".join("".join(texts(document)).split()) == "".join(text.split())
@@ -78,13 +78,13 @@ def test_layout_is_kept() -> None:
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\n\n", "\t \r\n", "\u2028"])
-def test_blank_text_has_no_segments_and_comes_back(blank: str) -> None:
+def test_blank_text_has_no_segments_and_is_returned(blank: str) -> None:
     document = segmenter().split(blank, "en")
     assert document.segments == ()
     assert document.join([], "de") == blank
 
 
-def test_what_has_no_words_is_left_where_it_is() -> None:
+def test_text_without_words_is_not_translated() -> None:
     letters_only = Segmenter(len, 20, lambda text: any(map(str.isalpha, text)))
     document = letters_only.split("- One. 12! Two.\n  ☃☃ \n12 345\nThree?", "en")
     assert texts(document) == ["One.", "Two.", "Three?"]
@@ -94,7 +94,7 @@ def test_what_has_no_words_is_left_where_it_is() -> None:
     assert letters_only.split("1" * 50, "en").segments == ()
 
 
-def test_what_is_between_spans_is_translated() -> None:
+def test_text_between_replacements_is_translated() -> None:
     text = "Write to {name}, {other} today."
     document = segmenter().around(text, [Replacement(9, 15, "{name}"), Replacement(17, 24, "Anna")])
     assert texts(document) == ["Write to", ",", "today."]
@@ -107,7 +107,7 @@ def test_long_sentences_are_split_at_clauses_first() -> None:
     assert texts(segmenter(30).split(text, "en")) == ["When it rains,", "I stay at home and read"]
 
 
-def test_then_at_spaces_then_anywhere() -> None:
+def test_long_sentences_are_split_at_spaces_next_then_anywhere() -> None:
     assert texts(segmenter(12).split("aaaa bbbb cccc dddd", "en")) == ["aaaa bbbb", "cccc dddd"]
     assert texts(segmenter(10).split("a" * 16, "en")) == ["a" * 8, "a" * 8]
 
@@ -123,7 +123,7 @@ def test_spaces_between_sentences_are_those_of_the_target() -> None:
     )
 
 
-def test_join_wants_one_translation_for_each_segment() -> None:
+def test_join_needs_one_translation_per_segment() -> None:
     document = segmenter().split("One. Two.", "en")
     with pytest.raises(ValueError, match="zip"):
         document.join(["Eins."], "de")

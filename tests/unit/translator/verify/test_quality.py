@@ -1,4 +1,4 @@
-"""What is wrong with a translation is seen; what is right, or so in its source, is not."""
+"""Problems of translations are found, except those that the source has too."""
 
 import pytest
 from hypothesis import given
@@ -62,7 +62,7 @@ def test_no_human_translation_is_suspected() -> None:
 
 
 @given(st.text(max_size=60), st.text(max_size=60), LANGUAGES, LANGUAGES)
-def test_codes_come_in_order_and_once(source: str, translation: str, one: str, two: str) -> None:
+def test_codes_are_in_order_and_distinct(source: str, translation: str, one: str, two: str) -> None:
     found = problems(source, translation, (one, two))
     assert list(found) == sorted(set(found), key=CODES.index)
 
@@ -75,7 +75,7 @@ def test_a_loop_is_found_unless_its_source_has_it(unit: list[str], times: int) -
 
 
 @given(st.lists(WORD, unique=True, max_size=30))
-def test_words_that_differ_are_no_loop(words: list[str]) -> None:
+def test_distinct_words_are_not_a_loop(words: list[str]) -> None:
     text = " ".join(words)
     assert REPETITION not in problems("Tom is here.", text, ("en", "de"))
 

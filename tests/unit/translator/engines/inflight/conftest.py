@@ -1,4 +1,4 @@
-"""Tiny products are done sooner by one thread: two wait for each other."""
+"""Uses one thread, which is faster for tiny matrix products."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The in-flight engine gives what `generate` gives, token by token, whoever shares its steps."""
+"""The in-flight engine gives the tokens of `generate`, whichever sentences share its steps."""
 
 import random
 from dataclasses import replace
@@ -27,7 +27,7 @@ from tests.unit.translator.engines.inflight.tiny import (
 from training.corpus import DIRECTIONS, read_references
 from translator import Translator, TranslatorConfig
 from translator.engines import DecodedSegment, Decoding
-from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.pool import SlotPool
@@ -46,7 +46,7 @@ def test_equal_to_generate_with_segments_that_join_at_any_step(
     segments = random_segments(PER_MODEL, seed)
     expected = by_generate(model, segments)
     lengths = {len(decoded.ids or []) for decoded in expected.values()}
-    assert len(lengths) > 10, "the model must end its translations at all lengths"
+    assert len(lengths) > 10, "the model must end translations at many lengths"
     engine = make_engine(model, make_launcher=late() if seed % 2 else eager)
     rng, results, position = random.Random(seed), dict[int, DecodedSegment](), 0
     while position < len(segments):
@@ -92,9 +92,9 @@ def test_layers_on_several_devices_give_the_same() -> None:
     for parts in (weights, load(model, Placement((CPU,) * 2, (CPU,) * 2))):
         network = Network(parts)
 
-        def make_pool(lane: Lane, network: Network = network) -> SlotPool:
-            state = SlotState.allocate(network.weights, 4, lane.beams, SOURCE, LENGTH)
-            return SlotPool(network, state, eager(state), START, EOS, lane.no_repeat_ngram)
+        def make_pool(beam_group: BeamGroup, network: Network = network) -> SlotPool:
+            state = SlotState.allocate(network.weights, 4, beam_group.beams, SOURCE, LENGTH)
+            return SlotPool(network, state, eager(state), START, EOS, beam_group.no_repeat_ngram)
 
         engine = InflightEngine(make_pool, 100)
         engine.submit(segments)
@@ -104,7 +104,7 @@ def test_layers_on_several_devices_give_the_same() -> None:
 
 
 @pytest.mark.parametrize("make_launcher", [eager, late()])
-def test_sentences_move_to_lower_slots_when_work_runs_out(make_launcher: MakeLauncher) -> None:
+def test_sentences_move_to_lower_slots_when_nothing_waits(make_launcher: MakeLauncher) -> None:
     model = tiny_model(2)
     segments = [
         replace(segment, decoding=Decoding(4, 5 + 3 * (segment.key % 5)))
@@ -124,6 +124,6 @@ def test_sentences_move_to_lower_slots_when_work_runs_out(make_launcher: MakeLau
             sizes.add(pool.shape().slots)
     assert results == expected
     if pool.launcher.exact:
-        assert (min(sizes), max(sizes)) == (2, 12)  # what lives, and no slot more
+        assert (min(sizes), max(sizes)) == (2, 12)  # exactly the live sentences
     else:
         assert {16, 8, 4} <= sizes

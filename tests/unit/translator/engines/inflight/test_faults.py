@@ -1,4 +1,4 @@
-"""Memory that runs out, numbers that are not finite, segments that do not fit."""
+"""Out of memory, non-finite numbers, segments that do not fit."""
 
 from dataclasses import fields, replace
 from typing import Any
@@ -24,7 +24,7 @@ from tests.unit.translator.engines.inflight.tiny import (
     tiny_model,
 )
 from translator.engines import DecodedSegment, Decoding
-from translator.engines.inflight.engine import Lane
+from translator.engines.inflight.engine import BeamGroup
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout, Report
@@ -34,9 +34,7 @@ from translator.engines.inflight.stream import Work
 
 
 @pytest.mark.parametrize("part", ["encode", "start"])
-def test_memory_that_runs_out_splits_an_admission(
-    part: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_out_of_memory_splits_an_admission(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     model, segments = tiny_model(2), random_segments(60, 2)
     expected = by_generate(model, segments)
     engine, whole = make_engine(model), getattr(Network, part)
@@ -55,15 +53,15 @@ def test_memory_that_runs_out_splits_an_admission(
     assert engine.splits > 0
 
 
-def test_a_lane_that_memory_cannot_hold_is_refused_and_the_others_go_on() -> None:
+def test_a_beam_group_that_does_not_fit_memory_is_refused_and_others_continue() -> None:
     model, segments = tiny_model(2), random_segments(60, 2)
     engine = make_engine(model)
     make_pool = engine._make_pool
 
-    def small(lane: Lane) -> SlotPool:
-        if lane.no_repeat_ngram:
+    def small(beam_group: BeamGroup) -> SlotPool:
+        if beam_group.no_repeat_ngram:
             raise torch.OutOfMemoryError
-        return make_pool(lane)
+        return make_pool(beam_group)
 
     engine._make_pool = small
     engine.submit(segments)
@@ -74,7 +72,7 @@ def test_a_lane_that_memory_cannot_hold_is_refused_and_the_others_go_on() -> Non
 
 
 class SmallStream(LateStream):
-    """A device without memory for work on more than one sentence, unless that is recorded."""
+    """A fake device without memory for more than one sentence, except in recorded graphs."""
 
     def run(self, work: Work) -> None:
         arguments = getattr(work, "args", ())
@@ -84,7 +82,7 @@ class SmallStream(LateStream):
         super().run(work)
 
 
-def test_memory_that_runs_out_splits_an_admission_where_graphs_are() -> None:
+def test_out_of_memory_splits_an_admission_with_graphs() -> None:
     model, segments = tiny_model(2), random_segments(60, 2)
     expected = by_generate(model, segments)
     engine = make_engine(model, make_launcher=late(SmallStream()))
@@ -95,17 +93,17 @@ def test_memory_that_runs_out_splits_an_admission_where_graphs_are() -> None:
     assert engine.splits > 0
 
 
-def test_a_result_never_holds_what_another_left_in_its_slot() -> None:
-    """However few sequences a sentence has finished of the hypotheses that it wants."""
+def test_a_result_never_contains_what_an_earlier_segment_left_in_the_slot() -> None:
+    """Even if a sentence finished fewer sequences than the hypotheses it wants."""
     layout = Layout(slots=1, beams=4, length=6)
-    own, rest = [[START, 50, 8, EOS, 1, 1], [START, 50, 9, EOS, 1, 1]], [[7] * 6] * 2
-    row = [0, 1, 1, 0, 1, 0, *own[0], *rest[0], *own[1], *rest[1]]
+    finished, stale = [[START, 50, 8, EOS, 1, 1], [START, 50, 9, EOS, 1, 1]], [[7] * 6] * 2
+    row = [0, 1, 1, 0, 1, 0, *finished[0], *stale[0], *finished[1], *stale[1]]
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, LENGTH, hypotheses=4))
     (result,) = Report(np.array(row, dtype=np.int32), layout).results([0], [segment], EOS)
     assert (result.ids, result.alternatives) == ([8], ([9],))
 
 
-def test_scores_that_are_not_finite_are_decoded_again_in_fp32() -> None:
+def test_segments_with_non_finite_scores_are_decoded_again_in_fp32() -> None:
     model, segments = tiny_model(2), random_segments(30, 2)
     expected = by_generate(model, segments)
     precise = make_engine(model)
@@ -124,8 +122,8 @@ def test_scores_that_are_not_finite_are_decoded_again_in_fp32() -> None:
 
 
 @pytest.mark.parametrize("make_launcher", [eager, late()])
-def test_a_slot_recovers_from_numbers_that_are_not_finite(make_launcher: MakeLauncher) -> None:
-    """What one sentence leaves in its slot is masked for the next; but NaN shows through a mask."""
+def test_a_slot_recovers_from_non_finite_numbers(make_launcher: MakeLauncher) -> None:
+    """The caches of an earlier sentence are masked, but a mask does not hide NaN."""
     network = make_network(tiny_model(3))
     state = SlotState.allocate(network.weights, 4, 4, SOURCE, LENGTH)
     pool = SlotPool(network, state, make_launcher(state), START, EOS)
@@ -137,19 +135,19 @@ def test_a_slot_recovers_from_numbers_that_are_not_finite(make_launcher: MakeLau
     for cache in state.caches:
         for field in fields(cache):
             getattr(cache, field.name).fill_(torch.nan)
-    broken = pool.step().broken or pool.step().broken  # told a step later, where graphs are
-    assert broken == segments
+    non_finite = pool.step().non_finite or pool.step().non_finite  # a step later with graphs
+    assert non_finite == segments
     pool.admit([segments[:1], segments[1:]])
     results: dict[int, DecodedSegment] = {}
     while pool.live:
-        stepped = pool.step()
-        assert not stepped.broken
-        results |= {decoded.key: decoded for decoded in stepped.done}
+        result = pool.step()
+        assert not result.non_finite
+        results |= {decoded.key: decoded for decoded in result.done}
     assert results == expected
 
 
 @pytest.mark.parametrize("change", [{"source_ids": [5] * 25}, {"decoding": Decoding(1, 41)}])
-def test_what_is_longer_than_a_slot_is_refused(change: dict[str, object]) -> None:
+def test_a_segment_longer_than_a_slot_is_refused(change: dict[str, object]) -> None:
     segment = replace(random_segments(1, 0)[0], decoding=Decoding(1, 40))
     engine = make_engine(tiny_model(0))
     engine.submit([segment, replace(segment, **change), segment])  # type: ignore[arg-type]

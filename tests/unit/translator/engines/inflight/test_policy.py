@@ -1,4 +1,4 @@
-"""Who joins when."""
+"""When waiting segments are admitted, and how many slots there are."""
 
 from dataclasses import replace
 
@@ -13,72 +13,76 @@ from tests.unit.translator.engines.inflight.tiny import (
     tiny_model,
 )
 from translator.engines import DecodedSegment, Decoding
-from translator.engines.inflight.engine import Lane
+from translator.engines.inflight.engine import BeamGroup
 from translator.engines.inflight.policy import AdmissionPolicy
 from translator.engines.inflight.pool import MOST_GROUPS
-from translator.engines.inflight.sizing import smallest_worth
+from translator.engines.inflight.sizing import smallest_nearly_best
 
-TURN = 0.01
+ITERATION = 0.01
 
 
-def test_a_lone_segment_waits_at_most_a_moment() -> None:
+def test_a_single_segment_waits_for_a_few_iterations() -> None:
     policy = AdmissionPolicy()
-    policy.arrive(0.0)
-    assert not policy.admits(0.0, waiting=1, free=17, live=15, turn=TURN)
-    assert not policy.admits(0.02, 1, 17, 15, TURN), "one is not worth it: all wait for it"
-    assert policy.admits(0.04, 1, 17, 15, TURN)
+    policy.arrived(0.0)
+    assert not policy.admits(0.0, waiting=1, free=17, live=15, iteration=ITERATION)
+    assert not policy.admits(0.02, 1, 17, 15, ITERATION), "an admission of one would stall fifteen"
+    assert policy.admits(0.04, 1, 17, 15, ITERATION)
     policy.admitted(0.04, waiting=0)
-    policy.arrive(0.05)
-    assert policy.admits(0.05, 2, 16, 16, TURN), "an eighth of those in slots is, at once"
+    policy.arrived(0.05)
+    assert policy.admits(0.05, 2, 16, 16, ITERATION), "an eighth of the live ones"
 
 
-def test_a_slot_that_nobody_is_in_is_filled_at_once() -> None:
+def test_empty_slots_are_filled_at_once() -> None:
     policy = AdmissionPolicy()
-    policy.arrive(0.0)
-    assert policy.admits(0.0, waiting=1, free=32, live=0, turn=TURN)
+    policy.arrived(0.0)
+    assert policy.admits(0.0, waiting=1, free=32, live=0, iteration=ITERATION)
 
 
-def test_nobody_joins_where_no_slot_is_free() -> None:
+def test_without_a_free_slot_nothing_is_admitted() -> None:
     policy = AdmissionPolicy()
-    policy.arrive(0.0)
-    assert not policy.admits(9.0, waiting=1, free=0, live=32, turn=TURN)
+    policy.arrived(0.0)
+    assert not policy.admits(9.0, waiting=1, free=0, live=32, iteration=ITERATION)
 
 
-def test_those_whose_answers_left_together_join_together() -> None:
+def test_after_many_finished_together_admission_is_delayed() -> None:
     policy = AdmissionPolicy()
-    policy.left(1.0, done=4, waiting=0, live=0, turn=TURN)
-    policy.arrive(1.001)
-    assert not policy.admits(1.001, waiting=1, free=32, live=0, turn=TURN), "three more may come"
-    assert policy.admits(1.002, waiting=4, free=32, live=0, turn=TURN), "all have come"
+    policy.finished(1.0, done=4, waiting=0, live=0, iteration=ITERATION)
+    policy.arrived(1.001)
+    assert not policy.admits(1.001, waiting=1, free=32, live=0, iteration=ITERATION), (
+        "three more are expected"
+    )
+    assert policy.admits(1.002, 4, 32, 0, ITERATION), "all have arrived"
     policy.admitted(1.002, waiting=0)
 
-    policy.left(2.0, done=4, waiting=0, live=0, turn=TURN)
-    policy.arrive(2.001)
-    assert not policy.admits(2.009, waiting=1, free=32, live=0, turn=TURN)
-    assert policy.admits(2.011, waiting=1, free=32, live=0, turn=TURN), "no company came in time"
+    policy.finished(2.0, done=4, waiting=0, live=0, iteration=ITERATION)
+    policy.arrived(2.001)
+    assert not policy.admits(2.009, waiting=1, free=32, live=0, iteration=ITERATION)
+    assert policy.admits(2.011, waiting=1, free=32, live=0, iteration=ITERATION), (
+        "the delay is over"
+    )
 
 
-def test_few_that_leave_many_are_not_waited_for() -> None:
+def test_no_delay_if_more_segments_stay_than_finished() -> None:
     policy = AdmissionPolicy()
-    policy.left(1.0, done=4, waiting=0, live=28, turn=TURN)
-    policy.arrive(1.001)
-    assert policy.admits(1.001, waiting=4, free=4, live=28, turn=TURN)
+    policy.finished(1.0, done=4, waiting=0, live=28, iteration=ITERATION)
+    policy.arrived(1.001)
+    assert policy.admits(1.001, waiting=4, free=4, live=28, iteration=ITERATION)
 
 
-def test_nobody_waits_for_company_where_those_there_fill_the_slots() -> None:
+def test_no_delay_if_waiting_segments_fill_the_slots() -> None:
     policy = AdmissionPolicy()
-    policy.arrive(1.0)
-    policy.left(1.0, done=4, waiting=4, live=0, turn=TURN)
-    assert policy.admits(1.0, waiting=4, free=4, live=0, turn=TURN)
+    policy.arrived(1.0)
+    policy.finished(1.0, done=4, waiting=4, live=0, iteration=ITERATION)
+    assert policy.admits(1.0, waiting=4, free=4, live=0, iteration=ITERATION)
 
 
-def test_an_admission_is_a_few_groups_and_the_first_to_come_are_in_them() -> None:
+def test_an_admission_is_a_few_groups_of_the_first_segments() -> None:
     engine = make_engine(tiny_model(3), 256, late())
     segments = [replace(s, decoding=Decoding(1, 40)) for s in random_segments(200, 3)]
     engine.submit(segments)
     engine.step()
     pool = pool_of(engine, 1)
-    rest = engine._queues[Lane(1)].waiting
+    rest = engine._queues[BeamGroup(1)].waiting
     assert 0 < pool.live < 200
     assert rest == segments[pool.live :]
     assert len(pool.group(segments[: pool.live], 64)) <= MOST_GROUPS
@@ -93,5 +97,5 @@ def test_an_admission_is_a_few_groups_and_the_first_to_come_are_in_them() -> Non
         ({64: 10_000, 128: 10_100}, 64),
     ],
 )
-def test_as_many_slots_as_are_worth_it(rates: dict[int, float], slots: int) -> None:
-    assert smallest_worth(rates) == slots
+def test_the_fewest_slots_with_nearly_the_best_rate(rates: dict[int, float], slots: int) -> None:
+    assert smallest_nearly_best(rates) == slots

@@ -1,16 +1,16 @@
-"""A model that is random and small, its sentences, and devices to decode them on."""
+"""A small random model, its sentences, and fake devices to decode them on."""
 
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translator.engines import DecodedSegment, Decoding, EncodedSegment
-from translator.engines.inflight.engine import InflightEngine, Lane
+from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement
@@ -32,7 +32,7 @@ _MOST_STEPS = 20_000
 def tiny_model(
     seed: int, encoder_layers: int = 2, vocabulary: int = VOCABULARY
 ) -> M2M100ForConditionalGeneration:
-    """Return random weights that end their translations after some ten tokens."""
+    """Return random weights that end their translations after about ten tokens."""
     torch.manual_seed(seed)
     config = M2M100Config(
         vocab_size=vocabulary, d_model=16, encoder_layers=encoder_layers, decoder_layers=2,
@@ -41,7 +41,7 @@ def tiny_model(
     )  # fmt: skip
     model = M2M100ForConditionalGeneration(config).eval()
     embedding = model.model.shared.weight.data
-    # Random embeddings are long: shorter ones make scores that are close to one another.
+    # Shorter embeddings give scores that are close to each other.
     embedding *= 0.5
     norm = model.model.decoder.layer_norm
     norm.bias.data = 2.0 * embedding[EOS] / embedding[EOS].norm() ** 2
@@ -49,42 +49,42 @@ def tiny_model(
 
 
 class LateStream:
-    """A device that does everything as late as it may: when the host waits for what comes after it.
+    """A fake device that does everything as late as possible: when the host waits for it.
 
-    What is asked of it is counted: a graph and a copy are one operation each.
+    It records the operations enqueued on it: a graph and a copy are one operation each.
     """
 
     def __init__(self) -> None:
-        self.asked: list[str] = []
+        self.enqueued: list[str] = []
         self.pending: deque[Callable[[], object]] = deque()
         self.computing = False
-        self.waits: list[int] = []  # operations that each wait of the host was for
-        self.refuses: Callable[[], bool] = lambda: False  # to record
+        self.waits: list[int] = []  # how many operations each wait of the host had to run
+        self.refuses: Callable[[], bool] = lambda: False  # to record a graph
 
     def pinned(self, size: int) -> tuple[Tensor, Numbers]:
         tensor = torch.zeros(size, dtype=torch.int32)
         return tensor, tensor.numpy()
 
     def copy(self, target: Tensor, source: Tensor) -> None:
-        self._ask("copy", lambda: target.copy_(source))
+        self._enqueue("copy", lambda: target.copy_(source))
 
     def run(self, work: Work) -> None:
-        self._ask("kernels", work)
+        self._enqueue("kernels", work)
 
     def record(self, work: Work) -> Work:
         if self.refuses():
             raise RuntimeError("CUDA error: operation not permitted when stream is capturing")
-        return lambda: self._ask("graph", work)
+        return lambda: self._enqueue("graph", work)
 
     def event(self) -> "LateEvent":
-        return LateEvent(self, len(self.asked))
+        return LateEvent(self, len(self.enqueued))
 
-    def _ask(self, kind: str, work: Callable[[], object]) -> None:
-        self.asked.append(kind)
+    def _enqueue(self, kind: str, work: Callable[[], object]) -> None:
+        self.enqueued.append(kind)
         self.pending.append(work)
 
     def compute_until(self, operations: int) -> None:
-        due = operations - (len(self.asked) - len(self.pending))
+        due = operations - (len(self.enqueued) - len(self.pending))
         self.waits.append(max(0, due))
         self.computing = True
         for _ in range(due):
@@ -109,7 +109,7 @@ def eager(_: SlotState) -> Launcher:
 
 
 def late(stream: LateStream | None = None) -> MakeLauncher:
-    """Make launchers of graphs, as on a GPU."""
+    """Make launchers with graphs, as on a GPU."""
 
     def make(state: SlotState) -> Launcher:
         report = Layout(state.slots, state.beams, state.length).size
@@ -123,9 +123,11 @@ def make_engine(
 ) -> InflightEngine:
     network = make_network(model)
 
-    def make_pool(lane: Lane) -> SlotPool:
-        state = SlotState.allocate(network.weights, slots, lane.beams, SOURCE, LENGTH)
-        return SlotPool(network, state, make_launcher(state), START, EOS, lane.no_repeat_ngram)
+    def make_pool(beam_group: BeamGroup) -> SlotPool:
+        state = SlotState.allocate(network.weights, slots, beam_group.beams, SOURCE, LENGTH)
+        return SlotPool(
+            network, state, make_launcher(state), START, EOS, beam_group.no_repeat_ngram
+        )
 
     return InflightEngine(make_pool, encoder_tokens=64)
 
@@ -136,7 +138,7 @@ def make_network(model: M2M100ForConditionalGeneration) -> Network:
 
 
 def pool_of(engine: InflightEngine, beams: int) -> SlotPool:
-    pool = engine._queues[Lane(beams)].pool
+    pool = engine._queues[BeamGroup(beams)].pool
     assert pool is not None
     return pool
 
@@ -163,6 +165,11 @@ def random_segments(count: int, seed: int) -> list[EncodedSegment]:
     ]
 
 
+def segments_with(segments: int, seed: int, beams: int) -> list[EncodedSegment]:
+    rule = Decoding(beams, LENGTH)
+    return [replace(segment, decoding=rule) for segment in random_segments(segments, seed)]
+
+
 def by_generate(
     model: M2M100ForConditionalGeneration, segments: Sequence[EncodedSegment]
 ) -> dict[int, DecodedSegment]:
@@ -178,4 +185,4 @@ def drain(engine: InflightEngine, results: dict[int, DecodedSegment], count: int
         if len(results) == count:
             return
         results |= {decoded.key: decoded for decoded in engine.step()}
-    raise AssertionError(f"{count - len(results)} sentences are lost")
+    raise AssertionError(f"{count - len(results)} sentences were lost")
