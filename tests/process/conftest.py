@@ -1,5 +1,7 @@
 """Pools of stub translators, closed after each test."""
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -12,13 +14,13 @@ from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from tests.process import stubs
 
-PATIENCE = 60.0  # seconds; for what takes moments on an idle machine
+TIMEOUT = 60.0  # seconds; far more than anything takes on an idle machine
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
-        assert time.monotonic() < deadline, f"still not so after {PATIENCE} s: {what}"
+        assert time.monotonic() < deadline, f"not true after {TIMEOUT} s: {what}"
         time.sleep(0.005)
 
 
@@ -27,20 +29,26 @@ def segments(*texts: str) -> list[Segment]:
 
 
 def slow(count: int) -> list[str]:
-    """Return texts that take 50 ms each; no two are alike, or the pool would do one for both."""
+    """Return texts that take 50 ms each; equal ones would be translated once."""
     return [f"slow {i}" for i in range(count)]
 
 
-def ask(pool: GpuPool, *texts: str) -> list[str]:
+def translate(pool: GpuPool, *texts: str) -> list[str]:
     return results(pool.submit(segments(*texts)))
 
 
 def results(futures: "list[Future[Translation]]") -> list[str]:
-    return [future.result(PATIENCE).text for future in futures]
+    return [future.result(TIMEOUT).text for future in futures]
 
 
 def pids(pool: GpuPool) -> list[int]:
     return [worker.pid for worker in pool.status().workers if worker.pid is not None]
+
+
+def kill_and_wait(pool: GpuPool, pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: pid not in pids(pool), "its death is detected")
+    wait_for(lambda: pool.status().state == "ok", "the worker is back")
 
 
 MakePool = Callable[..., GpuPool]

@@ -1,14 +1,14 @@
-/* Stands in for libnvidia-ml.so.1: the functions that gpu_pool/monitor.py calls through pynvml.
+/* A fake libnvidia-ml.so.1: the functions that gpu_pool/monitor.py calls through pynvml.
 
-Every call first reads the file named by FAKE_NVML_STATE, so that a test changes the machine
-under a running process. nvml_library.py writes it; its lines are
+Every call first reads the file named by FAKE_NVML_STATE, so that a test can change the GPUs
+of a running process. nvml_library.py writes it; its lines are
 
     init_error CODE     what nvmlInit returns
-    latency MS          how long each call takes; one that waits goes on once this falls
+    latency MS          how long each call takes; a waiting call returns once this is reduced
     device UUID PARENT LOST TOTAL USED FREE LOAD CELSIUS MILLIWATTS NAME...
 
-PARENT is "-" for a GPU, and the GPU's UUID for one of its MIG instances. A negative figure is
-one that the device does not support. */
+PARENT is "-" for a GPU, and the GPU's UUID for one of its MIG instances. A negative figure
+is unsupported by the device. */
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -38,11 +38,11 @@ typedef struct {
     Device devices[MAX_DEVICES];
 } State;
 
-/* A handle is an address in here: it outlives every change of the file. */
-static const char places[MAX_DEVICES];
+/* A handle is an address in this array: it stays valid when the file changes. */
+static const char handles[MAX_DEVICES];
 typedef const char *Handle;
 
-static atomic_int users; /* calls of nvmlInit without their nvmlShutdown */
+static atomic_int users; /* calls of nvmlInit without a call of nvmlShutdown */
 
 static int read_device(const char *line, Device *device) {
     int *figures = device->figures;
@@ -70,8 +70,8 @@ static int read_state(State *state) {
     return error;
 }
 
-/* Read the state and take the time that it asks for. */
-static int take_time(State *state) {
+/* Read the state and wait for its latency. */
+static int read_after_latency(State *state) {
     const struct timespec pause = {0, STEP_MS * 1000000L};
     for (int waited = 0;; waited += STEP_MS) {
         int error = read_state(state);
@@ -80,33 +80,33 @@ static int take_time(State *state) {
     }
 }
 
-/* What all calls but nvmlInit begin with. */
+/* First step of all functions except nvmlInit. */
 static int enter(State *state) {
-    int error = take_time(state);
+    int error = read_after_latency(state);
     return error ? error : users ? SUCCESS : UNINITIALIZED;
 }
 
-/* What the calls about a device begin with; says what is known of it. */
+/* First step of the functions for a device; read its state. */
 static int look_up(Handle handle, Device *device) {
     State state;
     int error = enter(&state);
     if (error) return error;
-    if (handle < places || handle >= places + state.count) return INVALID_ARGUMENT;
-    *device = state.devices[handle - places];
+    if (handle < handles || handle >= handles + state.count) return INVALID_ARGUMENT;
+    *device = state.devices[handle - handles];
     return device->lost ? GPU_IS_LOST : SUCCESS;
 }
 
-/* Point to the nth device with that parent; `none` is the error where there is no such device. */
+/* Find the nth device with that parent; `none` is the error if there is no such device. */
 static int find(const State *state, const char *parent, unsigned n, int none, Handle *handle) {
     for (int i = 0; i < state->count; i++)
         if (!strcmp(state->devices[i].parent, parent) && n-- == 0) {
-            *handle = &places[i];
+            *handle = &handles[i];
             return state->devices[i].lost ? GPU_IS_LOST : SUCCESS;
         }
     return none;
 }
 
-static int tell(Handle handle, int which, unsigned *figure) {
+static int get_figure(Handle handle, int which, unsigned *figure) {
     Device device;
     int error = look_up(handle, &device);
     if (error) return error;
@@ -116,7 +116,7 @@ static int tell(Handle handle, int which, unsigned *figure) {
 
 int nvmlInitWithFlags(unsigned flags) {
     State state;
-    int error = take_time(&state);
+    int error = read_after_latency(&state);
     (void)flags;
     if (!error) error = state.init_error;
     users += !error;
@@ -147,7 +147,7 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, Handle *handle) {
 
 int nvmlDeviceGetMaxMigDeviceCount(Handle gpu, unsigned *count) {
     Device device;
-    *count = MAX_INSTANCES; /* room for them, whether or not they are there */
+    *count = MAX_INSTANCES; /* the number possible, not the number present */
     return look_up(gpu, &device);
 }
 
@@ -183,13 +183,13 @@ int nvmlDeviceGetMemoryInfo(Handle handle, Memory *memory) {
 
 int nvmlDeviceGetUtilizationRates(Handle handle, Utilisation *rates) {
     rates->memory = 0;
-    return tell(handle, LOAD, &rates->gpu);
+    return get_figure(handle, LOAD, &rates->gpu);
 }
 
 int nvmlDeviceGetTemperature(Handle handle, int sensor, unsigned *celsius) {
-    return sensor ? INVALID_ARGUMENT : tell(handle, CELSIUS, celsius);
+    return sensor ? INVALID_ARGUMENT : get_figure(handle, CELSIUS, celsius);
 }
 
 int nvmlDeviceGetPowerUsage(Handle handle, unsigned *milliwatts) {
-    return tell(handle, MILLIWATTS, milliwatts);
+    return get_figure(handle, MILLIWATTS, milliwatts);
 }

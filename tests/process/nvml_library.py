@@ -1,7 +1,7 @@
-"""A machine with GPUs that are not there: a fake NVML library, and a process that sees them.
+"""Fake GPUs: a fake NVML library, and a process that uses it.
 
-pynvml and everything above it are the real ones; only the driver's library is a stand-in, built
-from fake_nvml.c.
+pynvml and everything above it are real; only the driver's library is a fake, built from
+fake_nvml.c.
 """
 
 import json
@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import pytest
 
-from tests.process.conftest import PATIENCE
+from tests.process.conftest import TIMEOUT
 
 LIBRARY = "libnvidia-ml.so.1"
 GB = 10**9
@@ -27,7 +27,7 @@ _ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Card:
-    """A GPU, or a MIG instance of one; None is a figure that it does not support."""
+    """A GPU or a MIG instance; an unsupported figure is None."""
 
     uuid: str
     total: int | None = 80 * GB
@@ -43,7 +43,7 @@ class Card:
 
 
 def build(folder: Path) -> None:
-    """Compile the library into a folder; skips the test where there is no compiler."""
+    """Compile the library into a folder; skip the test if there is no compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("no C compiler 'cc' to build the fake NVML with")
@@ -52,7 +52,7 @@ def build(folder: Path) -> None:
 
 
 class Machine:
-    """What the library says, in any process that was told of it; changes at once."""
+    """The state of the fake GPUs; a change is visible at once in all processes that use it."""
 
     def __init__(self, file: Path, *cards: Card) -> None:
         self.file = file
@@ -65,7 +65,7 @@ class Machine:
         """Replace cards by their UUID."""
         by_uuid = {card.uuid: card for card in cards}
         self._cards = tuple(by_uuid.pop(card.uuid, card) for card in self._cards)
-        assert not by_uuid, "there is no such card"
+        assert not by_uuid, "unknown card"
         self._write()
 
     def refuse(self, error: int) -> None:
@@ -74,7 +74,7 @@ class Machine:
         self._write()
 
     def hang(self, seconds: float) -> None:
-        """Let every call take that long; 0 also ends the waiting of those under way."""
+        """Make every call take that long; 0 also ends the calls in progress."""
         self._latency = seconds
         self._write()
 
@@ -87,7 +87,7 @@ class Machine:
             ]
         new = self.file.with_suffix(".new")
         new.write_text("\n".join(lines) + "\n")
-        new.replace(self.file)  # at once: no call may read half a file
+        new.replace(self.file)  # atomically: no call may read half a file
 
 
 def _line(card: Card, parent: str) -> str:
@@ -99,10 +99,10 @@ def _line(card: Card, parent: str) -> str:
 
 
 class Subject:
-    """A process of `nvml_subject.py` that finds the library of a folder in place of NVML."""
+    """A process of `nvml_subject.py` that loads the library in a folder instead of NVML."""
 
     def __init__(self, folder: Path, machine: Machine, visible: str | None = None) -> None:
-        """`visible` is its CUDA_VISIBLE_DEVICES; None: there is none."""
+        """`visible` is its CUDA_VISIBLE_DEVICES; None: not set."""
         environ = dict(os.environ)
         environ.pop("CUDA_VISIBLE_DEVICES", None)
         if visible is not None:
@@ -120,11 +120,11 @@ class Subject:
         )
 
     def devices(self) -> list[str]:
-        """Return the devices that `auto` stands for."""
+        """Return the devices that `auto` selects."""
         return list(self._call("devices"))
 
     def open(self, devices: Sequence[str], cards: Sequence[Card]) -> None:
-        """Start a pool and wait until it serves; `cards` are those of CUDA, in its order."""
+        """Start a pool and wait until it serves; `cards` are in CUDA's order."""
         self._call("open", devices, [card.torch_uuid for card in cards])
 
     def rows(self) -> list[dict[str, Any]]:
@@ -132,30 +132,30 @@ class Subject:
         return list(self._call("status"))
 
     def translate(self, texts: Sequence[str], memory: int = 0) -> list[str]:
-        """Return the UUID of the card that each text was translated on; all must be answered."""
-        answers = [str(answer) for answer in self._call("translate", texts, memory)]
+        """Return the UUID of the card that translated each text; check the translations."""
+        results = [str(result) for result in self._call("translate", texts, memory)]
         expected = [text.upper() for text in texts]
-        assert [answer.partition(" on ")[0] for answer in answers] == expected
-        return [answer.partition(" on ")[2] for answer in answers]
+        assert [result.partition(" on ")[0] for result in results] == expected
+        return [result.partition(" on ")[2] for result in results]
 
     def end(self) -> int:
-        """Let it close its pool and exit; return the exit code."""
+        """Close its pool and end it; return the exit code."""
         self._call("close")
         _opened(self._process.stdin).close()
-        return self._process.wait(PATIENCE)
+        return self._process.wait(TIMEOUT)
 
     def _call(self, method: str, *arguments: Any) -> Any:
         stdin, stdout = _opened(self._process.stdin), _opened(self._process.stdout)
         stdin.write(json.dumps([method, *arguments]) + "\n")
         stdin.flush()
-        answered, _, _ = select.select([stdout], [], [], PATIENCE)
-        assert answered, f"no answer to {method} after {PATIENCE} s"
+        readable, _, _ = select.select([stdout], [], [], TIMEOUT)
+        assert readable, f"no response to {method} after {TIMEOUT} s"
         line = stdout.readline()
-        assert line, f"it died of {method}"
+        assert line, f"the process exited during {method}"
         return json.loads(line)
 
     def kill(self) -> None:
-        """End it, whatever it does."""
+        """Kill it."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):

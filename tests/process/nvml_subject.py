@@ -1,6 +1,6 @@
-"""The process under a fake NVML: a pool of stub translators that say which card they are on.
+"""A process that uses a fake NVML: a pool of fake translators that report their card.
 
-It reads calls, a JSON list a line, from its input, and answers each with a line of JSON.
+It reads calls from its input, one JSON list per line, and responds with one line of JSON each.
 """
 
 import json
@@ -20,7 +20,7 @@ BUDGET = 8 * 10**9  # bytes that a worker's segments may hold
 
 
 class OnCard(Stub):
-    """Says with each translation which card it is on; every text takes the same time."""
+    """Names its card in each translation; every text takes the same time."""
 
     def __init__(self, uuids: Sequence[str], device: str) -> None:
         """`uuids` are the cards in CUDA's order, as torch spells them."""
@@ -35,12 +35,12 @@ class OnCard(Stub):
 
 
 def devices() -> list[str]:
-    """Return the devices that `auto` stands for."""
+    """Return the devices that `auto` selects."""
     return list(parse_devices("auto"))
 
 
-class Served:
-    """A pool with the monitor and the settings that the server has."""
+class RunningPool:
+    """A pool with the monitor and the default settings."""
 
     def __init__(self, names: Sequence[str], uuids: Sequence[str]) -> None:
         self._pool = GpuPool(names, partial(OnCard, uuids))
@@ -52,7 +52,7 @@ class Served:
         return [row for worker in self._pool.status().workers for row in worker.rows()]
 
     def translate(self, texts: list[str], memory: int) -> list[str]:
-        """Return the translations; `memory` is what each text may come to hold."""
+        """Return the translations; `memory` is that of each text, in bytes."""
         segments = [Segment(text, "en", "de", tokens=10, memory=memory) for text in texts]
         return results(self._pool.submit(segments))
 
@@ -62,18 +62,18 @@ class Served:
 
 
 def main() -> None:
-    served: Served | None = None
+    pool: RunningPool | None = None
     for line in sys.stdin:
         method, *arguments = json.loads(line)
-        answer: Any = None
+        response: Any = None
         if method == "devices":
-            answer = devices()
-        elif served is None:
-            assert method == "open", "there is no pool yet"
-            served = Served(*arguments)
+            response = devices()
+        elif pool is None:
+            assert method == "open", "the first call must open a pool"
+            pool = RunningPool(*arguments)
         else:
-            answer = getattr(served, method)(*arguments)
-        sys.stdout.write(json.dumps(answer) + "\n")
+            response = getattr(pool, method)(*arguments)
+        sys.stdout.write(json.dumps(response) + "\n")
         sys.stdout.flush()
 
 

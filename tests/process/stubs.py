@@ -1,8 +1,9 @@
-"""Translators for worker processes that need no model, and misbehave when told to.
+"""Fake translators for worker processes, which need no model and fail on request.
 
-They upper-case texts, a batch of up to 8 a step. Magic texts: `die` kills the worker, `hang` stops
-it, `spin` never ends, `devour` has it killed by SIGKILL, `refuse` is refused, `fail` comes back as
-an error, `raise` is a bug; what begins with `big` gives 5 MB, what begins with `slow` takes 50 ms.
+They upper-case texts, in batches of up to 8 per step. Special texts: `die` crashes the worker,
+`hang` stops it, `spin` never finishes, `devour` sends it SIGKILL, `refuse` is refused, `fail`
+returns an error, `raise` raises one; a text that starts with `big` returns 5 MB, one that starts
+with `slow` takes 50 ms.
 """
 
 import os
@@ -26,7 +27,7 @@ class Finished:
 
 
 class Stub:
-    """Upper-cases."""
+    """Upper-cases texts."""
 
     def __init__(self, device: str) -> None:
         self.name = f"stub {device}"
@@ -58,10 +59,10 @@ class Stub:
                 os.kill(os.getpid(), signal.SIGSTOP)
             case "spin":
                 time.sleep(3600)
-            case "devour":  # memory, until the kernel ends it
+            case "devour":  # as if the OOM killer ended it
                 os.kill(os.getpid(), signal.SIGKILL)
             case "raise":
-                raise RuntimeError("the message holds user text: secret")
+                raise RuntimeError("the message contains user text: secret")
             case "fail":
                 return Finished(key, None, "failed")
             case _ if text.startswith("big"):
@@ -72,39 +73,39 @@ class Stub:
 
 
 def broken(device: str) -> Stub:
-    """A model that does not load."""
+    """Fail to load."""
     raise OSError("no model here")
 
 
 def broken_on_first(device: str) -> Stub:
-    """Loads everywhere but on the first CPU."""
+    """Fail to load on the first CPU only."""
     return broken(device) if device == "cpu:0" else Stub(device)
 
 
 def broken_once(folder: str, device: str) -> Stub:
-    """Fails to load the first time."""
-    mark = Path(folder, "tried")
-    if not mark.exists():
-        mark.touch()
+    """Fail to load the first time."""
+    marker = Path(folder, "tried")
+    if not marker.exists():
+        marker.touch()
         return broken(device)
     return Stub(device)
 
 
-def broken_until_mended(folder: str, device: str) -> Stub:
-    """Fails to load until there is a file of that name."""
-    return Stub(device) if Path(folder, "mended").exists() else broken(device)
+def broken_until_repaired(folder: str, device: str) -> Stub:
+    """Fail to load until the folder contains a file named `repaired`."""
+    return Stub(device) if Path(folder, "repaired").exists() else broken(device)
 
 
-class Batches(Stub):
-    """Takes 50 ms for a batch, as a GPU does: whatever is in it."""
+class SlowBatches(Stub):
+    """Takes 50 ms per batch, whatever its size, like a GPU."""
 
     def step(self) -> list[Finished]:
         time.sleep(0.05)
         return super().step()
 
 
-class WithMemory(Stub):
-    """Has room for 100 bytes of segments."""
+class SmallMemory(Stub):
+    """Has a memory budget of 100 bytes."""
 
     def __init__(self, device: str) -> None:
         super().__init__(device)

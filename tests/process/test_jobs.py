@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.process.conftest import PATIENCE, wait_for
+from tests.process.conftest import TIMEOUT, wait_for
 
 PAIR = {"source_language": "en", "target_language": "de"}
 POISON = {3: "die", 17: "fail"}
@@ -27,7 +27,7 @@ class Server:
             text=True,
         )
         assert self.process.stdout is not None
-        self.http = httpx.Client(base_url=self.process.stdout.readline().strip(), timeout=PATIENCE)
+        self.http = httpx.Client(base_url=self.process.stdout.readline().strip(), timeout=TIMEOUT)
 
     def state(self, url: str) -> dict[str, Any]:
         body: dict[str, Any] = self.http.get(url).json()
@@ -39,7 +39,7 @@ class Server:
     def end(self, number: int) -> int:
         """Send a signal; return the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(TIMEOUT)
         self.close()
         return code
 
@@ -127,7 +127,7 @@ def test_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
         server.process.send_signal(signal.SIGTERM)
         names = {line for line in events if line.startswith("event:")}  # up to the end of it
     assert "event: done" not in names
-    assert server.process.wait(PATIENCE) == 0
+    assert server.process.wait(TIMEOUT) == 0
     server = start()
     assert [server.done(url) >= done[0], server.done(endless) >= done[1]] == [True, True]
     wait_for(lambda: server.state(url)["status"] == "done", "the job is done")

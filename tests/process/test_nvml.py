@@ -1,4 +1,4 @@
-"""The real pynvml, monitor and pool over GPUs that are lost, hang, hide and fill up.
+"""The pool, the monitor and pynvml with fake GPUs that are lost, hang, are hidden or fill up.
 
 The numbers are those of the rows in docs/reliability.md.
 """
@@ -24,8 +24,8 @@ INSTANCES = (
 SPLIT = replace(B, load=None, instances=INSTANCES)  # B in MIG mode
 BOTH = {A.torch_uuid, B.torch_uuid}
 TEXTS = [f"text {i}" for i in range(40)]
-FOR_EVER = 3600.0  # seconds; longer than a test waits for anything
-BOUND = 10.0  # seconds; for what takes moments, far less than FOR_EVER
+FOREVER = 3600.0  # seconds; longer than any test runs
+BOUND = 10.0  # seconds; far more than anything takes on an idle machine, and less than FOREVER
 
 Start = Callable[..., Subject]
 
@@ -44,7 +44,7 @@ def machine(tmp_path: Path) -> Machine:
 
 @pytest.fixture
 def start(library: Path, machine: Machine) -> Iterator[Start]:
-    """`start(visible=None, folder=library)`: a process that sees the machine."""
+    """`start(visible=None, folder=library)`: a process that uses the fake GPUs."""
     subjects: list[Subject] = []
 
     def make(visible: str | None = None, folder: Path = library) -> Subject:
@@ -64,18 +64,18 @@ def serving(subject: Subject) -> Subject:
 
 
 def seconds_until(condition: Callable[[], object], what: str) -> float:
-    begun = time.monotonic()
+    start_time = time.monotonic()
     wait_for(condition, what)
-    return time.monotonic() - begun
+    return time.monotonic() - start_time
 
 
-def test_13_a_gpu_lost_while_serving_is_told_and_both_go_on(
+def test_13_a_gpu_lost_while_serving_is_reported_and_both_workers_serve(
     start: Start, machine: Machine, figure: Figure
 ) -> None:
     subject = serving(start())
     machine.put(replace(A, lost=True))
-    seconds = seconds_until(lambda: subject.rows()[0]["monitor_error"], "the loss is told")
-    figure(f"a lost GPU is told after {seconds:.1f} s")
+    seconds = seconds_until(lambda: subject.rows()[0]["monitor_error"], "the loss is reported")
+    figure(f"a lost GPU is reported after {seconds:.1f} s")
     lost, other = subject.rows()
     assert lost["monitor_error"] == "GPU is lost"
     assert lost["memory_total"] is lost["memory_free"] is lost["temperature"] is None
@@ -86,7 +86,7 @@ def test_13_a_gpu_lost_while_serving_is_told_and_both_go_on(
     assert subject.rows()[0]["monitor_error"] is None
 
 
-def test_13_figures_that_a_gpu_lacks_are_none_and_no_error(start: Start, machine: Machine) -> None:
+def test_13_unsupported_figures_are_none_and_not_an_error(start: Start, machine: Machine) -> None:
     machine.put(replace(A, total=None, load=None))
     subject = start()
     subject.open(["cuda:0", "cuda:1"], [A, B])
@@ -104,7 +104,7 @@ def test_13_figures_that_a_gpu_lacks_are_none_and_no_error(start: Start, machine
     [pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH, pynvml.NVML_ERROR_DRIVER_NOT_LOADED],
     ids=["another version", "not loaded"],
 )
-def test_13_a_driver_that_does_not_fit_is_told_and_work_goes_on(
+def test_13_an_unusable_driver_is_reported_and_the_pool_serves(
     start: Start, machine: Machine, code: int
 ) -> None:
     machine.refuse(code)
@@ -112,44 +112,46 @@ def test_13_a_driver_that_does_not_fit_is_told_and_work_goes_on(
     assert subject.devices() == ["cpu"]
     subject.open(["cuda:0", "cuda:1"], [A, B])
     reason = f"no NVML: {pynvml.NVMLError(code)}"
-    wait_for(lambda: [row["monitor_error"] for row in subject.rows()] == [reason] * 2, "it is told")
+    wait_for(
+        lambda: [row["monitor_error"] for row in subject.rows()] == [reason] * 2, "it is reported"
+    )
     assert [row["memory_total"] for row in subject.rows()] == [None, None]
     assert set(subject.translate(TEXTS, memory=GB // 10)) == BOTH
 
 
-def test_13_a_library_that_does_not_load_is_told_and_work_goes_on(
+def test_13_an_invalid_library_is_reported_and_the_pool_serves(
     start: Start, tmp_path: Path
 ) -> None:
-    (tmp_path / LIBRARY).touch()  # the loader stops there, even where a driver is installed
+    (tmp_path / LIBRARY).touch()  # the loader finds it first, even if a driver is installed
     subject = start(folder=tmp_path)
     assert subject.devices() == ["cpu"]
     subject.open(["cuda:0", "cuda:1"], [A, B])
     wait_for(
         lambda: all("Library Not Found" in row["monitor_error"] for row in subject.rows()),
-        "it is told",
+        "it is reported",
     )
     assert set(subject.translate(TEXTS, memory=GB // 10)) == BOTH
 
 
-def test_14_a_hang_while_serving_delays_no_answer_and_no_status(
+def test_14_a_hang_while_serving_delays_neither_translations_nor_the_status(
     start: Start, machine: Machine, figure: Figure
 ) -> None:
     subject = serving(start())
-    machine.hang(FOR_EVER)
+    machine.hang(FOREVER)
     slowest = 0.0
 
     def stale() -> bool:
-        """Ask for a translation and for the status while the hang lasts."""
+        """Translate and read the status during the hang."""
         nonlocal slowest
-        begun = time.monotonic()
+        start_time = time.monotonic()
         assert len(subject.translate(TEXTS[:2], memory=GB // 10)) == 2
         rows = subject.rows()
-        slowest = max(slowest, time.monotonic() - begun)
+        slowest = max(slowest, time.monotonic() - start_time)
         return all(row["memory_total"] is None for row in rows)
 
     seconds = seconds_until(stale, "the readings count as unknown")
     assert slowest < BOUND
-    figure(f"unknown after {seconds:.1f} s; slowest answer meanwhile {slowest * 1000:.0f} ms")
+    figure(f"unknown after {seconds:.1f} s; slowest call meanwhile {slowest * 1000:.0f} ms")
     errors = {row["monitor_error"] for row in subject.rows()}
     assert errors == {"NVML has no current reading of this GPU"}
     assert set(subject.translate(TEXTS, memory=GB // 10)) == BOTH
@@ -157,10 +159,10 @@ def test_14_a_hang_while_serving_delays_no_answer_and_no_status(
     wait_for(lambda: all(row["memory_total"] for row in subject.rows()), "both are read again")
 
 
-def test_14_an_nvml_that_hangs_from_the_start_delays_neither_start_nor_end(
+def test_14_an_nvml_that_hangs_from_the_start_delays_neither_start_nor_close(
     start: Start, machine: Machine
 ) -> None:
-    machine.hang(FOR_EVER)
+    machine.hang(FOREVER)
     subject = start()
     subject.open(["cuda:0", "cuda:1"], [A, B])
     assert set(subject.translate(TEXTS, memory=GB // 10)) == BOTH
@@ -179,7 +181,7 @@ def test_14_an_nvml_that_hangs_from_the_start_delays_neither_start_nor_end(
     ],
     ids=["unset", "order", "no such index", "two UUIDs", "one UUID"],
 )
-def test_15_each_row_is_of_the_card_that_cuda_shows_there(
+def test_15_rows_are_in_the_order_of_the_visible_cards(
     start: Start, visible: str | None, cards: list[Card]
 ) -> None:
     subject = start(visible)
@@ -193,7 +195,7 @@ def test_15_each_row_is_of_the_card_that_cuda_shows_there(
 
 
 @pytest.mark.parametrize("instance", INSTANCES, ids=["first", "second"])
-def test_15_a_mig_instance_has_a_row_of_its_own_figures(
+def test_15_the_row_of_a_mig_instance_has_its_own_figures(
     start: Start, machine: Machine, instance: Card
 ) -> None:
     machine.put(SPLIT)
@@ -207,7 +209,7 @@ def test_15_a_mig_instance_has_a_row_of_its_own_figures(
     assert set(subject.translate(TEXTS)) == {instance.torch_uuid}
 
 
-def test_16_work_leaves_a_gpu_that_another_process_fills_and_comes_back(
+def test_16_a_gpu_filled_by_another_process_gets_no_work_until_it_is_free(
     start: Start, machine: Machine, figure: Figure
 ) -> None:
     subject = serving(start())
@@ -216,7 +218,7 @@ def test_16_work_leaves_a_gpu_that_another_process_fills_and_comes_back(
     machine.put(replace(A, used=A.total - GB // 10))
 
     def only_b() -> bool:
-        """Translate at every moment of the change; `translate` asserts that nothing is lost."""
+        """Translate during the change; `translate` asserts that nothing is lost."""
         return set(subject.translate(TEXTS, memory=GB)) == {B.torch_uuid}
 
     seconds = seconds_until(only_b, "work goes to the other card")
@@ -226,10 +228,10 @@ def test_16_work_leaves_a_gpu_that_another_process_fills_and_comes_back(
     machine.put(A)
     back = seconds_until(lambda: not only_b(), "both cards work again")
     assert set(subject.translate(TEXTS, memory=GB)) == BOTH
-    figure(f"left after {seconds:.1f} s, came back after {back:.1f} s")
+    figure(f"no work after {seconds:.1f} s, work again after {back:.1f} s")
 
 
-def test_16_work_for_gpus_that_are_all_full_is_done_even_so(start: Start, machine: Machine) -> None:
+def test_16_texts_are_translated_although_all_gpus_are_full(start: Start, machine: Machine) -> None:
     subject = serving(start())
     for card in (A, B):
         assert card.total is not None
