@@ -75,10 +75,9 @@ def train_packed(
     After a kill it continues from the last checkpoint in `folder` with the remaining time.
     """
     data = _unpack(path, folder)
-    goes_on = (folder / CHECKPOINT_FILE).exists()
     model = (
         None
-        if goes_on
+        if (folder / CHECKPOINT_FILE).exists()
         else M2M100ForConditionalGeneration.from_pretrained(
             start, dtype=torch.float32, local_files_only=True
         )
