@@ -196,7 +196,7 @@ def _decode(engine: StaticEngine, segments: list[EncodedSegment]) -> None:
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     lines = [
-        "# The server beside `generate`",
+        "# The server compared with `generate`",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
         f"`{report['devices']}`; {in_words(report['versions'])}. Command: `make bench`. "

@@ -1,7 +1,7 @@
 """Gradients of a step, computed by several threads that share one set of weights.
 
 A matrix product spread over threads waits for the slowest thread at every operation, hundreds of
-times per step: beside other work, two threads then reach a tenth of the speed of two cores. Here
+times per step: on a busy machine, two threads then reach a tenth of the speed of two cores. Here
 each thread takes whole batches, and they synchronise once per step.
 """
 
