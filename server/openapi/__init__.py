@@ -1,1 +1,4 @@
-"""The document of the API (OpenAPI 3.1), and the page that shows it to people."""
+"""The OpenAPI 3.1 document of the API, generated from the types in `server.schemas`.
+
+May import `server.schemas`, `server.core` and the errors of `gpu_pool`; never Flask.
+"""

@@ -1,41 +1,54 @@
-"""The document of all that clients may ask, with the limits and the model of this server."""
+"""The OpenAPI document, with the limits and the model of this server."""
 
 from importlib.metadata import version
-from typing import Any
+from typing import Annotated, Any
 
-from server.openapi import compat, jobs, status, translation
-from server.openapi.schemas import make_schemas
-from server.services import Services
+from pydantic import Field
+
+from server.core.settings import Settings
+from server.openapi import deepl, jobs, libretranslate, status, translation
+from server.openapi.schemas import Schemas
 
 _DESCRIPTION = """\
 Translates between the languages of an M2M100 model, on the devices of this server.
 
-A request that fails is answered with a problem (RFC 9457) that names the field at fault. After 429
-and 503 the header `Retry-After` tells when to try again. Every answer has an `X-Request-Id`; one
-that is sent is kept.
+A request that fails is answered with a problem (RFC 9457), which names the field at fault. With 429
+and 503, the header `Retry-After` says when to try again. Every response has an `X-Request-Id`; that
+of the request is kept, if it has one.
 
-Texts of one request may have {characters:,} characters in all, those of one job
+The texts of one request may have {characters:,} characters in all, those of one job
 {job_characters:,}."""
 _TAGS = {
     "Translation": "Texts and documents, translated while the client waits.",
-    "Jobs": "Long work, done in the background. A job is seen with the API key that made it only.",
-    "Server": "What it speaks and how it is. No API key is needed.",
-    "LibreTranslate": "For programs written for LibreTranslate. It asks for `/languages`, too.",
-    "DeepL": "For programs written for version 2 of DeepL's API.",
+    "Jobs": "Long work in the background. Only the API key that created a job has access to it.",
+    "Server": "Languages, health and devices. No API key is needed.",
+    "LibreTranslate": "For clients of LibreTranslate. They use `/languages`, too.",
+    "DeepL": "For clients of version 2 of DeepL's API.",
+}
+_KEYS = {
+    "key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key; required if the server has a list of keys.",
+    },
+    "deepl": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "The same API key, as DeepL's clients send it: `DeepL-Auth-Key KEY`.",
+    },
+}
+_RETRY_AFTER = {
+    "description": "Seconds to wait before the next attempt.",
+    "schema": Annotated[int, Field(ge=1)],
 }
 
 
-def make_document(services: Services) -> dict[str, Any]:
-    """Return the OpenAPI Object."""
-    paths: dict[str, dict[str, Any]] = {}
-    for each in (
-        *translation.operations(services.model.name),
-        *jobs.operations(),
-        *status.operations(),
-        *compat.operations(),
-    ):
-        paths.setdefault(each.path, {})[each.method] = each.document()
-    settings = services.settings
+def make_document(settings: Settings, model: str) -> dict[str, Any]:
+    """Return the OpenAPI Object; `model` is the name of the model in answers."""
+    schemas = Schemas(settings)
+    paths = schemas.resolve(_paths(model))
+    headers = {"RetryAfter": schemas.resolve(_RETRY_AFTER)}
     return {
         "openapi": "3.1.1",
         "info": {
@@ -51,26 +64,24 @@ def make_document(services: Services) -> dict[str, Any]:
         "tags": [{"name": name, "description": text} for name, text in _TAGS.items()],
         "paths": paths,
         "components": {
-            "schemas": make_schemas(settings),
-            "headers": {
-                "RetryAfter": {
-                    "description": "Seconds to wait before another try.",
-                    "schema": {"type": "integer", "minimum": 1},
-                }
-            },
-            "securitySchemes": {
-                "key": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "description": "An API key; needed where the server knows any.",
-                },
-                "deepl": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "The same key, as DeepL's clients send it: "
-                    "`DeepL-Auth-Key KEY`.",
-                },
-            },
+            "schemas": dict(sorted(schemas.components.items())),
+            "headers": headers,
+            "securitySchemes": _KEYS,
         },
     }
+
+
+def _paths(model: str) -> dict[str, dict[str, Any]]:
+    groups = (
+        translation.operations(model),
+        jobs.OPERATIONS,
+        status.OPERATIONS,
+        libretranslate.OPERATIONS,
+        deepl.OPERATIONS,
+    )
+    paths: dict[str, dict[str, Any]] = {}
+    for tag, operations in zip(_TAGS, groups, strict=True):
+        for operation in operations:
+            method, path = operation.route.split()
+            paths.setdefault(path, {})[method] = operation.document(tag)
+    return paths

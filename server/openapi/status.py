@@ -1,49 +1,23 @@
-"""The routes that tell about the server."""
+"""The routes about the server itself. None needs an API key."""
 
-from server.openapi.operations import JSON, Operation, answer, json_of
-from server.openapi.schemas import reference
+from server.openapi.operations import Operation, answer, json_of
+from server.schemas.status import Alive, Gpus, Health, Language
 
-_TAG = "Server"
-
-
-def operations() -> list[Operation]:
-    """Return the operations; none needs an API key."""
-    languages = {JSON: {"schema": {"type": "array", "items": reference("Language")}}}
-    health = json_of("Health")
-    document = {JSON: {"schema": {"type": "object"}}}
-    return [
-        _get(
-            "/languages",
-            "listLanguages",
-            "The languages of the model",
-            {200: answer("All languages.", languages)},
-        ),
-        _get(
-            "/health_check",
-            "checkHealth",
-            "Whether requests are answered",
-            {
-                200: answer("They are.", health),
-                503: answer("The workers are loading, draining or dead.", health),
-            },
-        ),
-        _get(
-            "/health_check/live",
-            "checkLive",
-            "Whether the process answers",
-            {200: answer("It does.", json_of("Alive"))},
-        ),
-        _get(
-            "/gpus",
-            "listGpus",
-            "The devices, their workers and what waits",
-            {200: answer("All devices.", json_of("Gpus"))},
-        ),
-        _get(
-            "/openapi.json", "getDocument", "This document", {200: answer("OpenAPI 3.1.", document)}
-        ),
-    ]
-
-
-def _get(path: str, name: str, summary: str, answers: dict[int, dict[str, object]]) -> Operation:
-    return Operation("get", path, name, _TAG, summary, answers, keys=())
+_LANGUAGES = {200: answer("All languages.", json_of(list[Language]))}
+_HEALTH = {
+    200: answer("Requests are served.", json_of(Health)),
+    503: answer("The workers are loading, draining or dead.", json_of(Health)),
+}
+_LIVE = {200: answer("The process is alive.", json_of(Alive))}
+_GPUS = {200: answer("All devices.", json_of(Gpus))}
+_DOCUMENT = {200: answer("OpenAPI 3.1.", json_of({"type": "object"}))}
+OPERATIONS = [
+    Operation(f"get {path}", name, summary, answers, key="")
+    for path, name, summary, answers in (
+        ("/languages", "listLanguages", "List the languages of the model", _LANGUAGES),
+        ("/health_check", "checkHealth", "Check whether requests are served", _HEALTH),
+        ("/health_check/live", "checkLive", "Check whether the process is alive", _LIVE),
+        ("/gpus", "listGpus", "List the devices, their workers and the queue", _GPUS),
+        ("/openapi.json", "getDocument", "Get this document", _DOCUMENT),
+    )
+]

@@ -1,52 +1,45 @@
 """DeepL's API, version 2: /v2/translate, /v2/languages, /v2/usage.
 
-Contract: DeepL's documentation of its API, and the official client. What this server cannot do as
-asked, such as a formality or a stored glossary, is refused rather than left out.
+Contract: DeepL's API documentation and its official client. What this server cannot do, such as a
+formality or a stored glossary, is refused rather than ignored.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from flask import Blueprint, Response, jsonify
 
 from server.auth.access import Client
-from server.core.errors import InvalidFieldError, MissingKeyError, TextFailedError
+from server.core.errors import InvalidFieldError, TextFailedError
 from server.core.requests import AUTO, TextRequest
 from server.http.caller import charge, header_key, identify, request_context
 from server.routes.error_shapes import shape_errors
-from server.routes.parameters import check_size, read_fields, text_of, word_of
+from server.routes.parameters import read_fields, text_of, word_of
+from server.schemas.deepl import (
+    MAX_TEXTS,
+    STATUSES,
+    DeepLLanguage,
+    DeepLRequest,
+    DeepLTranslations,
+    DeepLUsage,
+    Formality,
+    SplitSentences,
+    TagHandling,
+)
+from server.schemas.translation import check_size
 from server.services import Services
 from translator.models.languages import NAMES
 
-MAX_TEXTS = 50
 _NO_LIMIT = 1_000_000_000_000  # characters; DeepL's own number for an unlimited account
-_STATUSES: Mapping[type[Exception], int] = {MissingKeyError: 403}
-_NAME = re.compile("[a-z_]{1,32}")  # what else a client wrote may be a text gone astray
+_NAME = re.compile("[a-z_]{1,32}")  # anything else may be a misplaced text
 _SCHEME = "deepl-auth-key"
-_SUPPORTED = frozenset(
-    {
-        "auth_key",
-        "context",
-        "enable_beta_languages",
-        "formality",
-        "model_type",
-        "preserve_formatting",
-        "show_billed_characters",
-        "source_lang",
-        "split_sentences",
-        "tag_handling",
-        "tag_handling_version",
-        "target_lang",
-        "text",
-    }
-)
 _CHOICES = {
-    "split_sentences": frozenset({"0", "1", "nonewlines"}),
-    "tag_handling": frozenset({"html", "xml"}),
-    "formality": frozenset({"default", "prefer_more", "prefer_less"}),
+    "split_sentences": get_args(SplitSentences),
+    "tag_handling": get_args(TagHandling),
+    "formality": get_args(Formality),
 }
-# DeepL asks for a variety of these as a target; M2M100 has one of each.
+# DeepL has variants of these as targets; M2M100 has one code for each.
 _VARIETIES = {"en": ("EN-GB", "EN-US"), "pt": ("PT-BR", "PT-PT")}
 
 
@@ -62,16 +55,16 @@ class DeepLRoutes:
         blueprint.add_url_rule("/translate", view_func=self.translate, methods=["POST"])
         blueprint.add_url_rule("/languages", view_func=self.languages, methods=["GET", "POST"])
         blueprint.add_url_rule("/usage", view_func=self.usage, methods=["GET", "POST"])
-        shape_errors(blueprint, lambda message: {"message": message}, _STATUSES)
+        shape_errors(blueprint, lambda message: {"message": message}, STATUSES)
         return blueprint
 
-    def translate(self) -> dict[str, Any]:
+    def translate(self) -> DeepLTranslations:
         """Translate up to 50 texts."""
         services = self._services
         fields, client = self._admitted()
         _check(fields)
         texts = _read_texts(fields)
-        check_size(texts, MAX_TEXTS, services.settings, "text")
+        check_size(texts, MAX_TEXTS, services.settings.max_characters, "text")
         charge(services.access, client, sum(map(len, texts)))
         source, target = self._pair(fields)
         html = "tag_handling" in fields
@@ -112,8 +105,8 @@ class DeepLRoutes:
             ]
         )
 
-    def usage(self) -> dict[str, int]:
-        """Tell how many characters the key has had translated since the start of the server."""
+    def usage(self) -> DeepLUsage:
+        """Return the characters translated for this key since the server started."""
         _, client = self._admitted()
         return {
             "character_count": self._services.metrics.characters_of(client.name),
@@ -144,8 +137,8 @@ def _key(fields: Mapping[str, Any]) -> str | None:
 
 
 def _check(fields: Mapping[str, Any]) -> None:
-    """Refuse what would change the translation, and is not supported."""
-    unknown = sorted(set(fields) - _SUPPORTED)
+    """Refuse unsupported parameters that would change the translation."""
+    unknown = sorted(set(fields) - set(DeepLRequest.__annotations__))
     if unknown:
         name = unknown[0] if _NAME.fullmatch(unknown[0]) else "a parameter"
         raise InvalidFieldError(f"{name} is not supported by this server")
@@ -164,5 +157,5 @@ def _read_texts(fields: Mapping[str, Any]) -> list[str]:
     return [text_of(text, f"text[{i}]") for i, text in enumerate(texts)]
 
 
-def _describe(code: str, written: str) -> dict[str, Any]:
+def _describe(code: str, written: str) -> DeepLLanguage:
     return {"language": written, "name": NAMES.get(code, code)}

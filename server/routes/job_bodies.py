@@ -1,23 +1,22 @@
-"""The body of POST /translation/jobs → a job, or an error that says what is wrong with it."""
+"""The body of POST /translation/jobs → a new job, or an error that names the field."""
 
 from dataclasses import dataclass
 
 from documents import DocumentError
 from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.core.requests import AUTO
-from server.jobs.document_rounds import in_pieces
+from server.jobs.document_rounds import split_texts
 from server.jobs.records import JobSpec, TextParts
 from server.routes.uploads import read_upload
-from server.schemas.translation import parse_request
+from server.schemas.translation import parse_text_job
 from server.services import Services
 
-_NOT_HERE = ("timeout", "priority")  # of a job: it takes the time it takes, and is bulk work
-_SAMPLE = 5_000  # characters of a document by which its language is told
+_SAMPLE = 5_000  # characters of a document that its language is detected from
 
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that may be stored."""
+    """A valid job that is not stored yet."""
 
     spec: JobSpec
     pieces: TextParts
@@ -25,30 +24,13 @@ class NewJob:
 
     @property
     def characters(self) -> int:
-        """How much there is to translate, as far as that is known."""
+        """Characters to translate, as far as known."""
         return sum(len(piece) for text in self.pieces for piece in text)
 
 
 def read_text_job(body: bytes, services: Services) -> NewJob:
-    """Return the job in a body of JSON. Raises the errors of `parse_request`, too."""
-    settings = services.settings
-    limits = settings.model_copy(
-        update={
-            "max_texts": settings.max_job_texts,
-            "max_characters": settings.max_job_characters,
-        }
-    )
-    wanted = parse_request(body, limits)
-    for name in _NOT_HERE:
-        if name in wanted.model_fields_set:
-            raise InvalidFieldError(f"{name} is not a field of a job", name)
-    for i, text in enumerate(wanted.texts):
-        if len(text) > settings.max_characters:
-            raise TooLongError(
-                f"each text of a job may have {settings.max_characters} characters; "
-                "split it into paragraphs, or send it as a file",
-                wanted.name(i),
-            )
+    """Return the job in a JSON body. Also raises the errors of `parse_text_job`."""
+    wanted = parse_text_job(body, services.settings)
     source, target = services.pair(wanted.source_language, wanted.target_language)
     spec = JobSpec(
         source,
@@ -61,7 +43,7 @@ def read_text_job(body: bytes, services: Services) -> NewJob:
 
 
 def read_file_job(services: Services) -> NewJob:
-    """Return the job in the form in hand. Raises the errors of `read_upload`, too."""
+    """Return the job in the submitted form. Also raises the errors of `read_upload`."""
     upload = read_upload(services)
     try:
         texts = next(upload.document(), [])
@@ -75,7 +57,7 @@ def read_file_job(services: Services) -> NewJob:
     if len(texts) > settings.max_job_texts:
         raise TooManyTextsError(f"a job may hold {settings.max_job_texts} texts at most", "file")
     source = upload.source
-    if source == AUTO:  # one language for the whole: a line of a subtitle tells nothing
+    if source == AUTO:  # one for the document: a subtitle line is too short
         source = services.translation.detect("\n".join(texts)[:_SAMPLE])[0].language
     spec = JobSpec(source, upload.target, glossary=upload.glossary, file=upload.name)
-    return NewJob(spec, in_pieces(texts), upload.data)
+    return NewJob(spec, split_texts(texts), upload.data)

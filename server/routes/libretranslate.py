@@ -1,37 +1,33 @@
 """LibreTranslate's API: /translate, /detect, /frontend/settings, /health.
 
-Its /languages is our own. Contract: the client libraries that speak it, and LibreTranslate's
-documentation of its API.
+Our own /languages serves its clients, too. Contract: the client libraries and LibreTranslate's API
+documentation.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from server.auth.access import Client
-from server.core.errors import (
-    InvalidFieldError,
-    MissingKeyError,
-    TextFailedError,
-    TooLongError,
-    TooManyTextsError,
-)
+from server.core.errors import InvalidFieldError, TextFailedError
 from server.core.requests import AUTO, Answer, TextRequest
+from server.core.settings import Settings
 from server.http.caller import charge, header_key, identify, request_context
 from server.routes.error_shapes import shape_errors
-from server.routes.parameters import check_size, read_fields, text_of, word_of
-from server.schemas.translation import MAX_ALTERNATIVES
+from server.routes.parameters import read_fields, text_of, word_of
+from server.schemas.fields import MAX_ALTERNATIVES
+from server.schemas.libretranslate import (
+    STATUSES,
+    LibreTranslateDetection,
+    LibreTranslateHealth,
+    LibreTranslateSettings,
+)
+from server.schemas.translation import check_size
 from server.services import Services
 from translator.models.languages import NAMES
 from translator.text.detection import Detection
 
-_TIMEOUT_MILLISECONDS = 500  # that LibreTranslate's page waits after a key before it translates
-_STATUSES: Mapping[type[Exception], int] = {
-    TooManyTextsError: 400,
-    TooLongError: 400,
-    MissingKeyError: 400,
-}
+_TIMEOUT_MILLISECONDS = 500  # debounce of LibreTranslate's page
 
 
 class LibreTranslateRoutes:
@@ -50,15 +46,14 @@ class LibreTranslateRoutes:
             ("/health", self.health, "GET"),
         ):
             blueprint.add_url_rule(path, view_func=view, methods=[method])
-        shape_errors(blueprint, lambda message: {"error": message}, _STATUSES)
+        shape_errors(blueprint, lambda message: {"error": message}, STATUSES)
         return blueprint
 
     def translate(self) -> dict[str, Any]:
         """Translate `q`, a text or an array of texts."""
         services = self._services
         fields, client = self._admitted()
-        many, texts = _read_texts(fields)
-        check_size(texts, services.settings.max_texts, services.settings, "q")
+        many, texts = _read_texts(fields, services.settings)
         charge(services.access, client, sum(map(len, texts)))
         source = self._language(fields, "source")
         target = self._language(fields, "target")
@@ -81,8 +76,7 @@ class LibreTranslateRoutes:
     def detect(self) -> Response:
         """Return the languages that `q` may be in, best first; an array of texts gets arrays."""
         fields, client = self._admitted()
-        many, texts = _read_texts(fields)
-        check_size(texts, self._services.settings.max_texts, self._services.settings, "q")
+        many, texts = _read_texts(fields, self._services.settings)
         charge(self._services.access, client, 0)
         found = [
             [_show_detection(each) for each in self._services.translation.detect(text)]
@@ -90,8 +84,8 @@ class LibreTranslateRoutes:
         ]
         return jsonify(found if many else found[0])
 
-    def frontend_settings(self) -> dict[str, Any]:
-        """Return what LibreTranslate's page asks for first, and some clients with it."""
+    def frontend_settings(self) -> LibreTranslateSettings:
+        """Return what LibreTranslate's page and some clients request first."""
         services = self._services
         codes = sorted(services.model.languages)
         target = "en" if "en" in codes else codes[0]
@@ -109,8 +103,8 @@ class LibreTranslateRoutes:
             },
         }
 
-    def health(self) -> tuple[dict[str, str], int]:
-        """Tell whether requests are answered."""
+    def health(self) -> tuple[LibreTranslateHealth, int]:
+        """Return whether requests are served."""
         state = self._services.pool.status().state
         serving = state in ("ok", "degraded")
         return {"status": "ok" if serving else state}, 200 if serving else 503
@@ -133,17 +127,17 @@ def _key(fields: dict[str, Any]) -> str | None:
     return word_of(fields, "api_key", "") or header_key()
 
 
-def _read_texts(fields: dict[str, Any]) -> tuple[bool, list[str]]:
-    """Return whether `q` is an array, and its texts."""
+def _read_texts(fields: dict[str, Any], settings: Settings) -> tuple[bool, list[str]]:
+    """Return whether `q` is an array, and its texts, within the limits of the settings."""
     q = fields.get("q")
     if q is None or q in ("", []):
         raise InvalidFieldError("Invalid request: missing q parameter", "q")
-    if isinstance(q, list):
-        return True, [text_of(text, f"q[{i}]") for i, text in enumerate(q)]
-    text = text_of(q, "q")
-    if not request.is_json:  # a form writes line ends in its own way, and one at the end
-        text = text.replace("\r\n", "\n").removesuffix("\n")
-    return False, [text]
+    many = isinstance(q, list)
+    texts = [text_of(text, f"q[{i}]") for i, text in enumerate(q)] if many else [text_of(q, "q")]
+    if not request.is_json:  # forms encode line ends as CR LF, and add one at the end
+        texts = [text.replace("\r\n", "\n").removesuffix("\n") for text in texts]
+    check_size(texts, settings.max_texts, settings.max_characters, "q")
+    return many, texts
 
 
 def _read_format(fields: dict[str, Any]) -> str:
@@ -178,6 +172,6 @@ def _show(
     return shown if many else {name: values[0] for name, values in shown.items()}
 
 
-def _show_detection(detection: Detection) -> dict[str, Any]:
-    """Return a language with its confidence in per cent."""
+def _show_detection(detection: Detection) -> LibreTranslateDetection:
+    """Return a language with its confidence in percent."""
     return {"confidence": round(detection.confidence * 100, 1), "language": detection.language}

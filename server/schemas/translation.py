@@ -1,12 +1,10 @@
-"""The body of POST /translation → a typed value, or an error that says what is wrong with it."""
+"""Requests to translate texts and files: their types, and how their bodies are parsed."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import Annotated, Literal, NotRequired, TypeVar
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -15,21 +13,18 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from typing_extensions import TypedDict  # pydantic cannot read typing's on Python 3.11
 
-from server.core.errors import (
-    InvalidFieldError,
-    MalformedJsonError,
-    TooLongError,
-    TooManyTextsError,
-)
+from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.core.glossaries import check_entry
+from server.core.media_types import BINARY, JSON
 from server.core.settings import Settings
+from server.schemas.fields import Alternatives, Code, Format, Source, Text, doc, setting
+from server.schemas.strict_json import parse_json
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"\w{1,64}")
 _TAGS = frozenset({"one", "many"})
-MAX_ALTERNATIVES = 10  # as many beams are searched, and one more
-MAX_ENTRIES = 1_000  # of a glossary
+_MAX_ENTRIES = 1_000  # of a glossary
 _MESSAGES = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of this request",
@@ -38,18 +33,10 @@ _MESSAGES = {
     "greater_than": "must be more than 0",
     "int_type": "must be a whole number",
     "dict_type": "must be an object of terms and their translations",
-    "too_long": f"must hold {MAX_ENTRIES} terms at most",
-    "string_unicode": "is not a field of this request",  # a name; texts are checked below
+    "too_long": f"must have {_MAX_ENTRIES} terms at most",
+    "too_short": "must have at least one string",
+    "string_unicode": "is not a field of this request",  # a name; texts are checked in `Text`
 }
-
-
-def check_characters(text: str) -> str:
-    """Return a text without what no text holds. Raises ValueError, which says what that is."""
-    if "\0" in text:
-        raise ValueError("holds a NUL character")
-    if _SURROGATE.search(text):
-        raise ValueError("holds half of a surrogate pair, which is no character")
-    return text
 
 
 def _shape(value: object) -> str:
@@ -57,78 +44,123 @@ def _shape(value: object) -> str:
 
 
 Value = TypeVar("Value")
-Text = Annotated[str, AfterValidator(check_characters)]
-Texts = Annotated[
-    list[Text], Field(fail_fast=True)
-]  # a million wrong items must not make a million errors
-
-
-Glossary = Annotated[dict[str, str], Field(max_length=MAX_ENTRIES)]
+Request = TypeVar("Request", bound="TextJobRequest")
+_One = Annotated[Text, Tag("one")]
+# Fails fast: a million invalid items must not make a million errors.
+_Many = Annotated[list[Text], Field(min_length=1, fail_fast=True), Tag("many")]
+_TEXT = doc("One text, or an array of texts. Line breaks, indentation and spaces are kept.")
+Glossary = Annotated[
+    dict[str, str], doc("Terms and their required translations.", max_length=_MAX_ENTRIES)
+]
 _GLOSSARY = TypeAdapter[dict[str, str]](Glossary, config=ConfigDict(strict=True))
 
 
-class TranslationRequest(BaseModel):
-    """The body of POST /translation."""
+class TextJobRequest(BaseModel):
+    """Texts to translate in the background."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     text: Annotated[
-        Annotated[Text, Tag("one")] | Annotated[Texts, Tag("many")], Discriminator(_shape)
+        _One | Annotated[_Many, setting(maxItems="max_job_texts")], Discriminator(_shape), _TEXT
     ]
-    source_language: str
-    target_language: str
-    format: Literal["text", "html"] = "text"
-    alternatives: Annotated[int, Field(ge=0, le=MAX_ALTERNATIVES)] = 0
+    source_language: Source
+    target_language: Code
+    format: Annotated[
+        Format, doc("`html`: tags are kept in place, and so is what they exclude from translation.")
+    ] = "text"
+    alternatives: Annotated[
+        Alternatives, doc("The number of further translations of each text. Not with `html`.")
+    ] = 0
     glossary: Glossary = Field(default_factory=dict)
-    priority: Literal["interactive", "bulk"] = "interactive"
-    timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None  # seconds
 
     @property
     def texts(self) -> list[str]:
-        """The texts, be it one or many."""
+        """The texts as a list, whether there is one or many."""
         return self.text if isinstance(self.text, list) else [self.text]
 
     def shaped(self, values: Sequence[Value]) -> Value | Sequence[Value]:
-        """Return values, one a text, in the shape of `text`: one, or an array."""
+        """Return values, one per text, in the shape of `text`: one value, or an array."""
         return values if isinstance(self.text, list) else values[0]
 
     def name(self, index: int) -> str:
-        """Return how the client wrote a text: `text`, or `text[3]`."""
+        """Return the name of a text in the request: `text`, or `text[3]`."""
         return f"text[{index}]" if isinstance(self.text, list) else "text"
 
 
+class TranslationRequest(TextJobRequest):
+    """Texts to translate."""
+
+    text: Annotated[
+        _One | Annotated[_Many, setting(maxItems="max_texts")], Discriminator(_shape), _TEXT
+    ]
+    priority: Annotated[Literal["interactive", "bulk"], doc("`bulk` yields to other requests.")] = (
+        "interactive"
+    )
+    timeout: Annotated[
+        Annotated[float, Field(gt=0, allow_inf_nan=False), setting(maximum="max_timeout")] | None,
+        doc("Seconds until the request is given up; null: the server's default."),
+    ] = None
+
+
+class FileRequest(TypedDict):
+    """A form with a document."""
+
+    file: Annotated[
+        str,
+        doc("The document. The suffix of its name determines the format."),
+        Field(json_schema_extra={"contentMediaType": BINARY}),
+    ]
+    source_language: Source
+    target_language: Code
+    glossary: NotRequired[
+        Annotated[
+            str,
+            doc("Terms and their required translations: a JSON object, as text."),
+            Field(json_schema_extra={"contentMediaType": JSON}),
+        ]
+    ]
+
+
 def parse_request(body: bytes, settings: Settings) -> TranslationRequest:
-    """Return the request in `body`, within the limits of the settings.
+    """Return the request in the body of POST /translation, within the limits of the settings.
 
     Raises MalformedJsonError, InvalidFieldError, TooManyTextsError or TooLongError.
     """
-    document = parse_json(body)
-    if not isinstance(document, dict):
-        raise InvalidFieldError("the body must be a JSON object")
-    try:
-        request = TranslationRequest.model_validate(document)
-    except ValidationError as error:
-        raise _explain(error) from None  # the cause shows the input
-    if not request.texts:
-        raise InvalidFieldError("text must hold at least one string", "text")
-    if len(request.texts) > settings.max_texts:
-        raise TooManyTextsError(f"a request may hold {settings.max_texts} texts at most", "text")
-    if sum(map(len, request.texts)) > settings.max_characters:
-        raise TooLongError(
-            f"the texts of a request may have {settings.max_characters} characters in all", "text"
-        )
+    request = _validate(TranslationRequest, body)
+    check_size(request.texts, settings.max_texts, settings.max_characters, "text")
     if request.timeout is not None and request.timeout > settings.max_timeout:
         raise InvalidFieldError(
             f"timeout must be at most {settings.max_timeout:g} seconds", "timeout"
         )
-    if request.format == "html" and request.alternatives:
-        raise InvalidFieldError("alternatives are not there for format 'html'", "alternatives")
-    _check_glossary(request.glossary)
     return request
 
 
+def parse_text_job(body: bytes, settings: Settings) -> TextJobRequest:
+    """Return the request in a JSON body of POST /translation/jobs; raises as `parse_request`."""
+    request = _validate(TextJobRequest, body)
+    check_size(request.texts, settings.max_job_texts, settings.max_job_characters, "text")
+    for i, text in enumerate(request.texts):
+        if len(text) > settings.max_characters:
+            raise TooLongError(
+                f"each text of a job may have {settings.max_characters} characters; "
+                "split it into paragraphs, or send it as a file",
+                request.name(i),
+            )
+    return request
+
+
+def check_size(texts: Sequence[str], max_texts: int, max_characters: int, field: str) -> None:
+    """Check the number and the total length of texts. Raises TooManyTextsError or TooLongError."""
+    if len(texts) > max_texts:
+        raise TooManyTextsError(f"a request may have {max_texts} texts at most", field)
+    if sum(map(len, texts)) > max_characters:
+        raise TooLongError(
+            f"the texts of a request may have {max_characters} characters in all", field
+        )
+
+
 def parse_glossary(text: str) -> dict[str, str]:
-    """Return the glossary in a text of JSON; raises as `parse_request`."""
+    """Return the glossary in a JSON text; raises as `parse_request`."""
     try:
         glossary = _GLOSSARY.validate_python(parse_json(text.encode("utf-8", "replace")))
     except ValidationError as error:
@@ -138,42 +170,25 @@ def parse_glossary(text: str) -> dict[str, str]:
     return glossary
 
 
+def _validate(model: type[Request], body: bytes) -> Request:
+    document = parse_json(body)
+    if not isinstance(document, dict):
+        raise InvalidFieldError("the body must be a JSON object")
+    try:
+        request = model.model_validate(document)
+    except ValidationError as error:
+        raise _explain(error) from None  # the cause shows the input
+    if request.format == "html" and request.alternatives:
+        raise InvalidFieldError("alternatives are not available for html", "alternatives")
+    _check_glossary(request.glossary)
+    return request
+
+
 def _check_glossary(glossary: Mapping[str, str]) -> None:
     for term, translation in glossary.items():
         wrong = check_entry(term, translation)
         if wrong is not None:
             raise InvalidFieldError(f"glossary: {wrong}", "glossary")
-
-
-def parse_json(body: bytes) -> Any:
-    """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused.
-
-    Raises MalformedJsonError.
-    """
-    try:
-        return json.loads(
-            body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant
-        )
-    except UnicodeDecodeError as error:
-        raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise MalformedJsonError(f"the body is no JSON: {error.msg} ({place})") from None
-    except RecursionError:
-        raise MalformedJsonError("the body is nested too deeply") from None
-    except ValueError:  # from int(): more digits than `sys.get_int_max_str_digits()`
-        raise MalformedJsonError("the body holds a number with too many digits") from None
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise MalformedJsonError("an object in the body has two members of one name")
-    return members
-
-
-def _refuse_constant(_: str) -> NoReturn:
-    raise MalformedJsonError("NaN and Infinity are no JSON")
 
 
 def _explain(error: ValidationError) -> InvalidFieldError:
@@ -189,7 +204,7 @@ def _explain(error: ValidationError) -> InvalidFieldError:
 
 
 def _spell(location: tuple[int | str, ...]) -> str | None:
-    """Write a location as `text[3]`; None for an unknown name that may be a text gone astray."""
+    """Write a location as `text[3]`; None for an unknown name, which may be misplaced user text."""
     name, *rest = [part for part in location if part not in _TAGS] or [""]
     if not _NAME.fullmatch(str(name)):
         return None

@@ -1,0 +1,83 @@
+"""What the routes about the server answer: its languages, health and devices."""
+
+from typing import Annotated, Literal
+
+from typing_extensions import TypedDict
+
+from gpu_pool.messages import EngineInfo
+from gpu_pool.status import PoolState, WorkerState
+from server.schemas.fields import Count, doc
+
+
+class Language(TypedDict):
+    """A language of the model."""
+
+    code: Annotated[str, doc("Its code in all other routes.", examples=["de"])]
+    name: Annotated[str, doc("Its name in English.", examples=["German"])]
+    targets: Annotated[list[str], doc("The codes of the languages it can be translated to.")]
+
+
+class Workers(TypedDict):
+    """The number of workers."""
+
+    ready: Count
+    total: Count
+
+
+class Health(TypedDict):
+    """Whether requests are served."""
+
+    status: Annotated[PoolState, doc("Requests are served if it is `ok` or `degraded`.")]
+    workers: Workers
+    engines: Annotated[
+        dict[str, EngineInfo], doc("By worker, except those that are loading for the first time.")
+    ]
+    model: str
+    version: str
+
+
+class Alive(TypedDict):
+    """The process is alive."""
+
+    status: Literal["alive"]
+
+
+class Gpu(TypedDict):
+    """A device and its worker. The devices of a group share their worker's figures.
+
+    Memory is in bytes, utilisation in percent, temperature in °C, power in watts; null: unknown.
+    """
+
+    device: str
+    name: str | None
+    uuid: str | None
+    memory_total: int | None
+    memory_used: int | None
+    memory_free: int | None
+    utilisation: int | None
+    temperature: int | None
+    power: float | None
+    monitor_error: Annotated[str | None, doc("Why NVML's figures are missing.")]
+    worker: Annotated[str, doc("The device, or the group that it belongs to.")]
+    state: WorkerState
+    engine: EngineInfo | None
+    memory_budget: Annotated[int | None, doc("What segments may use; null: unlimited.")]
+    memory_reserved: Annotated[int, doc("What outstanding segments may need.")]
+    pid: int | None
+    restarts: int
+    outstanding_segments: int
+    outstanding_tokens: int
+    finished_segments: int
+    finished_tokens: int
+    tokens_per_second: Annotated[float | None, doc("While computing: a moving average.")]
+    oom_splits: Annotated[int, doc("Batches split after running out of memory.")]
+    held_back: Annotated[str | None, doc("Why it cannot take the next waiting text.")]
+    last_error: Annotated[str | None, doc("Why the worker's previous process ended.")]
+
+
+class Gpus(TypedDict):
+    """All devices, and the work that waits for them."""
+
+    gpus: list[Gpu]
+    queued_segments: Count
+    queued_tokens: Count

@@ -1,0 +1,37 @@
+"""A JSON parser that refuses what other parsers read differently."""
+
+import json
+from typing import Any, NoReturn
+
+from server.core.errors import MalformedJsonError
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused.
+
+    Raises MalformedJsonError.
+    """
+    try:
+        return json.loads(
+            body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant
+        )
+    except UnicodeDecodeError as error:
+        raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise MalformedJsonError(f"the body is not valid JSON: {error.msg} ({place})") from None
+    except RecursionError:
+        raise MalformedJsonError("the body is nested too deeply") from None
+    except ValueError:  # from int(): more digits than `sys.get_int_max_str_digits()`
+        raise MalformedJsonError("the body contains a number with too many digits") from None
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise MalformedJsonError("an object in the body has two members of one name")
+    return members
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise MalformedJsonError("NaN and Infinity are not valid JSON")
