@@ -1,4 +1,4 @@
-"""The pool without HTTP: its rate with workers that take their time, its own cost without."""
+"""The pool without HTTP: throughput with sleeping workers, overhead with instant workers."""
 
 import gc
 import itertools
@@ -21,17 +21,17 @@ from gpu_pool.worker_main import WorkerFactory
 _NO_LIMIT = 10**12
 _INSTANT_WORKERS = 2
 _REQUEST_SEGMENTS = 100
-_PATIENCE = 600.0  # seconds
-_LEAST_SEGMENTS = 10_000  # of all repeats of a measurement
+_TIMEOUT = 600.0  # seconds
+_MIN_SEGMENTS = 10_000  # over all repetitions of a measurement
 
 
 @contextmanager
 def running_pool(workers: int, factory: WorkerFactory) -> Iterator[GpuPool]:
-    """Run a pool whose queue takes any amount; gives it once every worker is ready."""
+    """Run a pool with an unlimited queue; yield it once every worker is ready."""
     settings = PoolSettings(
         max_queued_tokens=_NO_LIMIT,
         max_queued_segments=_NO_LIMIT,
-        worker_tokens=2 * BATCH_TOKENS,  # as the server has it
+        worker_tokens=2 * BATCH_TOKENS,  # like the server
     )
     pool = GpuPool([f"cpu:{i}" for i in range(workers)], factory, settings)
     pool.start()
@@ -42,52 +42,52 @@ def running_pool(workers: int, factory: WorkerFactory) -> Iterator[GpuPool]:
         pool.close()
 
 
-def rate(workers: int, seconds: float, speed: float) -> float:
-    """Return tokens a second of workers that do `speed` each; there is work for `seconds`.
+def throughput(workers: int, seconds: float, speed: float) -> float:
+    """Return the tokens per second of workers with `speed` each, over about `seconds`.
 
-    It comes in requests, as fast as the pool takes them.
+    Requests are submitted as fast as the pool accepts them.
     """
     source = make_segments()
     futures: list[Future[Translation]] = []
     tokens = 0
     with running_pool(workers, partial(Sleeper, speed)) as pool:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         while tokens < seconds * speed * workers:
             request = list(itertools.islice(source, _REQUEST_SEGMENTS))
             tokens += sum(segment.tokens for segment in request)
             futures += pool.submit(request)
         _finish(futures)
-        return tokens / (time.perf_counter() - begun)
+        return tokens / (time.perf_counter() - start)
 
 
 def median_round_trip(count: int) -> float:
-    """Return the seconds from the submission of one segment to its result, nothing else queued."""
+    """Return the median seconds from submission to result of a segment in an empty pool."""
     with running_pool(_INSTANT_WORKERS, Instant) as pool:
         times = []
         for segment in itertools.islice(make_segments(), count):
-            begun = time.perf_counter()
+            start = time.perf_counter()
             _finish(pool.submit([segment]))
-            times.append(time.perf_counter() - begun)
+            times.append(time.perf_counter() - start)
     return statistics.median(times)
 
 
-def seconds_a_segment(queue: int) -> float:
-    """Return the median seconds a segment, from submission to result, with `queue` at a time."""
+def seconds_per_segment(queue: int) -> float:
+    """Return the median seconds per segment, from submission to result, with `queue` at a time."""
     source = make_segments()
     times = []
     with running_pool(_INSTANT_WORKERS, Instant) as pool:
-        for _ in range(max(3, _LEAST_SEGMENTS // queue)):
+        for _ in range(max(3, _MIN_SEGMENTS // queue)):
             segments = list(itertools.islice(source, queue))
-            begun = time.perf_counter()
+            start = time.perf_counter()
             _finish(pool.submit(segments))
-            times.append((time.perf_counter() - begun) / queue)
+            times.append((time.perf_counter() - start) / queue)
     return statistics.median(times)
 
 
-def bytes_a_segment(queue: int) -> float:
-    """Return the bytes of the front's Python objects a segment, with `queue` of them waiting.
+def bytes_per_segment(queue: int) -> float:
+    """Return the bytes of Python objects in the front per segment, with `queue` waiting.
 
-    The workers are stopped meanwhile, so that nothing leaves the queue.
+    The workers are stopped meanwhile, so that no segment is finished.
     """
     with running_pool(_INSTANT_WORKERS, Instant) as pool:
         workers = [worker.pid for worker in pool.status().workers if worker.pid is not None]
@@ -97,7 +97,7 @@ def bytes_a_segment(queue: int) -> float:
         gc.collect()
         before, _ = tracemalloc.get_traced_memory()
         futures = pool.submit(list(itertools.islice(make_segments(), queue)))
-        # A turn of the dispatcher takes all in and then hands some out.
+        # The dispatcher first enqueues all segments, and then sends some to the workers.
         _wait_until(lambda: any(row.outstanding_segments for row in pool.status().workers))
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
@@ -110,12 +110,12 @@ def bytes_a_segment(queue: int) -> float:
 
 def _finish(futures: "list[Future[Translation]]") -> None:
     for future in futures:
-        future.result(_PATIENCE)
+        future.result(_TIMEOUT)
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
-            raise RuntimeError(f"the pool was not as expected within {_PATIENCE:g} s")
+            raise RuntimeError(f"the pool did not reach the expected state within {_TIMEOUT:g} s")
         time.sleep(0.01)

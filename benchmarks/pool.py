@@ -1,9 +1,9 @@
-"""What the pool itself costs: real worker processes, real pipes, no model.
+"""Measures the overhead of the pool, with real worker processes and without a model.
 
-Efficiency: workers that sleep for a time in proportion to their tokens, so that cores do not limit
-them. Dispatch: workers that answer at once, so that what is left is the pool's own work, for one
-segment and as the queue grows. Front: the same workers behind our HTTP server. Prints tables and
-one JSON line; `--output` writes them as Markdown.
+Efficiency: workers that sleep in proportion to their tokens, so that the number of cores does not
+limit them. Dispatch: workers that return at once, so that only the pool's own work remains, for
+one segment and for queues of several lengths. Front: the same workers behind our HTTP server.
+Prints tables and one JSON line; `--output` writes them as Markdown.
 """
 
 import argparse
@@ -16,7 +16,12 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks.dispatch import bytes_a_segment, median_round_trip, rate, seconds_a_segment
+from benchmarks.dispatch import (
+    bytes_per_segment,
+    median_round_trip,
+    seconds_per_segment,
+    throughput,
+)
 from benchmarks.front import measure_front
 from benchmarks.report import in_words, publish, versions
 from benchmarks.stubs import BATCH_TOKENS, MEAN_TOKENS
@@ -24,12 +29,12 @@ from benchmarks.stubs import BATCH_TOKENS, MEAN_TOKENS
 _WORKERS = (1, 2, 4, 8)
 _QUEUES = (1_000, 10_000, 100_000)
 _CONNECTIONS = (1, 32, 256)
-_QUICK = 0.1  # of the seconds and of the queues
+_QUICK = 0.1  # factor for the duration and the queue lengths
 _ROUND_TRIPS = 2_000
 
 
 def main() -> None:
-    """Measure all, one after the other."""
+    """Run all measurements."""
     arguments = _parser().parse_args()
     scale = _QUICK if arguments.quick else 1.0
     seconds = arguments.seconds * scale
@@ -48,13 +53,15 @@ def main() -> None:
 
 
 def measure_workers(seconds: float, speeds: Sequence[float]) -> list[dict[str, float]]:
-    """Return a row for each speed and number of workers: rates in tokens a second."""
+    """Return a row for each speed and number of workers; rates are in tokens per second."""
     rows: list[dict[str, float]] = []
     for speed in speeds:
         for workers in tqdm(_WORKERS, desc="workers"):
-            rows.append({"speed": speed, "workers": workers, "rate": rate(workers, seconds, speed)})
-            alone = next(row["rate"] for row in rows if row["speed"] == speed)
-            rows[-1]["efficiency"] = rows[-1]["rate"] / (workers * alone)
+            rows.append(
+                {"speed": speed, "workers": workers, "rate": throughput(workers, seconds, speed)}
+            )
+            single = next(row["rate"] for row in rows if row["speed"] == speed)
+            rows[-1]["efficiency"] = rows[-1]["rate"] / (workers * single)
     return rows
 
 
@@ -63,8 +70,8 @@ def measure_queues(queues: Sequence[int]) -> list[dict[str, float]]:
     return [
         {
             "segments": queue,
-            "us": seconds_a_segment(queue) * 1e6,
-            "bytes": bytes_a_segment(queue),
+            "us": seconds_per_segment(queue) * 1e6,
+            "bytes": bytes_per_segment(queue),
         }
         for queue in tqdm(queues, desc="queues")
     ]
@@ -89,14 +96,14 @@ def render(report: dict[str, Any]) -> str:
         "# The pool without a model",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores; "
-        f"{in_words(report['versions'])}. Workers are real processes with stubs for models; "
+        f"{in_words(report['versions'])}. Workers are real processes with fake translators; "
         f"segments have {MEAN_TOKENS} tokens on average, batches {BATCH_TOKENS}. "
         "Command: `python -m benchmarks.pool`.",
         "",
-        "Workers that sleep for each token. Efficiency is the rate over that of as many times one "
-        "worker.",
+        "Workers that sleep for each token. Efficiency is the total rate divided by the number of "
+        "workers and the rate of one.",
         "",
-        "| tokens/s of a worker | workers | tokens/s in all | efficiency |",
+        "| tokens/s per worker | workers | tokens/s in total | efficiency |",
         "| ---: | ---: | ---: | ---: |",
     ]
     lines += [
@@ -108,10 +115,10 @@ def render(report: dict[str, Any]) -> str:
 
 def _render_dispatch(report: dict[str, Any]) -> list[str]:
     lines = [
-        "Workers that answer at once: from submission to result, median. Bytes are those of the "
-        "front's Python objects, text included.",
+        "Workers that return at once: median time from submission to result, and bytes of Python "
+        "objects in the front, including the text.",
         "",
-        "| segments at a time | µs a segment | bytes a segment |",
+        "| segments at a time | µs per segment | bytes per segment |",
         "| ---: | ---: | ---: |",
         f"| 1 | {report['round_trip_us']:.0f} | |",
     ]
@@ -124,8 +131,9 @@ def _render_dispatch(report: dict[str, Any]) -> list[str]:
 def _render_front(report: dict[str, Any]) -> list[str]:
     added = report["front"][0]["p50_us"] - report["round_trip_us"]
     lines = [
-        f"The same workers behind our HTTP server, which adds {added:,.0f} µs to one client's "
-        "request. Each connection sends one sentence after another; the clients share the cores.",
+        f"The same workers behind our HTTP server, which adds {added:,.0f} µs to the request of a "
+        "single client. Each connection sends one sentence after another; the clients share the "
+        "cores with the server.",
         "",
         "| connections | requests/s | p50, ms | p99, ms |",
         "| ---: | ---: | ---: | ---: |",
@@ -139,15 +147,19 @@ def _render_front(report: dict[str, Any]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pool", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each load")
+    parser.add_argument("--seconds", type=float, default=10.0, help="duration of each measurement")
     parser.add_argument(
         "--speeds",
         type=float,
         nargs="+",
         default=[5_000.0, 10_000.0, 20_000.0],
-        help="tokens a second of a worker",
+        help="tokens per second of a worker",
     )
-    parser.add_argument("--quick", action="store_true", help="a tenth of everything, for a test")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a tenth of the duration and the queue lengths, for a test",
+    )
     parser.add_argument("--output", type=Path, help="Markdown file to write")
     return parser
 

@@ -1,12 +1,13 @@
-"""The real server under load while its workers are killed and stopped, for as long as one likes.
+"""Soak test: the real server under load while its workers are killed, stopped and crashed.
 
-First the server answers some sentences in quiet. Then clients ask them over and over, several in a
-request, while every few seconds a worker gets SIGKILL or SIGSTOP, and another client sends a text
-that crashes workers, which must be named as such. A request is lost that gets no answer, or another
-status than 200, 429 or 503 with Retry-After; one is quarantined that is taken for such a text,
-and is not. What makes an answer wrong stands in `benchmarks/endurance/known_translations.py`. Exit code 1
-where a request was lost or quarantined, an answer wrong, a poison not named, or more than 3 % of
-the answers were variants. Prints a table and one JSON line.
+First the server translates some sentences without load. Then clients translate them in a loop,
+several per request. Every few seconds a worker receives SIGKILL or SIGSTOP, and another client
+sends a text that crashes workers, which the server must identify. A request is lost if it gets no
+response, or a status other than 200, 429, or 503 with Retry-After; it is quarantined if the server
+blames one of its texts for a crash. `benchmarks/endurance/known_translations.py` defines when a
+translation is wrong. Exit code 1 if a request was lost or quarantined, a translation was wrong, a
+crashing text was not identified, or more than 3 % of the translations were variants. Prints a
+table and one JSON line.
 """
 
 import argparse
@@ -22,35 +23,35 @@ from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks.endurance.known_translations import Answers, Question, Verdict
-from benchmarks.endurance.clients import OUTCOMES, Clients, Tally
-from benchmarks.endurance.poison import Poisoner
-from benchmarks.endurance.baseline_client import QuietClient
-from benchmarks.endurance.fault_injector import Strikes
-from benchmarks.endurance.process_stats import Vitals
+from benchmarks.endurance.baseline_client import BaselineClient
+from benchmarks.endurance.clients import OUTCOMES, Clients, RequestCounts
+from benchmarks.endurance.fault_injector import FaultInjector
+from benchmarks.endurance.known_translations import KnownTranslations, Sentence, Verdict
+from benchmarks.endurance.poison import PoisonClient
+from benchmarks.endurance.process_stats import ProcessStats
 from benchmarks.report import publish
 from benchmarks.server_process import ServerProcess, started
 from training.corpus import read_references
 
 _DIRECTIONS = (("en", "de"), ("en", "fr"), ("de", "en"), ("fr", "nl"), ("es", "de"))
-_SHORTEST = 25  # characters: shorter sentences look too much alike
-_TWO_SENTENCES = re.compile(r"[.!?…]\W*\s")  # each asked for must be one segment
-_MOST_VARIANTS = 0.03  # of the answers
+_MIN_CHARACTERS = 25  # shorter sentences are too similar to each other
+_TWO_SENTENCES = re.compile(r"[.!?…]\W*\s")  # each text must be one segment
+_MAX_VARIANTS = 0.03  # share of the translations
 _CLIENTS = 32
-_ANSWER_SECONDS = 120.0  # what a request may take at the server
-_GRACE_SECONDS = 10.0  # that a client waits longer than that
+_SERVER_TIMEOUT = 120.0  # seconds for a request at the server
+_CLIENT_TIMEOUT = _SERVER_TIMEOUT + 10.0
 _TICK_SECONDS = 1.0
-_POISON_SECONDS = 20.0  # between two
-_SHOWN = 10  # wrong answers in the report
+_POISON_SECONDS = 20.0  # between two crashing texts
+_MAX_SHOWN = 10  # wrong translations in the report
 
 
 def main() -> int:
-    """Run the soak; return the exit code."""
+    """Run the soak test; return the exit code."""
     arguments = _parser().parse_args()
     command = [
         sys.executable, "-m", "benchmarks.endurance.poison", "--port", "0", "--model", "bundled",
         "--devices", arguments.devices, "--hang-timeout", str(arguments.hang_timeout),
-        "--timeout", str(_ANSWER_SECONDS), "--log-level", "error", "--jobs", "off",
+        "--timeout", str(_SERVER_TIMEOUT), "--log-level", "error", "--jobs", "off",
     ]  # fmt: skip
     seconds, count = 60 * arguments.minutes, arguments.sentences
     if arguments.quick:
@@ -71,144 +72,166 @@ def main() -> int:
 
 
 def soak(server: ServerProcess, count: int, seconds: float, every: float) -> dict[str, Any]:
-    """Return what `seconds` of load, with a blow `every` so many, did to about `count` answers."""
-    quiet, answers = QuietClient(server.url), Answers()
-    answers.learn_alone(tqdm(choose_questions(count), desc="in quiet"), quiet.ask)
-    answers.learn_together(quiet.ask, seed=1)
-    answers.drop_twins()
-    finished = quiet.total("finished_segments")
-    vitals, strikes = Vitals(server.pid), Strikes(server.pid, every, seed=1)
-    patience = _ANSWER_SECONDS + _GRACE_SECONDS
-    company = [question.text for question in answers.known if question.target == "de"][:3]
+    """Return the report of `seconds` of load on about `count` sentences, with a fault `every`."""
+    baseline, known = BaselineClient(server.url), KnownTranslations()
+    known.add_single(tqdm(choose_sentences(count), desc="baseline"), baseline.translate)
+    known.add_mixed(baseline.translate, seed=1)
+    known.drop_similar()
+    finished = baseline.total("finished_segments")
+    stats, faults = ProcessStats(server.pid), FaultInjector(server.pid, every, seed=1)
+    others = [sentence.text for sentence in known.by_sentence if sentence.target == "de"][:3]
+    poison_seconds = min(_POISON_SECONDS, seconds / 3)
     with (
-        Clients(server.url, answers, _CLIENTS, patience) as clients,
-        Poisoner(server.url, company, min(_POISON_SECONDS, seconds / 3), patience) as poisoner,
+        Clients(server.url, known, _CLIENTS, _CLIENT_TIMEOUT) as clients,
+        PoisonClient(server.url, others, poison_seconds, _CLIENT_TIMEOUT) as poison,
     ):
-        _endure(quiet, clients.tally, vitals, strikes, seconds)
-    quiet.wait_until_ok()
-    finished = quiet.total("finished_segments") - finished
-    restarts = quiet.total("restarts")
-    tally = clients.tally
-    verdicts, wrong = judge(tally, answers, quiet)
-    return {
+        _run_load(baseline, clients.counts, stats, faults, seconds)
+    baseline.wait_until_ok()
+    finished = baseline.total("finished_segments") - finished
+    report = {
         "seconds": seconds,
-        "questions": len(answers.known),
-        "requests": {kind: tally.requests[kind] for kind in OUTCOMES},
-        "losses": tally.losses,
-        "sentences": tally.answered,
-        "unseen_before": tally.doubtful.total(),
-        "variants": verdicts["variant"],
-        "wrong": verdicts["wrong"],
-        "wrong_answers": wrong[:_SHOWN],
+        "sentences": len(known.by_sentence),
         "finished_segments": finished,
-        "duplicated": max(0, finished - tally.asked),
-        "poison": poisoner.outcomes,
-        "strikes": strikes.counts,
-        "restarts": restarts,
-        "front": vitals.summary(),
-        "passed": tally.answered > 0
-        and not tally.requests["lost"]
-        and not tally.requests["quarantined"]
-        and set(poisoner.outcomes) == {"named"}
-        and not verdicts["wrong"]
-        and verdicts["variant"] <= _MOST_VARIANTS * tally.answered,
+        "extra_segments": max(0, finished - clients.counts.sent),
+        "poison": poison.outcomes,
+        "faults": faults.counts,
+        "restarts": baseline.total("restarts"),
+        "front": stats.summary(),
+        **_summarise(clients.counts, known, baseline),
     }
+    return report | {"passed": has_passed(report)}
 
 
-def choose_questions(count: int) -> list[Question]:
-    """Return sentences of the test split, short and long ones, of several directions."""
+def has_passed(report: dict[str, Any]) -> bool:
+    """Return True if a report shows none of the failures that the module docstring lists."""
+    return (
+        report["translated"] > 0
+        and not report["requests"]["lost"]
+        and not report["requests"]["quarantined"]
+        and set(report["poison"]) == {"identified"}
+        and not report["wrong"]
+        and report["variants"] <= _MAX_VARIANTS * report["translated"]
+    )
+
+
+def choose_sentences(count: int) -> list[Sentence]:
+    """Return about `count` short and long sentences of the test split, in several directions."""
     chosen = []
     for source, target in _DIRECTIONS:
         found = [
             text
             for text in read_references("test")[source, target]
-            if len(text) >= _SHORTEST and not _TWO_SENTENCES.search(text)
+            if len(text) >= _MIN_CHARACTERS and not _TWO_SENTENCES.search(text)
         ]
         step = max(1, len(found) * len(_DIRECTIONS) // count)
-        chosen += [Question(text, source, target) for text in found[::step]]
+        chosen += [Sentence(text, source, target) for text in found[::step]]
     return chosen
 
 
-def judge(
-    tally: Tally, answers: Answers, quiet: QuietClient
+def judge_unknown(
+    counts: RequestCounts, known: KnownTranslations, baseline: BaselineClient
 ) -> tuple[Counter[Verdict], list[dict[str, str]]]:
-    """Ask again, in quiet, what got an answer not seen before; count verdicts, tell the wrong."""
-    if tally.doubtful:
-        answers.learn_alone({question for question, _ in tally.doubtful}, quiet.ask)
-        answers.learn_together(quiet.ask, seed=2)
+    """Translate sentences with unknown translations again without load, and judge these.
+
+    Returns the number of translations by verdict, and the wrong ones.
+    """
+    if counts.unknown:
+        known.add_single({sentence for sentence, _ in counts.unknown}, baseline.translate)
+        known.add_mixed(baseline.translate, seed=2)
     verdicts: Counter[Verdict] = Counter()
     wrong = []
-    for (question, answer), times in tally.doubtful.items():
-        verdict = answers.judge(question, answer)
+    for (sentence, translation), times in counts.unknown.items():
+        verdict = known.judge(sentence, translation)
         verdicts[verdict] += times
         if verdict == "wrong":
-            wrong.append({"text": question.text, "target": question.target, "answer": answer})
+            wrong.append(
+                {"text": sentence.text, "target": sentence.target, "translation": translation}
+            )
     return verdicts, wrong
 
 
-def _endure(
-    quiet: QuietClient, tally: Tally, vitals: Vitals, strikes: Strikes, seconds: float
+def _summarise(
+    counts: RequestCounts, known: KnownTranslations, baseline: BaselineClient
+) -> dict[str, Any]:
+    verdicts, wrong = judge_unknown(counts, known, baseline)
+    return {
+        "requests": {outcome: counts.requests[outcome] for outcome in OUTCOMES},
+        "losses": counts.losses,
+        "translated": counts.translated,
+        "unknown": counts.unknown.total(),
+        "variants": verdicts["variant"],
+        "wrong": verdicts["wrong"],
+        "wrong_translations": wrong[:_MAX_SHOWN],
+    }
+
+
+def _run_load(
+    baseline: BaselineClient,
+    counts: RequestCounts,
+    stats: ProcessStats,
+    faults: FaultInjector,
+    seconds: float,
 ) -> None:
-    """Let blows fall and take readings for so long."""
-    begun = time.monotonic()
-    strikes.plan(begun)
-    with tqdm(total=round(seconds), desc="under fire", unit="s") as bar:
-        while (now := time.monotonic()) < begun + seconds:
-            vitals.read()
-            if now >= strikes.due_at:
-                strikes.strike(quiet.workers())
-                strikes.plan(now)
-            bar.set_postfix(tally.requests | strikes.counts, refresh=False)
-            bar.update(round(now - begun) - bar.n)
+    """Inject faults and sample the front while the clients run."""
+    start = time.monotonic()
+    faults.schedule(start)
+    with tqdm(total=round(seconds), desc="load", unit="s") as bar:
+        while (now := time.monotonic()) < start + seconds:
+            stats.sample()
+            if now >= faults.due_at:
+                faults.inject(baseline.workers())
+                faults.schedule(now)
+            bar.set_postfix(counts.requests | faults.counts, refresh=False)
+            bar.update(round(now - start) - bar.n)
             time.sleep(_TICK_SECONDS)
 
 
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
-    requests, strikes = report["requests"], report["strikes"]
+    requests, faults = report["requests"], report["faults"]
     lines = [
-        "# Soak",
+        "# Soak test",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores, devices "
-        f"`{report['devices']}`, hang timeout {report['hang_timeout']:g} s. {_CLIENTS} clients ask "
-        f"{report['questions']} sentences for {report['seconds'] / 60:.3g} minutes; every "
-        f"{report['every']:g} s on average a worker is killed or stopped, and every "
-        f"{_POISON_SECONDS:g} s somebody sends a text that crashes workers. "
+        f"`{report['devices']}`, hang timeout {report['hang_timeout']:g} s. {_CLIENTS} clients "
+        f"translate {report['sentences']} sentences for {report['seconds'] / 60:.3g} minutes; "
+        f"every {report['every']:g} s on average a worker is killed or stopped, and every "
+        f"{_POISON_SECONDS:g} s a client sends a text that crashes workers (poison). "
         "Command: `python -m benchmarks.soak`.",
         "",
         "| | |",
         "| --- | ---: |",
         f"| requests | {sum(requests.values()):,} |",
-        *(f"| … {kind} | {requests[kind]:,} |" for kind in OUTCOMES),
-        f"| sentences answered | {report['sentences']:,} |",
+        *(f"| … {outcome} | {requests[outcome]:,} |" for outcome in OUTCOMES),
+        f"| translations | {report['translated']:,} |",
         f"| … wrong | {report['wrong']:,} |",
         f"| … variants | {report['variants']:,} |",
-        f"| … not seen before, in all | {report['unseen_before']:,} |",
+        f"| … not known from before | {report['unknown']:,} |",
         f"| segments that workers finished | {report['finished_segments']:,} |",
-        f"| … more than were asked for | {report['duplicated']:,} |",
-        *(f"| poison: {kind} | {count:,} |" for kind, count in report["poison"].items()),
-        *(f"| {name} | {strikes[name]:,} |" for name in sorted(strikes)),
+        f"| … beyond the number of sentences sent | {report['extra_segments']:,} |",
+        *(f"| poison: {outcome} | {count:,} |" for outcome, count in report["poison"].items()),
+        *(f"| {name} | {faults[name]:,} |" for name in sorted(faults)),
         f"| restarts | {report['restarts']:,} |",
         "",
-        "| the front | first | last | most | slope per hour |",
+        "| front process | first | last | maximum | slope per hour |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     lines += [
-        f"| {name} | {row['first']:.1f} | {row['last']:.1f} | {row['most']:.1f} | "
+        f"| {name} | {row['first']:.1f} | {row['last']:.1f} | {row['max']:.1f} | "
         f"{row['per_hour']:+.1f} |"
         for name, row in report["front"].items()
     ]
     verdict = "passed" if report["passed"] else "FAILED"
-    return "\n".join([*lines, "", f"The run {verdict}."])
+    return "\n".join([*lines, "", f"The test {verdict}."])
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=30.0, help="of load and blows")
-    parser.add_argument("--every", type=float, default=5.0, help="seconds between two blows")
+    parser.add_argument("--minutes", type=float, default=30.0, help="duration of the load")
+    parser.add_argument("--every", type=float, default=5.0, help="seconds between two faults")
     parser.add_argument("--devices", default="cpu*2")
-    parser.add_argument("--hang-timeout", type=float, default=5.0, help="the server's, in seconds")
-    parser.add_argument("--sentences", type=int, default=250, help="about so many are asked")
+    parser.add_argument("--hang-timeout", type=float, default=5.0, help="of the server, in seconds")
+    parser.add_argument("--sentences", type=int, default=250, help="approximate number")
     parser.add_argument("--quick", action="store_true", help="20 seconds of load, for a test")
     parser.add_argument("--output", type=Path, help="Markdown file to write")
     return parser

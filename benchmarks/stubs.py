@@ -1,6 +1,7 @@
-"""Translators without a model, for worker processes: one answers at once, one takes its time.
+"""Fake translators without a model, for worker processes.
 
-A text says how many tokens it has, and no two are equal: the pool translates equal texts once.
+Each text begins with its number of tokens. All texts differ, because the pool translates equal
+texts once.
 """
 
 import itertools
@@ -15,12 +16,12 @@ from gpu_pool.messages import EngineInfo, Segment
 
 BATCH_TOKENS = 1_024
 MEAN_TOKENS = 25
-_SIGMA = 0.6  # of the logarithm of a segment's tokens
+_SIGMA = 0.6  # of the logarithm of the tokens per segment
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What became of one text."""
+    """The outcome of one text."""
 
     key: int
     text: str | None
@@ -30,7 +31,7 @@ class Finished:
 
 
 class Instant:
-    """Gives every text back at once, in batches of BATCH_TOKENS."""
+    """Returns every text unchanged and at once, in batches of BATCH_TOKENS."""
 
     def __init__(self, device: str) -> None:
         """Load nothing."""
@@ -48,7 +49,7 @@ class Instant:
         return 0
 
     def submit(self, key: int, text: str, source: str, target: str, **_: object) -> None:
-        """Take a text."""
+        """Queue a text."""
         self._waiting.append((key, text))
 
     def step(self) -> list[Finished]:
@@ -63,14 +64,14 @@ class Instant:
         return batch
 
     def _compute(self, tokens: int) -> None:
-        """Take no time."""
+        """Take no time; subclasses may sleep."""
 
 
 class Sleeper(Instant):
-    """Sleeps for a time in proportion to the tokens of a batch: needs a device, but no core."""
+    """Sleeps in proportion to the tokens of a batch: like a GPU, it needs no CPU time."""
 
     def __init__(self, speed: float, device: str) -> None:
-        """`speed` is in tokens a second."""
+        """`speed` is in tokens per second."""
         super().__init__(device)
         self._speed = speed
 
@@ -79,7 +80,7 @@ class Sleeper(Instant):
 
 
 def make_segments(seed: int = 1) -> Iterator[Segment]:
-    """Yield segments without end, MEAN_TOKENS tokens on average."""
+    """Yield an endless sequence of segments with MEAN_TOKENS tokens on average."""
     draw, mean = random.Random(seed).lognormvariate, math.log(MEAN_TOKENS) - _SIGMA**2 / 2
     for number in itertools.count():
         tokens = max(1, round(draw(mean, _SIGMA)))

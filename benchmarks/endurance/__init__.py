@@ -1,1 +1,1 @@
-"""Clients that know their answers, while workers are killed: what `benchmarks.soak` is made of."""
+"""The parts of `benchmarks.soak`: clients, fault injection, and the check of translations."""

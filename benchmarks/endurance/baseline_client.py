@@ -1,4 +1,4 @@
-"""The server seen by one client that has it for itself."""
+"""A client for the time without load, and for the server's status."""
 
 import time
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ import httpx
 _TIMEOUT_SECONDS = 300.0
 
 
-class QuietClient:
-    """Asks one thing after another; httpx.HTTPError where that fails."""
+class BaselineClient:
+    """Sends one request at a time; raises httpx.HTTPError if one fails."""
 
     def __init__(self, url: str) -> None:
-        """`url` is the server's."""
+        """`url` is that of the server."""
         self._client = httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS)
 
-    def ask(self, texts: Sequence[str], source: str, target: str) -> list[str]:
+    def translate(self, texts: Sequence[str], source: str, target: str) -> list[str]:
         """Translate texts."""
         body = {"text": list(texts), "source_language": source, "target_language": target}
         response = self._client.post("/translation", json=body).raise_for_status()
@@ -28,14 +28,14 @@ class QuietClient:
         rows: list[dict[str, Any]] = self._client.get("/gpus").raise_for_status().json()["gpus"]
         return rows
 
-    def total(self, figure: str) -> int:
-        """Return the sum of a figure over all workers."""
-        return sum(row[figure] for row in self.workers())
+    def total(self, field: str) -> int:
+        """Return the sum of a field of `GET /gpus` over all workers."""
+        return sum(row[field] for row in self.workers())
 
     def wait_until_ok(self) -> None:
-        """Return once every worker is ready."""
+        """Wait until every worker is ready."""
         deadline = time.monotonic() + _TIMEOUT_SECONDS
         while self._client.get("/health_check").json()["status"] != "ok":
             if time.monotonic() > deadline:
-                raise RuntimeError("the workers did not come back")
+                raise RuntimeError(f"the workers were not ready within {_TIMEOUT_SECONDS:g} s")
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""Blows at random workers of a server."""
+"""Kills and stops random workers of a server."""
 
 import itertools
 import os
@@ -12,37 +12,40 @@ from typing import Any
 _SIGNALS = (signal.SIGKILL, signal.SIGSTOP)  # a worker that dies, a worker that hangs
 
 
-class Strikes:
-    """Kills and stops workers in turn, each blow at a random one that serves."""
+class FaultInjector:
+    """Kills and stops alternately, each time a random ready worker."""
 
     def __init__(self, front: int, mean_seconds: float, seed: int) -> None:
-        """`front` is the pid of the server; blows fall every `mean_seconds` on average."""
-        self.counts: Counter[str] = Counter()
+        """`front` is the pid of the server; `mean_seconds` is the mean time between two faults."""
+        self.counts: Counter[str] = Counter()  # by name of the signal
         self._front = front
         self._mean_seconds = mean_seconds
         self._random = random.Random(seed)
         self._signals = itertools.cycle(_SIGNALS)
-        self._hit: set[int] = set()  # a worker that hangs counts as one that serves for a while
-        self.due_at = 0.0  # time of the next blow
+        self._hit: set[int] = set()  # a stopped worker remains `ready` until it is killed
+        self.due_at = 0.0  # time of the next fault
 
-    def plan(self, now: float) -> None:
-        """Set the time of the next blow, from half to one and a half times the mean wait."""
+    def schedule(self, now: float) -> None:
+        """Set the time of the next fault, from half to one and a half times the mean."""
         self.due_at = now + self._random.uniform(0.5, 1.5) * self._mean_seconds
 
-    def strike(self, workers: Sequence[dict[str, Any]]) -> None:
-        """Hit one of the rows of `GET /gpus`; each only once; where none serves, nobody."""
+    def inject(self, workers: Sequence[dict[str, Any]]) -> None:
+        """Send a signal to one of `workers`, the rows of `GET /gpus`; to each process only once.
+
+        Does nothing if no worker is ready.
+        """
         pids = [row["pid"] for row in workers if row["state"] == "ready"]
         pids = [pid for pid in pids if pid is not None and pid not in self._hit]
         if not pids:
             return
         pid, chosen = self._random.choice(pids), next(self._signals)
-        if self._is_a_worker(pid):
+        if self._is_worker(pid):
             os.kill(pid, chosen)
             self._hit.add(pid)
             self.counts[chosen.name] += 1
 
-    def _is_a_worker(self, pid: int) -> bool:
-        """Tell whether a pid still is a child of the front's: it may be gone, and used anew."""
+    def _is_worker(self, pid: int) -> bool:
+        """Return True if the pid is a child of the front: it may have exited and been reused."""
         try:
             status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
         except OSError:

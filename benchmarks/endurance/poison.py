@@ -1,4 +1,4 @@
-"""A text that crashes every worker that translates it, and a client that keeps sending it."""
+"""A text that crashes every worker that translates it, and a client that sends it repeatedly."""
 
 import os
 import signal
@@ -19,39 +19,39 @@ POISON = "This text crashes the worker."
 _QUARANTINED = "urn:m2m-server:quarantined"
 
 
-def make_vulnerable(device: str, config: TranslatorConfig) -> Any:
-    """Return the real Translator, which ends with its process when it is given POISON."""
+def make_crashing_translator(device: str, config: TranslatorConfig) -> Any:
+    """Return the real Translator, changed to crash its process when it receives POISON."""
     translator = make_translator(device, config)
     submit = translator.submit
 
-    def swallow(key: int, text: str, *rest: Any, **options: Any) -> None:
+    def submit_or_crash(key: int, text: str, *rest: Any, **options: Any) -> None:
         if text == POISON:
             os.kill(os.getpid(), signal.SIGSEGV)
         submit(key, text, *rest, **options)
 
-    translator.submit = swallow  # type: ignore[method-assign]
+    translator.submit = submit_or_crash  # type: ignore[method-assign]
     return translator
 
 
-class Poisoner:
-    """A client that sends POISON among good texts every few seconds while this is entered."""
+class PoisonClient:
+    """Sends POISON among other texts every few seconds inside a `with` block."""
 
-    def __init__(self, url: str, company: Sequence[str], every: float, timeout: float) -> None:
-        """`company` are sentences to send with it; times are in seconds."""
-        self.outcomes: Counter[str] = Counter()  # "named", or what came back instead
+    def __init__(self, url: str, others: Sequence[str], every: float, timeout: float) -> None:
+        """`others` are English sentences for the same request; times are in seconds."""
+        self.outcomes: Counter[str] = Counter()  # "identified", or what came back instead
         self._url = url
-        self._texts = [company[0], POISON, *company[1:]]
+        self._texts = [others[0], POISON, *others[1:]]
         self._every = every
         self._timeout = timeout
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> "Poisoner":
+    def __enter__(self) -> "PoisonClient":
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Wait for the answer to what is under way."""
+        """Wait for the request in progress."""
         self._stopping.set()
         self._thread.join()
 
@@ -64,12 +64,13 @@ class Poisoner:
                 except httpx.HTTPError as error:
                     self.outcomes[type(error).__name__] += 1
                     continue
-                named = problem.get("type") == _QUARANTINED and problem["field"] == "text[1]"
-                self.outcomes["named" if named else problem.get("type", "answered")] += 1
+                identified = problem.get("type") == _QUARANTINED and problem["field"] == "text[1]"
+                outcome = "identified" if identified else problem.get("type", "answered")
+                self.outcomes[outcome] += 1
 
 
-if __name__ == "__main__":  # the server with such workers; a worker imports this module again
-    from benchmarks.endurance.poison import make_vulnerable as factory
+if __name__ == "__main__":  # the server with such workers, which import this module again
+    from benchmarks.endurance.poison import make_crashing_translator as factory
 
     vars(server.core.pool_factory)["make_translator"] = factory
     sys.exit(server.__main__.main())
