@@ -20,11 +20,14 @@ class Backend(Protocol):
         """Release devices and connections."""
 
 
-def language_pair(source: str, target: str, spoken: Collection[str]) -> tuple[str, str]:
+def language_pair(source: str, target: str, languages: Collection[str]) -> tuple[str, str]:
     """Return the M2M100 codes of two languages; the source may be AUTO. Raises InputError."""
     codes = [AUTO if source.lower() == AUTO else canonical(source), canonical(target)]
     for name, code, allowed in zip(
-        ("--source", "--target"), codes, ([AUTO, *sorted(spoken)], sorted(spoken)), strict=True
+        ("--source", "--target"),
+        codes,
+        ([AUTO, *sorted(languages)], sorted(languages)),
+        strict=True,
     ):
         if code not in allowed:
             raise InputError(f"{name} must be one of {', '.join(allowed)}")

@@ -72,11 +72,11 @@ def _translate_group(run: Run, group: Sequence[_Document]) -> None:
 
             def translate(texts: list[str]) -> list[str]:
                 bar.total += len(texts)
-                return run.answers(name, texts, bar)
+                return run.translate_texts(name, texts, bar)
 
-            wholes = run_rounds((document.rounds() for document, _ in pending), translate)
-        for (_, write), whole in zip(pending, wholes, strict=True):
-            write(whole)
+            results = run_rounds((document.rounds() for document, _ in pending), translate)
+        for (_, write), result in zip(pending, results, strict=True):
+            write(result)
 
 
 def _destination(
@@ -85,14 +85,14 @@ def _destination(
     """Return a function that writes the translated document; None if it is already finished."""
     if document.file_pair.target is None:
         return write_to_stdout
-    of = {"document": hashlib.sha256(document.data).hexdigest()}
-    output = outputs.enter_context(run.open(document.file_pair.target, of))
+    identity = {"document": hashlib.sha256(document.data).hexdigest()}
+    output = outputs.enter_context(run.open(document.file_pair.target, identity))
     if output.finished:
         return None
     output.clear()
 
-    def write(whole: bytes) -> None:
-        output.write(whole)
+    def write(result: bytes) -> None:
+        output.write(result)
         output.finish()
 
     return write

@@ -21,7 +21,7 @@ from translator.models.checkpoints import resolve
 
 _POLL_SECONDS = 0.05
 # This pool has no other clients; the window of batches limits the work in progress.
-_ANY_AMOUNT = 2**31
+_UNLIMITED_TOKENS = 2**31
 
 
 class Local:
@@ -29,17 +29,14 @@ class Local:
 
     def __init__(self, settings: Settings, pair: tuple[str, str]) -> None:
         """Start the workers and wait for the first. Raises InputError and RetryableError."""
-        settings = settings.model_copy(update={"max_queued_tokens": _ANY_AMOUNT})
+        settings = settings.model_copy(update={"max_queued_tokens": _UNLIMITED_TOKENS})
         try:
             self.devices = parse_devices(settings.devices)
             checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
             model = describe_model(settings, checkpoint)
             glossaries = load_glossaries(settings.glossaries, model.languages)
             self._pool = make_pool(settings, self.devices, checkpoint)
-        except (
-            TimeoutError,
-            CheckpointError,
-        ) as error:  # TimeoutError: of NVML; the hub may be unreachable
+        except (TimeoutError, CheckpointError) as error:  # NVML or the hub did not answer
             raise RetryableError(f"model {settings.model}: {error}") from error
         except (GlossaryError, ValueError) as error:
             raise InputError(str(error)) from error

@@ -79,54 +79,58 @@ class Run:
                 self._write(file_pair, read_lines(stream, file_pair.name), None, None)
         else:
             section = measure(file_pair.source, self._options.shard)
-            of = {"lines": section.lines, "sha256": section.sha256}
-            self._write(file_pair, read_section(section), section.lines, of)
+            identity = {"lines": section.lines, "sha256": section.sha256}
+            self._write(file_pair, read_section(section), section.lines, identity)
 
     def stop(self) -> None:
         """Start no further batch."""
         self._window.stop()
 
-    def open(self, target: Path, of: Fingerprint | None) -> Output:
-        """Open an output; `of` identifies its input, None: it cannot be identified."""
-        fingerprint = None if of is None else of | self._backend.fingerprint
+    def open(self, target: Path, identity: Fingerprint | None) -> Output:
+        """Open an output; `identity` is that of its input, None if it has none."""
+        fingerprint = None if identity is None else identity | self._backend.fingerprint
         output = Output(target, fingerprint, overwrite=self._options.overwrite)
         self.summary.finished_before += output.finished
         return output
 
     def _write(
-        self, file_pair: FilePair, lines: Iterator[Line], total: int | None, of: Fingerprint | None
+        self,
+        file_pair: FilePair,
+        lines: Iterator[Line],
+        total: int | None,
+        identity: Fingerprint | None,
     ) -> None:
         if file_pair.target is None:
-            self._pass_on(lines, total, 0, write_to_stdout)
+            self._translate_lines(lines, total, 0, write_to_stdout)
             return
-        with self.open(file_pair.target, of) as output:
+        with self.open(file_pair.target, identity) as output:
             if output.finished:
                 return
             done = output.resume(lines)
             self.summary.resumed += done
-            self._pass_on(lines, total, done, output.write)
+            self._translate_lines(lines, total, done, output.write)
             output.finish()
 
-    def _pass_on(
+    def _translate_lines(
         self, lines: Iterator[Line], total: int | None, done: int, write: Callable[[bytes], None]
     ) -> None:
         with self.bar(self._name, " lines", total, done) as bar:
-            for batch, answers in self._answered(lines, bar):
+            for batch, answers in self._translated_batches(lines, bar):
                 write(render(batch, (answer.text for answer in answers)))
                 self.summary.lines += len(batch)
 
-    def answers(self, name: str, wanted: Sequence[str], bar: Any) -> list[str]:
+    def translate_texts(self, name: str, parts: Sequence[str], bar: Any) -> list[str]:
         """Translate texts that are parts of `name`; line breaks in them are kept."""
         self._name, self._unit = name, "text"
-        numbered = (Line(number, "", text, "") for number, text in enumerate(wanted, 1))
+        numbered = (Line(number, "", text, "") for number, text in enumerate(parts, 1))
         return [
             translation
-            for batch, answers in self._answered(numbered, bar)
+            for batch, answers in self._translated_batches(numbered, bar)
             for translation in translations(batch, (answer.text for answer in answers))
         ]
 
     def bar(self, name: str, unit: str, total: int | None, done: int = 0) -> Any:
-        """Return a progress bar; it is invisible where none is wanted."""
+        """Return a progress bar, which is invisible if progress is off."""
         return tqdm(
             desc=name,
             total=total,
@@ -137,7 +141,7 @@ class Run:
             dynamic_ncols=True,
         )
 
-    def _answered(
+    def _translated_batches(
         self, lines: Iterable[Line], bar: Any
     ) -> Iterator[tuple[list[Line], list[Answer]]]:
         for batch, answers in self._window.map(batches(lines)):
@@ -147,9 +151,9 @@ class Run:
 
     def _translate(self, batch: list[Line]) -> list[Answer]:
         """Translate the non-blank lines; called by the window's threads."""
-        wanted = texts(batch)
+        to_translate = texts(batch)
         try:
-            return self._backend.translate(wanted) if wanted else []
+            return self._backend.translate(to_translate) if to_translate else []
         except BatchTextError as error:
             number = [line.number for line in batch if not line.blank][error.index]
             kind = type(error.reason)

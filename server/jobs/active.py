@@ -16,7 +16,7 @@ class ActiveJob:
     def __init__(self, job: Job) -> None:
         self.job = job
         self.cancelled = threading.Event()
-        self.batches = 0  # batches in progress
+        self.batches = 0  # in progress
         self._left: list[tuple[int, int]] = []  # positions not in progress, the first range last
         self._begun: tuple[float, int] | None = None  # start time, and characters done by then
 

@@ -9,7 +9,7 @@ from server.core.paragraphs import split_lines
 from server.jobs.records import Job, TextParts
 from server.jobs.store import JobStore
 
-_PIECE = 2_000  # characters; one text of a document may be a whole book
+_PART_CHARACTERS = 2_000  # one text of a document may be a whole book
 
 
 def open_document(name: str, data: bytes) -> Rounds[bytes]:
@@ -17,9 +17,9 @@ def open_document(name: str, data: bytes) -> Rounds[bytes]:
     return FORMATS[PurePath(name).suffix.lower()](data)
 
 
-def in_pieces(texts: Sequence[str]) -> TextParts:
-    """Split the texts of a round, so that an interruption loses little."""
-    return [list(split_lines(text, _PIECE)) for text in texts]
+def split_texts(texts: Sequence[str]) -> TextParts:
+    """Split the texts of a round into parts, so that an interruption loses little."""
+    return [list(split_lines(text, _PART_CHARACTERS)) for text in texts]
 
 
 def advance(store: JobStore, job: Job) -> None:
@@ -38,7 +38,7 @@ def advance(store: JobStore, job: Job) -> None:
                 texts = rounds.send([])
             known = store.round(job.number, round_)
             if not known:
-                store.add_round(job.number, round_, in_pieces(texts))
+                store.add_round(job.number, round_, split_texts(texts))
                 return
             if [text.text for text in known] != texts:  # started by another version of the server
                 store.drop_rounds(job.number)

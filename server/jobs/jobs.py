@@ -13,7 +13,7 @@ from server.jobs.store import JobStore
 
 _ID_BYTES = 16
 _GROWTH = 3  # bytes on disk per byte received, at the end
-_WATCHERS_SHARE = 4  # one of so many threads may stream events
+_THREADS_PER_WATCHER = 4  # at most one in so many threads streams events
 
 
 class Jobs:
@@ -25,10 +25,12 @@ class Jobs:
         """`close` closes the store."""
         self.store = store
         self.reading = threading.Lock()  # only one new job's body is in memory at a time
-        self.watchers = threading.BoundedSemaphore(max(1, settings.http_threads // _WATCHERS_SHARE))
+        self.watchers = threading.BoundedSemaphore(
+            max(1, settings.http_threads // _THREADS_PER_WATCHER)
+        )
         self.stopping = False
-        self._most_jobs = settings.max_jobs
-        self._most_bytes = settings.max_jobs_bytes
+        self._max_jobs = settings.max_jobs
+        self._max_bytes = settings.max_jobs_bytes
         self._step = 0
         self._stepped = threading.Condition()
         self._runner = Runner(store, translation, settings, self._notify)
@@ -50,22 +52,22 @@ class Jobs:
         self.store.close()
 
     def check_capacity(self, size: int) -> None:
-        """Refuse a job of so many bytes if it would exceed a limit.
+        """Check that a job of `size` bytes exceeds no limit.
 
         Raises TooManyJobsError and StorageFullError.
         """
         jobs, used = self.store.usage()
-        if jobs >= self._most_jobs:
+        if jobs >= self._max_jobs:
             raise TooManyJobsError(
                 f"there are {jobs} jobs already; delete those whose results you have"
             )
-        if used + _GROWTH * size > self._most_bytes:
+        if used + _GROWTH * size > self._max_bytes:
             raise StorageFullError("the storage for jobs is full")
 
     def add(
         self,
         spec: JobSpec,
-        pieces: TextParts,
+        parts: TextParts,
         client: str,
         owner: str,
         source: bytes | None = None,
@@ -73,7 +75,7 @@ class Jobs:
         """Store a job and schedule it. Raises StorageFullError."""
         id_ = secrets.token_urlsafe(_ID_BYTES)
         try:
-            job = self.store.add(id_, spec, pieces, client, owner, source)
+            job = self.store.add(id_, spec, parts, client, owner, source)
         except sqlite3.OperationalError as error:
             raise StorageFullError("the job could not be stored") from error
         self._runner.wake()

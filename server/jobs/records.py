@@ -90,4 +90,5 @@ class RoundText:
     translation: str  # the text itself if it failed
 
 
-TextParts = Sequence[Sequence[str]]  # per text; joined, the parts of a text are the text
+TextParts = Sequence[Sequence[str]]
+"""The parts of each text; joined, they are the text."""

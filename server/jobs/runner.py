@@ -24,12 +24,11 @@ from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
-_CONCURRENT_BATCHES = (
-    2  # one is translated while another is split, stored, or waits for its last segment
-)
+# One is translated while another is split, stored, or waits for its last segment.
+_CONCURRENT_BATCHES = 2
 _BATCH_SECONDS = 5.0  # target duration of a batch: the most work a kill can lose
-_LEAST = 1_000  # minimum characters of a batch
-_SHARE_OF_QUEUE = 4  # a batch takes at most one in so many tokens of the pool's queue
+_MIN_CHARACTERS = 1_000  # of a batch
+_QUEUE_BATCHES = 4  # of the maximum size fit into the pool's queue
 _UNAVAILABLE_SECONDS = 2.0
 _STORAGE_SECONDS = 30.0
 _HOUSEKEEPING_SECONDS = 60.0
@@ -64,8 +63,8 @@ class Runner:
         self._changed = changed
         self._timeout = settings.max_timeout
         self._retention = settings.job_retention
-        self._most = max(_LEAST, settings.max_queued_tokens // _SHARE_OF_QUEUE)
-        self._characters = _LEAST  # of the next batch
+        self._max_characters = max(_MIN_CHARACTERS, settings.max_queued_tokens // _QUEUE_BATCHES)
+        self._characters = _MIN_CHARACTERS  # of the next batch
         self._active: dict[int, ActiveJob] = {}
         self._batches: dict[Future[None], _Batch] = {}
         self._turns: dict[int | str, int] = {}  # when each job and client was last served
@@ -116,7 +115,7 @@ class Runner:
                     self._step(executor)
                 except sqlite3.OperationalError as error:
                     self._wait_for_storage(error)
-                self._woken.wait(self._patience())
+                self._woken.wait(self._seconds_to_wait())
 
     def _step(self, executor: ThreadPoolExecutor) -> None:
         for future in [future for future in self._batches if future.done()]:
@@ -131,7 +130,7 @@ class Runner:
             self._batches[future] = batch
             future.add_done_callback(lambda _: self.wake())
 
-    def _patience(self) -> float:
+    def _seconds_to_wait(self) -> float:
         pause = self._not_before - time.monotonic()
         return pause if pause > 0 else _HOUSEKEEPING_SECONDS
 
@@ -176,12 +175,12 @@ class Runner:
             case ClientGoneError():  # cancelled, or the server is stopping
                 return
             case OverloadedError():
-                self._characters = max(_LEAST, self._characters // 2)
+                self._characters = max(_MIN_CHARACTERS, self._characters // 2)
                 self._pause(error.retry_after)
             case UnavailableError():
                 self._pause(_UNAVAILABLE_SECONDS)
             case DeadlineError():
-                self._characters = max(_LEAST, self._characters // 2)
+                self._characters = max(_MIN_CHARACTERS, self._characters // 2)
             case sqlite3.OperationalError():
                 self._wait_for_storage(error)
             case _:
@@ -192,7 +191,9 @@ class Runner:
         if batch.items:
             seconds = max(time.monotonic() - batch.begun, 0.001)
             fitting = int(batch.characters * _BATCH_SECONDS / seconds)
-            self._characters = min(max(fitting, _LEAST), 2 * self._characters, self._most)
+            self._characters = min(
+                max(fitting, _MIN_CHARACTERS), 2 * self._characters, self._max_characters
+            )
 
     def _pause(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds

@@ -51,7 +51,7 @@ class JobStore:
         self,
         id: str,  # noqa: A002 - the usual name
         spec: JobSpec,
-        pieces: TextParts,
+        parts: TextParts,
         client: str,
         owner: str = "",
         source: bytes | None = None,
@@ -66,7 +66,7 @@ class JobStore:
             assert number is not None
             if source is not None:
                 connection.execute("INSERT INTO files VALUES (?, ?, NULL)", (number, source))
-            _add_round(connection, number, 0, pieces)
+            _add_round(connection, number, 0, parts)
         job = self.find(id)
         assert job is not None
         return job
@@ -109,7 +109,7 @@ class JobStore:
                 (status, time.time(), error, number),
             ).rowcount
             if ended:
-                _forget(connection, number, status, result)
+                _delete_data(connection, number, status, result)
         self._database.shrink()
 
     def delete(self, number: int) -> None:
@@ -129,7 +129,7 @@ class JobStore:
     # --- work ------------------------------------------------------------------------------
 
     def pending(self, number: int, first: int, last: int, characters: int) -> list[Item]:
-        """Return unfinished items from `first` to `last`, of so many characters, at least one."""
+        """Return unfinished items in a range: at most `characters` in all, but at least one."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT position, text FROM items WHERE job = ? AND position BETWEEN ? AND ?"
@@ -160,10 +160,10 @@ class JobStore:
         )
         return [round_text_of(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
 
-    def add_round(self, number: int, round_: int, pieces: TextParts) -> None:
+    def add_round(self, number: int, round_: int, parts: TextParts) -> None:
         """Add the texts of a document's next round."""
         with self._database.transaction() as connection:
-            _add_round(connection, number, round_, pieces)
+            _add_round(connection, number, round_, parts)
 
     def drop_rounds(self, number: int) -> None:
         """Delete all rounds of a document: it starts over."""
@@ -223,10 +223,10 @@ def open_jobs(settings: Settings) -> JobStore | None:
         return None
 
 
-def _add_round(connection: sqlite3.Connection, number: int, round_: int, pieces: TextParts) -> None:
+def _add_round(connection: sqlite3.Connection, number: int, round_: int, parts: TextParts) -> None:
     query = "SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = ?"
     [position] = connection.execute(query, (number,)).fetchone()
-    texts = [(member, text) for member, group in enumerate(pieces) for text in group]
+    texts = [(member, text) for member, group in enumerate(parts) for text in group]
     # A cancelled job gets no further texts.
     connection.executemany(
         "INSERT INTO items (job, position, round, member, characters, text)"
@@ -264,7 +264,7 @@ def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[ItemOutco
     )
 
 
-def _forget(
+def _delete_data(
     connection: sqlite3.Connection, number: int, status: JobStatus, result: bytes | None
 ) -> None:
     """Delete what an ended job no longer needs."""
