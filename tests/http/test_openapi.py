@@ -1,4 +1,4 @@
-"""The document of the API: complete, valid, true in its examples; and the page that shows it."""
+"""The OpenAPI document is complete, valid, and right in its examples; the page shows it all."""
 
 import re
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from gpu_pool.errors import (
 )
 from gpu_pool.messages import Segment, Translation
 from server.app import create_app
-from server.auth.access import digest_of
+from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import make_services
@@ -43,7 +43,7 @@ PHRASES = {
 
 
 class PhraseBook(FakePool):
-    """Translates the phrases of the examples, and nothing else."""
+    """Translates only the phrases of the examples."""
 
     def _resolve(self, segment: Segment, future: "Future[Translation]") -> None:
         text, *others = PHRASES[segment.text]
@@ -67,12 +67,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
             yield method.upper(), path, operation
 
 
-def test_it_is_valid(document: dict[str, Any]) -> None:
+def test_document_is_valid(document: dict[str, Any]) -> None:
     OpenAPIV31SpecValidator(document).validate()
     assert document["openapi"].startswith("3.1.")
 
 
-def test_no_route_is_forgotten_and_none_is_made_up(app: Flask, document: dict[str, Any]) -> None:
+def test_documented_routes_are_those_of_the_app(app: Flask, document: dict[str, Any]) -> None:
     routes = {
         (method, re.sub("<([^>]*)>", r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
@@ -82,25 +82,25 @@ def test_no_route_is_forgotten_and_none_is_made_up(app: Flask, document: dict[st
     assert documented == {(method, path) for method, path in routes if path not in PAGES}
 
 
-def test_operations_have_names_of_their_own(document: dict[str, Any]) -> None:
+def test_operation_ids_are_unique(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for _, _, operation in operations(document)]
     assert len(set(names)) == len(names)
 
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
-    """Return a validator of a schema whose references are those of the document."""
+    """Return a validator of a schema that refers to components of the document."""
     return Draft202012Validator({**schema, "components": document["components"]})
 
 
 def examples(content: dict[str, Any]) -> Iterator[tuple[str, str, Any, Any]]:
-    """Yield the media type, name, value and schema of each example."""
+    """Yield media type, name, value and schema of each example."""
     for media_type, media in content.items():
         for name, example in media.get("examples", {}).items():
             yield media_type, name, example["value"], media["schema"]
 
 
 def requests(client: FlaskClient) -> Iterator[tuple[str, str, Any, str, dict[str, Any]]]:
-    """Yield method, path, body, name and operation of each example of a request."""
+    """Yield method, path, body, name and operation of each request example."""
     for method, path, operation in operations(client.get("/openapi.json").get_json()):
         for media_type, name, value, _ in examples(
             operation.get("requestBody", {}).get("content", {})
@@ -110,12 +110,13 @@ def requests(client: FlaskClient) -> Iterator[tuple[str, str, Any, str, dict[str
 
 
 def check(client: FlaskClient, operation: dict[str, Any], response: TestResponse) -> None:
-    """Compare an answer with what the document says of it."""
+    """Check a response against the document."""
     described = operation["responses"].get(str(response.status_code))
     assert described is not None, (operation["operationId"], response.status_code, response.text)
     for name in described.get("headers", {}):
         assert name in response.headers
     content = described.get("content", {})
+    assert response.mimetype is not None
     assert response.mimetype in content
     if "json" in response.mimetype:
         document = client.get("/openapi.json").get_json()
@@ -123,12 +124,12 @@ def check(client: FlaskClient, operation: dict[str, Any], response: TestResponse
 
 
 def events(stream: str) -> list[dict[str, str]]:
-    """Return the fields of each event."""
+    """Return the fields of each event of a stream."""
     blocks = stream.removesuffix("\n\n").split("\n\n")
     return [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
 
 
-def test_examples_are_as_their_schemas_say(document: dict[str, Any]) -> None:
+def test_examples_match_their_schemas(document: dict[str, Any]) -> None:
     seen = 0
     for _, _, operation in operations(document):
         contents = [each.get("content", {}) for each in operation["responses"].values()]
@@ -140,28 +141,28 @@ def test_examples_are_as_their_schemas_say(document: dict[str, Any]) -> None:
     assert seen > 10
 
 
-def test_examples_are_answered_as_written() -> None:
-    """The words are of a phrase book; the shape, the members and all else are the server's."""
+def test_server_answers_request_examples_with_response_examples() -> None:
+    """The phrase book supplies the translations, the server everything else."""
     client = serve(PhraseBook())
-    asked = 0
+    compared = 0
     for method, path, body, name, operation in requests(client):
         for status, response in operation["responses"].items():
-            for media_type, answer, wanted, _ in examples(response.get("content", {})):
-                if answer == name:
+            for media_type, example, expected, _ in examples(response.get("content", {})):
+                if example == name:
                     got = client.open(
                         path, method=method, json=body, headers={"Accept": media_type}
                     )
                     assert (str(got.status_code), got.mimetype) == (status, media_type), got.text
-                    assert (got.text if isinstance(wanted, str) else got.get_json()) == wanted
-                    asked += 1
-    assert asked > 9
+                    assert (got.text if isinstance(expected, str) else got.get_json()) == expected
+                    compared += 1
+    assert compared > 9
 
 
 @pytest.mark.parametrize(
     "error",
     [OverloadedError(2.0), UnavailableError("gone"), DeadlineError("late"), QuarantinedError("x")],
 )
-def test_what_goes_wrong_is_documented(error: PoolError) -> None:
+def test_pool_errors_are_documented(error: PoolError) -> None:
     pool = FakePool()
     pool.refusal = error
     client = serve(pool)
@@ -173,7 +174,7 @@ def test_what_goes_wrong_is_documented(error: PoolError) -> None:
     assert failed > 9
 
 
-def test_what_needs_a_key_says_so(tmp_path: Path) -> None:
+def test_operations_that_need_a_key_are_documented(tmp_path: Path) -> None:
     values = Settings(
         port=0, jobs=tmp_path / "jobs", api_keys_toml=f'[ann]\nsha256 = "{digest_of("a")}"\n'
     )
@@ -193,7 +194,7 @@ def test_what_needs_a_key_says_so(tmp_path: Path) -> None:
     services.jobs.close()
 
 
-def test_limits_are_those_of_this_server(client: FlaskClient, document: dict[str, Any]) -> None:
+def test_limits_are_those_of_the_settings(client: FlaskClient, document: dict[str, Any]) -> None:
     request = document["components"]["schemas"]["TranslationRequest"]["properties"]
     one, many = request["text"]["oneOf"]
     assert one["maxLength"] == 100
@@ -202,16 +203,14 @@ def test_limits_are_those_of_this_server(client: FlaskClient, document: dict[str
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
-def test_it_is_asked_for_anew_and_not_sent_twice(client: FlaskClient, path: str) -> None:
+def test_caches_revalidate_and_get_304(client: FlaskClient, path: str) -> None:
     first = client.get(path)
     assert first.headers["Cache-Control"] == "no-cache"
     again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
 
 
-def test_the_page_shows_every_route_and_schema(
-    client: FlaskClient, document: dict[str, Any]
-) -> None:
+def test_page_shows_every_route_and_schema(client: FlaskClient, document: dict[str, Any]) -> None:
     page = client.get("/docs").text
     places = re.findall(r'id="([^"]+)"', page)
     assert len(set(places)) == len(places)
@@ -221,7 +220,7 @@ def test_the_page_shows_every_route_and_schema(
     assert "Guten Morgen." in page
 
 
-def test_the_page_is_made_of_its_own_files(client: FlaskClient) -> None:
+def test_page_loads_only_own_files(client: FlaskClient) -> None:
     page = client.get("/docs").text
     assert not re.search(r"<style|\sstyle=|\son\w+=|<script|https?://", page)
     addresses = re.findall(r'<(?:link|img)[^>]* (?:href|src)="([^"]+)"', page)
@@ -231,7 +230,7 @@ def test_the_page_is_made_of_its_own_files(client: FlaskClient) -> None:
     assert 'href="docs"' in client.get("/").text
 
 
-def test_what_it_shows_is_escaped(settings: Settings) -> None:
+def test_page_escapes_values(settings: Settings) -> None:
     model = replace(served_model(), name="<i>&")
     services = make_services(FakePool(), model, settings)
     page = create_app(services).test_client().get("/docs").text

@@ -1,4 +1,4 @@
-"""Requests made from the document: no 5xx, and every answer is one that the document promises."""
+"""Requests generated from the OpenAPI document: no 5xx, and only documented responses."""
 
 import time
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from server.app import create_app
 from server.core.settings import Settings
@@ -17,14 +18,14 @@ from server.jobs.store import open_jobs
 from server.services import make_services
 from tests.fakes import FakePool, served_model
 
-EXAMPLES = 25  # of requests to each operation
+EXAMPLES = 25  # requests per operation
 VALUES: dict[str, Any] = {"port": 0, "max_texts": 4, "max_characters": 100}
 CONFIG = SchemathesisConfig.from_dict(
     {
         "checks": {
             "negative_data_rejection": {"expected-statuses": ["4XX"]},
-            # No schema tells that languages must differ, or what all texts may have together;
-            # instead, every operation must accept something.
+            # No schema can say that the languages must differ, or limit the total length of texts.
+            # Instead, every operation must accept at least one request.
             "positive_data_acceptance": {"enabled": False},
         }
     }
@@ -32,12 +33,12 @@ CONFIG = SchemathesisConfig.from_dict(
 PAIRS = [("source_language", "target_language"), ("source", "target"),
          ("source_lang", "target_lang")]  # fmt: skip
 JOB = {"text": ["one", "two"], "source_language": "en", "target_language": "de"}
-PATIENCE = 20.0
-# A form made from the document has no name of a file, by which the format is told.
+TIMEOUT = 20.0
+# A generated form has no file name, which determines the format.
 NEVER_ACCEPTED = {"POST /translation/file"}
 
 
-def make_schema() -> Any:
+def make_schema() -> OpenApiSchema:
     app = create_app(make_services(FakePool(), served_model(), Settings(**VALUES)))
     return schemathesis.openapi.from_wsgi("/openapi.json", app, config=CONFIG)
 
@@ -48,7 +49,7 @@ accepted: dict[str, int] = {}
 
 @pytest.fixture(scope="module", autouse=True)
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
-    """Return a client of an application that works on jobs."""
+    """Return a client of an application that processes jobs."""
     values = Settings(**VALUES, jobs=tmp_path_factory.mktemp("jobs") / "jobs")
     services = make_services(FakePool(), served_model(), values, open_jobs(values))
     assert services.jobs is not None
@@ -59,15 +60,15 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
 
 def finished_job(client: FlaskClient) -> str:
     job = client.post("/translation/jobs", json=JOB).get_json()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while client.get(job["url"]).get_json()["status"] != "done":
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return str(job["id"])
 
 
-def steer(case: schemathesis.Case, client: FlaskClient) -> None:
-    """Put languages that are there, and a job that is, where any would do for the document."""
+def steer(case: schemathesis.Case[Any], client: FlaskClient) -> None:
+    """Replace the languages and the job of a valid request by ones that exist."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
     if isinstance(case.body, dict):
@@ -86,7 +87,7 @@ def steer(case: schemathesis.Case, client: FlaskClient) -> None:
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_as_documented(case: schemathesis.Case, client: FlaskClient) -> None:
+def test_responses_are_documented(case: schemathesis.Case[Any], client: FlaskClient) -> None:
     steer(case, client)
     response = case.call(app=client.application)
     case.validate_response(response)
@@ -94,6 +95,6 @@ def test_answers_are_as_documented(case: schemathesis.Case, client: FlaskClient)
     accepted[case.operation.label] += response.status_code < 300
 
 
-def test_every_operation_accepted_something() -> None:
+def test_every_operation_accepted_a_request() -> None:
     assert len(accepted) > 20
     assert {label for label, count in accepted.items() if not count} <= NEVER_ACCEPTED
