@@ -2,7 +2,7 @@
 
 At each number of clients, `generate` in float32 gets sorted batches of that many sentences, with
 the same beams: all that the server gets or, where there are many, every second of them. CTranslate2
-alone, in int8 with all sentences sorted in hand, is compared with one request to the server that
+alone, in int8 with all sentences known and sorted, is compared with one request to the server that
 holds them all. Everything runs on one machine, in turns: peer, server, peer, server, …, because a
 virtual machine has slow minutes. A ratio is the median of those of the turns. Prints a table and
 one JSON line; `--output` writes both as Markdown too.
@@ -148,7 +148,7 @@ class Generate:
 
 
 def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
-    """Return the rates of a request to the server, and of CTranslate2 int8 with all in hand.
+    """Return the rates of a request to the server, and of CTranslate2 int8 with all sentences known.
 
     CTranslate2 has the cores as replicas or as threads, whichever is better.
     """

@@ -1,4 +1,4 @@
-"""Errors as other servers' clients expect them: their shape, and where need be their status."""
+"""Errors in the shape, and where needed with the status, that other servers' clients expect."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""How clients see jobs: their state, their results, what happens to them."""
+"""Jobs as clients see them: state, results, events."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -13,12 +13,12 @@ from server.jobs.records import Failure, ItemOutcome, Job
 
 _PAGE = 500  # outcomes read at a time
 _KEEP_ALIVE_SECONDS = 15
-_CHECK_SECONDS = 1.0  # a client that went away is noticed so soon
-LAST_EVENT = "end"  # the id of the event after which there is none
+_CHECK_SECONDS = 1.0  # until a disconnected client is noticed
+LAST_EVENT = "end"  # the id of the last event
 
 
 def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
-    """Return the state of a job; what has no sense for it yet is null."""
+    """Return the state of a job; values that do not exist yet are null."""
     eta = None if job.ended else jobs.eta(job)
     url = f"/translation/jobs/{job.id}"
     shown: dict[str, Any] = {
@@ -46,9 +46,9 @@ def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
 
 
 def show_results(jobs: Jobs, job: Job, first: int, model: str) -> Iterator[bytes]:
-    """Yield the results from the text `first` on as JSON, up to the first that is not done.
+    """Yield the results from text `first` on as JSON, up to the first unfinished one.
 
-    They are not all in memory at once.
+    They are never all in memory.
     """
     head: dict[str, Any] = {"id": job.id, "status": job.status, "from": first, "translation": []}
     yield _dump(head)[:-2].encode()
@@ -65,9 +65,9 @@ def show_results(jobs: Jobs, job: Job, first: int, model: str) -> Iterator[bytes
 def show_events(
     jobs: Jobs, job: Job, first: int, show: Callable[[Job], Any], gone: Callable[[], bool]
 ) -> Iterator[bytes]:
-    """Yield what happens to a job, beginning with the text `first`, until its end.
+    """Yield a job's events, starting with text `first`, until it ends.
 
-    Ends without a last event when the client has gone or the server stops.
+    Stops without a final event when the client disconnects or the server shuts down.
     """
     progress, silent = -1, 0.0
     while not jobs.stopping and not gone():
@@ -92,7 +92,7 @@ def show_events(
 
 
 class _Following:
-    """What the answer holds beside the translations, gathered text by text."""
+    """The members that follow the translations, collected text by text."""
 
     def __init__(self, job: Job) -> None:
         self._spec = job.spec

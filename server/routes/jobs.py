@@ -1,4 +1,4 @@
-"""POST /translation/jobs, and what belongs to a job: its state, result, events, its end."""
+"""POST /translation/jobs, and the routes of one job: state, result, events, deletion."""
 
 from contextlib import ExitStack
 from typing import Any
@@ -41,12 +41,12 @@ class JobRoutes:
         return blueprint
 
     def create(self) -> tuple[dict[str, Any], int, dict[str, str]]:
-        """Take a job: an array of texts, or a file."""
+        """Create a job from an array of texts or a file."""
         jobs = self._jobs()
         caller = identify(self._services.access, header_key())  # before the body is read
         request.max_content_length = self._settings.max_job_bytes
         with self._services.limit_concurrency(), jobs.reading:
-            jobs.check_room(request.content_length or 0)
+            jobs.check_capacity(request.content_length or 0)
             new = self._read()
             charge(self._services.access, caller, new.characters)
             client = request_context(self._settings).client
@@ -55,25 +55,25 @@ class JobRoutes:
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
     def state(self, job_id: str) -> dict[str, Any]:
-        """Show how far a job is."""
+        """Return the state of a job."""
         return self._show(self._find(job_id))
 
     def remove(self, job_id: str) -> tuple[str, int]:
-        """Cancel a job, or delete it."""
+        """Cancel an unfinished job; delete a finished one."""
         self._jobs().remove(self._find(job_id))
         return "", 204
 
     def result(self, job_id: str) -> Response:
-        """Send the translated file, or the translations: all, or those from `from` on so far."""
+        """Send the translated file or the translations: all, or those done from `from` on."""
         job = self._find(job_id)
         partial = "from" in request.args
         if job.spec.file is not None:
             if partial:
-                raise InvalidFieldError("from is not for a job that is a file", "from")
+                raise InvalidFieldError("from is not available for file jobs", "from")
             return self._send_file(job, job.spec.file)
         first = _number(request.args.get("from", "0"), "from", job.texts)
         if job.status != "done" and not partial:
-            raise NoResultError(f"the job is {job.status}; with ?from=0 you get what is done")
+            raise NoResultError(f"the job is {job.status}; ?from=0 returns the finished part")
         with ExitStack() as held:
             held.enter_context(self._services.limit_concurrency())
             results = show_results(self._jobs(), job, first, self._services.model.name)
@@ -82,11 +82,11 @@ class JobRoutes:
         return response
 
     def events(self, job_id: str) -> Response:
-        """Send what happens to a job as it happens."""
+        """Stream the job's events."""
         jobs, job = self._jobs(), self._find(job_id)
         last = request.headers.get("Last-Event-ID", request.args.get("from", "0"))
         if last == LAST_EVENT:
-            return Response(status=204)  # tells the browser not to come back
+            return Response(status=204)  # tells browsers not to reconnect
         first = _number(last, "Last-Event-ID", job.texts)
         with ExitStack() as held:
             held.enter_context(self._services.limit_concurrency())
@@ -98,7 +98,7 @@ class JobRoutes:
 
     def _jobs(self) -> Jobs:
         if self._services.jobs is None:
-            raise JobsOffError("this server has no folder for jobs, see --jobs")
+            raise JobsOffError("jobs are off on this server, see --jobs")
         return self._services.jobs
 
     def _find(self, job_id: str) -> Job:
@@ -122,7 +122,7 @@ class JobRoutes:
 
 
 def _number(given: str, field: str, most: int) -> int:
-    """Return the number of a text, or the one after the last."""
+    """Return the index of a text, at most the number of texts."""
     if not given.isascii() or not given.isdigit() or len(given) > len(str(most)):
         raise InvalidFieldError(f"{field} must be a number from 0 to {most}", field)
     if int(given) > most:

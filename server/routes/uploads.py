@@ -1,4 +1,4 @@
-"""Files in forms: what a client sends to have translated, and what goes back."""
+"""Uploaded files, and translated files as responses."""
 
 from dataclasses import dataclass
 from io import BytesIO
@@ -17,29 +17,29 @@ _LONGEST_NAME = 200  # characters
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to translate. Languages are M2M100's codes; the source may be AUTO."""
+    """A file to translate. Languages are M2M100 codes; the source may be AUTO."""
 
-    name: str  # its last part, with a known suffix
+    name: str  # without folders, with a known suffix
     data: bytes
     source: str
     target: str
     glossary: tuple[tuple[str, str], ...]
 
     def document(self) -> Rounds[bytes]:
-        """Return the file's conversation; a broken file raises DocumentError as it begins."""
+        """Return the document's rounds; for an invalid file the first one raises DocumentError."""
         return FORMATS[PurePath(self.name).suffix.lower()](self.data)
 
 
 def read_upload(services: Services) -> Upload:
-    """Return what the form in hand holds: `file`, languages and perhaps a `glossary` of JSON.
+    """Return the submitted form: `file`, languages and optionally a JSON `glossary`.
 
     Raises InvalidFieldError, UnsupportedLanguageError, MalformedJsonError, and MediaTypeError where
-    the body is no form or the file of no known format.
+    the body is not a form or the file's format is unknown.
     """
     if request.mimetype != "multipart/form-data":
         raise MediaTypeError("send the file as Content-Type: multipart/form-data")
     unknown = set(request.form) - set(_FIELDS) or set(request.files) - {"file"}
-    if unknown:  # their names may be anything
+    if unknown:  # not named: they may contain anything
         raise InvalidFieldError(f"the fields of this form are file, {', '.join(_FIELDS)}")
     for name in _FIELDS[:2]:
         if name not in request.form:
@@ -54,11 +54,11 @@ def read_upload(services: Services) -> Upload:
 
 
 def send_translated(data: bytes, name: str, target: str) -> Response:
-    """Return the answer that is a file: `manual.md` becomes `manual.de.md`."""
+    """Return the response with a file: `manual.md` becomes `manual.de.md`."""
     path = PurePath(name)
     response = send_file(
         BytesIO(data),
-        mimetype="application/octet-stream",  # a page of a stranger is not to be shown as ours
+        mimetype="application/octet-stream",  # an uploaded web page must not be rendered as ours
         as_attachment=True,
         download_name=f"{path.stem}.{target}{path.suffix}",
     )
@@ -67,7 +67,7 @@ def send_translated(data: bytes, name: str, target: str) -> Response:
 
 
 def _last_part(given: str) -> str:
-    """Return the name of a file without folders; raise MediaTypeError if its format is unknown."""
+    """Return a file's name without folders; raise MediaTypeError if its format is unknown."""
     name = "".join(char for char in PurePath(given.replace("\\", "/")).name if char.isprintable())
     suffix = PurePath(name).suffix
     if suffix.lower() not in FORMATS:
