@@ -148,7 +148,7 @@ class Generate:
 
 
 def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
-    """Return the rates of a request to the server, and of CTranslate2 int8 with all sentences known.
+    """Return the rates of a request to the server, and of CTranslate2 int8 with all of them known.
 
     CTranslate2 has the cores as replicas or as threads, whichever is better.
     """

@@ -17,7 +17,7 @@ from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
 from tests.fakes import FakePool, served_model
-from tests.http.test_jobs import events, next_event, wait_until
+from tests.http.jobs.client import events, next_event, wait_until
 from tests.http.test_translation import GOOD, post, problem
 
 PATIENCE = 20.0
