@@ -3,7 +3,7 @@
 import io
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import httpx
@@ -79,3 +79,15 @@ def events(response: Response | httpx.Response) -> list[tuple[str, Any, str | No
         if fields:
             found.append((fields["event"], json.loads(fields["data"]), fields.get("id")))
     return found
+
+
+def next_event(lines: Iterator[str]) -> tuple[str, Any]:
+    """Wait for the next event; return its name and data."""
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        if field == "data":
+            return name, json.loads(value)
+    raise AssertionError("the stream has ended")

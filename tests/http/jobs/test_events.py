@@ -1,9 +1,7 @@
 """Events of a job: progress, texts and the end, over a stream that can be resumed."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import httpx
 from flask.testing import FlaskClient
@@ -17,6 +15,7 @@ from tests.http.jobs.client import (
     TIMEOUT,
     accepted,
     events,
+    next_event,
     post,
     wait_until,
 )
@@ -58,18 +57,6 @@ def serving(client: FlaskClient) -> Iterator[httpx.Client]:
             yield http
     finally:
         server.close()
-
-
-def next_event(lines: Iterator[str]) -> tuple[str, Any]:
-    """Wait for the next event; return its name and data."""
-    name = ""
-    for line in lines:
-        field, _, value = line.partition(": ")
-        if field == "event":
-            name = value
-        if field == "data":
-            return name, json.loads(value)
-    raise AssertionError("the stream has ended")
 
 
 def test_events_arrive_while_the_job_is_running(client: FlaskClient, pool: FakePool) -> None:
