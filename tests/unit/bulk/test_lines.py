@@ -1,4 +1,4 @@
-"""Lines: none is lost, gained or moved, whatever a file holds and however it is cut."""
+"""Lines keep their number and order, for any content of the file and any sharding."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bulk import lines
 from bulk.errors import InputError
 
-# Everything that some tool takes for the end of a line, and what looks like a blank one.
+# All characters that some tool treats as a line break or as blank.
 TEXT = st.text(
     st.sampled_from("ab é日😀\t\u00a0\u2028\x0b\x0c\x85\r\n\n\n\ufeff"), max_size=60
 ).map(str.encode)
@@ -18,7 +18,7 @@ SHARDS = st.integers(1, 7)
 
 
 def upper(batch: list[lines.Line]) -> list[str]:
-    """Translate as a model with bad habits: it adds line breaks of both kinds."""
+    """Translate like a model that appends line breaks of both kinds."""
     return [f"{text.upper()}\r\n\n" for text in lines.texts(batch)]
 
 
@@ -31,12 +31,12 @@ def parse(data: bytes) -> list[lines.Line]:
 
 
 @given(TEXT)
-def test_untranslated_lines_are_the_file(data: bytes) -> None:
+def test_untranslated_lines_equal_the_file(data: bytes) -> None:
     assert b"".join(line.render(line.text) for line in parse(data)) == data
 
 
 @given(TEXT)
-def test_n_lines_become_n_lines(data: bytes) -> None:
+def test_the_number_of_lines_stays_the_same(data: bytes) -> None:
     before, after = data.split(b"\n"), translate(parse(data)).split(b"\n")
     assert len(after) == len(before)
     for old, new in zip(before[:-1], after[:-1], strict=True):
@@ -46,7 +46,7 @@ def test_n_lines_become_n_lines(data: bytes) -> None:
 
 
 @given(data=TEXT, count=SHARDS)
-def test_shards_one_after_the_other_are_the_whole(
+def test_concatenated_shards_are_the_complete_output(
     data: bytes, count: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "shards.txt"
@@ -58,13 +58,13 @@ def test_shards_one_after_the_other_are_the_whole(
     assert b"".join(map(translate, read)) == translate(parse(data))
 
 
-def test_shards_are_of_about_the_same_size(tmp_path: Path) -> None:
+def test_shards_have_about_the_same_size(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(b"a line of twenty bytes\n" * 1_000)
     assert {lines.measure(path, (i, 4)).lines for i in range(4)} == {250}
 
 
-def test_the_measure_of_a_section_depends_on_its_content_alone(tmp_path: Path) -> None:
+def test_a_section_depends_only_on_the_content_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(b"one\ntwo\n")
     before = lines.measure(path)
@@ -75,12 +75,12 @@ def test_the_measure_of_a_section_depends_on_its_content_alone(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("spec", ["0/1", "3/4"])
-def test_a_shard(spec: str) -> None:
+def test_valid_shards(spec: str) -> None:
     assert lines.parse_shard(spec) == tuple(map(int, spec.split("/")))
 
 
 @pytest.mark.parametrize("spec", ["", "4/4", "1", "-1/4", "0/0", "a/b", "1/4/2", "0.5/2", " 1/2"])
-def test_no_shard(spec: str) -> None:
+def test_invalid_shards(spec: str) -> None:
     with pytest.raises(ValueError, match="i/n"):
         lines.parse_shard(spec)
 
@@ -93,25 +93,25 @@ def test_no_shard(spec: str) -> None:
         (b"\n" + b"x" * (lines.MAX_LINE_BYTES + 1), "in: line 2 is longer than 4,194,304 bytes"),
     ],
 )
-def test_what_is_no_text_is_refused_and_not_shown(data: bytes, message: str) -> None:
+def test_invalid_text_is_rejected_and_not_shown(data: bytes, message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse(data)
     assert str(caught.value) == message
     assert caught.value.exit_code == 2
 
 
-def test_a_byte_order_mark_stays_in_front() -> None:
+def test_a_byte_order_mark_stays_at_the_start() -> None:
     first, second = parse("\ufeffhello\n\ufeffhello".encode())
     assert (first.lead, first.text) == ("\ufeff", "hello")
     assert (second.lead, second.text) == ("", "\ufeffhello")
 
 
-def test_batches_are_bounded_in_lines_and_characters() -> None:
+def test_batches_have_limited_lines_and_characters() -> None:
     short = parse(b"a\n" * 100)
     assert [len(batch) for batch in lines.batches(short)] == [32, 32, 32, 4]
     long = parse(b"a" * 3_000 + b"\n" + b"a" * 3_000 + b"\n" + b"a" * 9_000 + b"\na\n")
     assert [len(batch) for batch in lines.batches(long)] == [2, 1, 1]
 
 
-def test_half_a_surrogate_pair_in_a_translation_does_not_end_the_run() -> None:
+def test_a_lone_surrogate_in_a_translation_is_replaced() -> None:
     assert parse(b"x\n")[0].render("a\ud800b") == b"a?b\n"

@@ -1,4 +1,4 @@
-"""What the bulk tool makes of a server's answers, good and bad."""
+"""How `m2m-translate` handles a server's responses and failures."""
 
 import json
 import threading
@@ -13,12 +13,12 @@ from bulk.remote import Remote
 from server.core.requests import Answer
 
 Reply = tuple[int, Any, dict[str, str]]  # status, body, headers
-MODEL = (200, {"model": "fake"}, {})
-LANGUAGES = (200, [{"code": "en"}, {"code": "de"}], {})
+MODEL: Reply = (200, {"model": "fake"}, {})
+LANGUAGES: Reply = (200, [{"code": "en"}, {"code": "de"}], {})
 
 
-class Script(ThreadingHTTPServer):
-    """Answers POST /translation with `replies` in turn, then by upper-casing."""
+class FakeServer(ThreadingHTTPServer):
+    """Answers POST /translation with the `replies` in order, then with upper case."""
 
     daemon_threads = True
 
@@ -29,20 +29,20 @@ class Script(ThreadingHTTPServer):
         self.health: Reply = MODEL
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
-        self.most_texts = 100
+        self.max_texts = 100
 
     def reply(self, body: dict[str, Any]) -> Reply:
         self.bodies.append(body)
         if self.replies:
             return self.replies.pop(0)
-        if len(body["text"]) > self.most_texts:
+        if len(body["text"]) > self.max_texts:
             return problem(413, "too many texts")
         return good([text.upper() for text in body["text"]])
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: Script
+    server: FakeServer
 
     def do_GET(self) -> None:
         self._answer(self.server.health if self.path == "/health_check" else LANGUAGES)
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def good(translation: Any, **members: Any) -> Reply:
@@ -75,14 +75,14 @@ def problem(status: int, detail: str, field: str | None = None, **headers: str) 
 
 
 @pytest.fixture
-def server() -> Iterator[Script]:
-    script = Script()
-    thread = threading.Thread(target=script.serve_forever, kwargs={"poll_interval": 0.01})
+def server() -> Iterator[FakeServer]:
+    fake = FakeServer()
+    thread = threading.Thread(target=fake.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield script
-    script.shutdown()
+    yield fake
+    fake.shutdown()
     thread.join()
-    script.server_close()
+    fake.server_close()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ Connect = Callable[..., Remote]
 
 
 @pytest.fixture
-def connect(server: Script, pauses: list[float]) -> Iterator[Connect]:
+def connect(server: FakeServer, pauses: list[float]) -> Iterator[Connect]:
     made: list[Remote] = []
 
     def connect(
@@ -117,7 +117,7 @@ def translations(remote: Remote, *texts: str) -> list[str]:
     return [answer.text for answer in remote.translate(texts)]
 
 
-def test_texts_are_sent_as_bulk_work(server: Script, connect: Connect) -> None:
+def test_texts_are_sent_with_bulk_priority(server: FakeServer, connect: Connect) -> None:
     remote = connect("EN", "de-AT", key="secret", timeout=5.0)
     assert translations(remote, "a", "b") == ["A", "B"]
     assert server.bodies == [
@@ -133,8 +133,8 @@ def test_texts_are_sent_as_bulk_work(server: Script, connect: Connect) -> None:
     assert remote.fingerprint == {"source": "en", "target": "de", "model": "fake"}
 
 
-def test_detected_languages_and_warnings_go_with_their_texts(
-    server: Script, connect: Connect
+def test_each_text_gets_its_detected_language_and_warnings(
+    server: FakeServer, connect: Connect
 ) -> None:
     warnings = [{"field": "text[1]", "code": "length"}, {"field": "text[1]", "code": "repetition"}]
     server.replies = [good(["A", "B"], source_language=["en", "de"], warnings=warnings)]
@@ -144,8 +144,8 @@ def test_detected_languages_and_warnings_go_with_their_texts(
     ]
 
 
-def test_a_busy_server_is_waited_for_however_long(
-    server: Script, connect: Connect, pauses: list[float]
+def test_a_busy_server_is_retried_without_limit(
+    server: FakeServer, connect: Connect, pauses: list[float]
 ) -> None:
     server.replies = [problem(429, "busy", Retry_After=str(i)) for i in range(20)]
     server.replies.append((429, b"", {}))
@@ -153,36 +153,40 @@ def test_a_busy_server_is_waited_for_however_long(
     assert pauses == [*range(20), 1.0]
 
 
-def test_what_another_moment_may_cure_is_tried_again(
-    server: Script, connect: Connect, pauses: list[float]
+def test_transient_errors_are_retried(
+    server: FakeServer, connect: Connect, pauses: list[float]
 ) -> None:
     server.replies = [(502, b"", {}), problem(503, "loading", Retry_After="5"), (504, b"", {})]
     assert translations(connect(), "a") == ["A"]
     assert pauses == [1.0, 5.0, 4.0]
 
 
-def test_and_not_for_ever(server: Script, connect: Connect, pauses: list[float]) -> None:
+def test_transient_errors_are_retried_a_limited_number_of_times(
+    server: FakeServer, connect: Connect, pauses: list[float]
+) -> None:
     server.replies = [(503, b"", {})] * 99
     with pytest.raises(RetryableError, match="the server answers 503, 6 times"):
         connect().translate(["a"])
     assert len(pauses) == 5
 
 
-def test_a_server_that_is_not_there(connect: Connect, pauses: list[float]) -> None:
+def test_an_unreachable_server(connect: Connect, pauses: list[float]) -> None:
     with pytest.raises(RetryableError, match=r"cannot be reached \(ConnectError\)"):
         connect(url="http://127.0.0.1:1")
     assert pauses == [1.0, 2.0, 4.0, 8.0, 16.0]
 
 
-def test_too_much_at_once_is_sent_in_halves(server: Script, connect: Connect) -> None:
-    server.most_texts = 3
+def test_a_request_that_is_too_large_is_sent_in_halves(
+    server: FakeServer, connect: Connect
+) -> None:
+    server.max_texts = 3
     texts = [chr(ord("a") + i) for i in range(11)]
     assert translations(connect(), *texts) == [text.upper() for text in texts]
     assert max(len(body["text"]) for body in server.bodies[1:]) < 11
 
 
-def test_too_slow_for_one_request_is_sent_in_halves(
-    server: Script, connect: Connect, pauses: list[float]
+def test_a_request_that_is_too_slow_is_sent_in_halves(
+    server: FakeServer, connect: Connect, pauses: list[float]
 ) -> None:
     server.replies = [problem(504, "not finished in time")]
     assert translations(connect(), "a", "b") == ["A", "B"]
@@ -197,8 +201,8 @@ def test_too_slow_for_one_request_is_sent_in_halves(
         (problem(500, "died", "text[2]"), RetryableError, 2),
     ],
 )
-def test_the_text_at_fault_is_known(
-    server: Script, connect: Connect, reply: Reply, kind: type[BulkError], index: int
+def test_a_failing_text_is_identified(
+    server: FakeServer, connect: Connect, reply: Reply, kind: type[BulkError], index: int
 ) -> None:
     server.replies = [reply]
     with pytest.raises(BatchTextError) as caught:
@@ -206,7 +210,9 @@ def test_the_text_at_fault_is_known(
     assert (caught.value.index, type(caught.value.reason)) == (index, kind)
 
 
-def test_and_in_the_second_half_too(server: Script, connect: Connect) -> None:
+def test_a_failing_text_of_the_second_half_is_identified(
+    server: FakeServer, connect: Connect
+) -> None:
     server.replies = [
         problem(413, "many"),
         good(["A"]),
@@ -236,15 +242,15 @@ def test_and_in_the_second_half_too(server: Script, connect: Connect) -> None:
         (good([None]), InputError, "does not have one translation per text"),
     ],
 )
-def test_other_answers(
-    server: Script, connect: Connect, reply: Reply, kind: type[BulkError], message: str
+def test_other_responses(
+    server: FakeServer, connect: Connect, reply: Reply, kind: type[BulkError], message: str
 ) -> None:
     server.replies = [reply]
     with pytest.raises(kind, match=message):
         connect().translate(["a"])
 
 
-def test_languages_are_checked_before_anything_is_sent(server: Script, connect: Connect) -> None:
+def test_languages_are_checked_before_texts_are_sent(server: FakeServer, connect: Connect) -> None:
     for source, target, message in [
         ("en", "xx", "--target must be one of de, en"),
         ("fr", "de", "--source must be one of auto, de, en"),
@@ -257,12 +263,12 @@ def test_languages_are_checked_before_anything_is_sent(server: Script, connect: 
 
 
 @pytest.mark.parametrize("url", ["gpu-box:8000", "ftp://x", "http://box:port", "/x"])
-def test_what_is_no_url(connect: Connect, url: str) -> None:
+def test_an_invalid_url(connect: Connect, url: str) -> None:
     with pytest.raises(InputError, match="--url"):
         connect(url=url)
 
 
-def test_another_kind_of_server(server: Script, connect: Connect) -> None:
+def test_a_server_of_another_kind(server: FakeServer, connect: Connect) -> None:
     server.health = (200, {"status": "ok"}, {})
     with pytest.raises(InputError, match="has no 'model'"):
         connect()

@@ -1,4 +1,4 @@
-"""Many at a time, in order, and never more than agreed."""
+"""A window runs many work items concurrently, in order and with bounded memory."""
 
 import itertools
 import queue
@@ -11,7 +11,7 @@ import pytest
 from bulk.errors import RetryableError
 from bulk.window import Window
 
-PATIENCE = 20.0
+TIMEOUT = 20.0  # seconds
 
 
 def test_results_are_in_order_although_later_ones_are_ready_first() -> None:
@@ -19,7 +19,7 @@ def test_results_are_in_order_although_later_ones_are_ready_first() -> None:
 
     def work(number: int) -> int:
         if number == 0:
-            assert last_is_done.wait(PATIENCE)
+            assert last_is_done.wait(TIMEOUT)
         if number == 5:
             last_is_done.set()
         return number * 10
@@ -27,13 +27,13 @@ def test_results_are_in_order_although_later_ones_are_ready_first() -> None:
     assert list(Window(work, 3).map(range(6))) == [(i, i * 10) for i in range(6)]
 
 
-def test_as_many_at_a_time_as_there_are_threads() -> None:
+def test_all_threads_work_concurrently() -> None:
     together = threading.Barrier(4)
-    window = Window(lambda _: together.wait(PATIENCE), 4)
+    window: Window[int, int] = Window(lambda _: together.wait(TIMEOUT), 4)
     assert sorted(place for _, place in window.map(range(4))) == [0, 1, 2, 3]
 
 
-def test_an_endless_input_is_not_read_ahead_without_bound() -> None:
+def test_reading_ahead_is_bounded() -> None:
     read = 0
 
     def numbers() -> Iterator[int]:
@@ -42,13 +42,14 @@ def test_an_endless_input_is_not_read_ahead_without_bound() -> None:
             read = number + 1
             yield number
 
-    results = Window(lambda number: number, 3).map(numbers())
+    window: Window[int, int] = Window(lambda number: number, 3)
+    results = window.map(numbers())
     for number in range(1_000):
         assert next(results) == (number, number)
         assert read <= number + 6
 
 
-def test_the_first_error_comes_where_its_result_would() -> None:
+def test_an_error_is_raised_in_place_of_its_result() -> None:
     def work(number: int) -> int:
         if number % 2:
             raise RetryableError(f"{number} failed")
@@ -60,34 +61,35 @@ def test_the_first_error_comes_where_its_result_would() -> None:
         next(results)
 
 
-def test_a_bug_ends_the_run_instead_of_hanging_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_ends_the_run_and_does_not_hang_it(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: queue.SimpleQueue[threading.ExceptHookArgs] = queue.SimpleQueue()
     monkeypatch.setattr(threading, "excepthook", shown.put)
+    window: Window[int, int] = Window(lambda _: 1 // 0, 2)
     with pytest.raises(CancelledError):
-        list(Window(lambda _: 1 // 0, 2).map([1]))
-    assert shown.get(timeout=PATIENCE).exc_type is ZeroDivisionError
+        list(window.map([1]))
+    assert shown.get(timeout=TIMEOUT).exc_type is ZeroDivisionError
 
 
-def test_stopped_it_begins_nothing_more() -> None:
-    begun: list[int] = []
-    busy, go_on = threading.Event(), threading.Event()
+def test_a_stopped_window_starts_nothing_more() -> None:
+    started: list[int] = []
+    busy, resume = threading.Event(), threading.Event()
 
     def work(number: int) -> int:
-        begun.append(number)
+        started.append(number)
         busy.set()
-        assert go_on.wait(PATIENCE)
+        assert resume.wait(TIMEOUT)
         return number
 
     window = Window(work, 1)
     results = window.map(iter([0, 1]))
     taker = threading.Thread(target=next, args=[results])
     taker.start()
-    assert busy.wait(PATIENCE)
-    while window._inbox.empty():  # the second is about to be put there
+    assert busy.wait(TIMEOUT)
+    while window._inbox.empty():  # the second item is added soon
         pass
     window.stop()
-    go_on.set()
-    taker.join(PATIENCE)
-    assert begun == [0]
+    resume.set()
+    taker.join(TIMEOUT)
+    assert started == [0]
     with pytest.raises(CancelledError):
         list(results)
