@@ -1,4 +1,4 @@
-"""The server with stub workers and a folder for jobs; test_jobs.py runs it as a module."""
+"""A server with stub workers that processes jobs; `test_jobs.py` runs this module."""
 
 import sys
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.process.stubs import Stub
 
 
 def main(folder: str) -> int:
-    """Serve with two workers; the drain would take as long as it needs."""
+    """Serve with two workers, and a drain that never times out."""
     settings = Settings(port=0, jobs=Path(folder), drain_timeout=1000.0)
     limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
     pool = GpuPool(["cpu:0", "cpu:1"], Stub, limits)

@@ -1,10 +1,11 @@
-"""Jobs survive the server: killed at any moment, or told to stop, it goes on where it was."""
+"""A server that is killed or terminated at any moment resumes its jobs at the next start."""
 
 import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.process.conftest import TIMEOUT, wait_for
 
 PAIR = {"source_language": "en", "target_language": "de"}
-POISON = {3: "die", 17: "fail"}
+FAILING = {3: "die", 17: "fail"}  # texts that kill the worker or fail, by position
 
 
 class Server:
@@ -65,7 +66,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[], Server]]:
 
 
 def slow(count: int) -> list[str]:
-    """Return texts that take 50 ms each, about ten of them in a piece of work."""
+    """Return texts that take 50 ms each, about ten of them per batch."""
     return [f"slow {i} {'x' * 90}" for i in range(count)]
 
 
@@ -75,16 +76,20 @@ def post(server: Server, texts: list[str]) -> str:
     return str(response.json()["url"])
 
 
+def has_progressed(server: Server, urls: Sequence[str], before: int) -> bool:
+    return sum(map(server.done, urls)) > before
+
+
 def expected(texts: list[str]) -> list[str | None]:
-    return [None if text in POISON.values() else f"{text.upper()} de" for text in texts]
+    return [None if text in FAILING.values() else f"{text.upper()} de" for text in texts]
 
 
-def test_a_server_killed_again_and_again_completes_its_jobs(
+def test_a_server_killed_repeatedly_completes_its_jobs(
     start: Callable[[], Server],
 ) -> None:
     texts = slow(50)
-    for i, poison in POISON.items():
-        texts[i] = poison
+    for i, failing in FAILING.items():
+        texts[i] = failing
     lines = slow(20)
     server = start()
     url = post(server, texts)
@@ -92,15 +97,11 @@ def test_a_server_killed_again_and_again_completes_its_jobs(
     document = server.http.post("/translation/jobs", data=PAIR, files=files).json()["url"]
     done = [0, 0]
     for _ in range(2):
-        before = sum(done)
-        wait_for(
-            lambda server=server, before=before: server.done(url) + server.done(document) > before,
-            "some more is done",
-        )
+        wait_for(partial(has_progressed, server, (url, document), sum(done)), "more texts are done")
         done = [server.done(url), server.done(document)]
         assert server.end(signal.SIGKILL) == -signal.SIGKILL
         server = start()
-        assert server.done(url) >= done[0], "what was done is done again"
+        assert server.done(url) >= done[0], "finished texts are translated again"
         assert server.done(document) >= done[1]
     wait_for(lambda: server.state(url)["status"] == "done", "the job is done")
     wait_for(lambda: server.state(document)["status"] == "done", "the file is done")
@@ -114,30 +115,30 @@ def test_a_server_killed_again_and_again_completes_its_jobs(
     assert translated.split("\n") == expected(lines)
 
 
-def test_sigterm_does_not_wait_for_a_job_which_goes_on_after_it(
+def test_sigterm_does_not_wait_for_jobs_and_the_next_start_resumes_them(
     start: Callable[[], Server],
 ) -> None:
     server = start()
-    endless = post(server, slow(5_000))  # minutes
+    long = post(server, slow(5_000))  # takes minutes
     url = post(server, slow(30))
-    with server.http.stream("GET", f"{endless}/events") as watching:
-        events = watching.iter_lines()
-        wait_for(lambda: server.done(url) > 0, "both are under way")
-        done = [server.done(url), server.done(endless)]
+    with server.http.stream("GET", f"{long}/events") as stream:
+        events = stream.iter_lines()
+        wait_for(lambda: server.done(url) > 0, "both are running")
+        done = [server.done(url), server.done(long)]
         server.process.send_signal(signal.SIGTERM)
-        names = {line for line in events if line.startswith("event:")}  # up to the end of it
+        names = {line for line in events if line.startswith("event:")}  # until the stream ends
     assert "event: done" not in names
     assert server.process.wait(TIMEOUT) == 0
     server = start()
-    assert [server.done(url) >= done[0], server.done(endless) >= done[1]] == [True, True]
+    assert [server.done(url) >= done[0], server.done(long) >= done[1]] == [True, True]
     wait_for(lambda: server.state(url)["status"] == "done", "the job is done")
     assert server.http.get(f"{url}/result").json()["translation"] == expected(slow(30))
-    assert server.state(endless)["status"] == "running"
-    assert server.http.delete(endless).status_code == 204
+    assert server.state(long)["status"] == "running"
+    assert server.http.delete(long).status_code == 204
     assert server.end(signal.SIGTERM) == 0
 
 
-def test_a_stream_of_events_is_resumed_at_another_start(start: Callable[[], Server]) -> None:
+def test_a_stream_of_events_is_resumed_after_a_restart(start: Callable[[], Server]) -> None:
     server = start()
     texts = slow(30)
     url = post(server, texts)
@@ -152,7 +153,7 @@ def test_a_stream_of_events_is_resumed_at_another_start(start: Callable[[], Serv
 def read(
     server: Server, url: str, last: str, seen: dict[int, str], stop_after: int | None = None
 ) -> str:
-    """Note the texts that come after the event `last`; return the id of the last one."""
+    """Collect the texts after the event `last`; return the id of the last one."""
     headers = {"Last-Event-ID": last}
     with server.http.stream("GET", f"{url}/events", headers=headers) as response:
         for line in response.iter_lines():
@@ -160,7 +161,7 @@ def read(
             last = value if field == "id" else last
             data = json.loads(value) if field == "data" else {}
             if "index" in data:
-                assert data["index"] not in seen, "it came twice"
+                assert data["index"] not in seen, "the text was sent twice"
                 seen[data["index"]] = data["translation"]
                 if len(seen) == stop_after:
                     break
