@@ -13,7 +13,7 @@ import httpx
 
 from tests.docs.blocks import ROOT, Block
 from tests.docs.translations import Wording, squeezed
-from tests.e2e.conftest import PATIENCE, Server
+from tests.e2e.conftest import TIMEOUT, Server
 
 _BINARIES = Path(sys.executable).parent
 _SERVER = re.compile(
@@ -58,7 +58,7 @@ class Reader:
         for server in self._servers:
             server.send_signal(signal.SIGTERM)
         for server in self._servers:
-            code = server.wait(PATIENCE)
+            code = server.wait(TIMEOUT)
             assert server.stdout is not None
             server.stdout.close()
             assert code == 0, f"a server ended with {code}"
@@ -70,7 +70,7 @@ class Reader:
             env=self._environment(),
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             check=False,
         )
         assert done.returncode == 0, f"{block.place}: {done.returncode}\n{done.stdout}{done.stderr}"
@@ -92,7 +92,7 @@ class Reader:
         ports = re.findall(r"http://\S+:(\d+)", banner)
         assert len(ports) == len(self._ports), f"{block.place}: it did not start: {banner!r}"
         self._ports = int(ports[0]), int(ports[1])
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while httpx.get(f"http://127.0.0.1:{ports[1]}/health_check").status_code != HTTPStatus.OK:
             assert time.monotonic() < deadline, f"{block.place}: it does not serve"
             time.sleep(0.05)

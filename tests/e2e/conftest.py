@@ -1,4 +1,4 @@
-"""`m2m-server` as its users run it: a process, a model, HTTP."""
+"""Runs `m2m-server` as users do: as a process with the bundled model."""
 
 import os
 import re
@@ -18,19 +18,19 @@ import pytest
 
 from translator import Translator, TranslatorConfig
 
-PATIENCE = 180.0  # seconds; a model loads in a few of them on an idle machine
+TIMEOUT = 180.0  # seconds; a model loads within a few on an idle machine
 COMMAND = str(Path(sys.executable).with_name("m2m-server"))
 
 
 @dataclass
 class Server:
-    """A running server. `ask` fails the test unless the answer is 200."""
+    """A running server. `translate` fails the test unless the answer is 200."""
 
     process: "subprocess.Popen[str]"
     client: httpx.Client
     admin: httpx.Client
 
-    def ask(self, text: str | list[str], source: str, target: str) -> Any:
+    def translate(self, text: str | list[str], source: str, target: str) -> Any:
         body = {"text": text, "source_language": source, "target_language": target}
         response = self.client.post("/translation", json=body)
         assert response.status_code == 200, response.text
@@ -40,24 +40,24 @@ class Server:
         return self.client.get(path).json()
 
     def wait_until(self, status: str) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while (health := self.get("/health_check"))["status"] != status:
-            assert time.monotonic() < deadline, f"still {health}"
-            assert self.process.poll() is None, "the server has ended"
+            assert time.monotonic() < deadline, f"the health is still {health}"
+            assert self.process.poll() is None, "the server has exited"
             time.sleep(0.02)
 
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
 
 def check_same(pairs: Iterable[tuple[str, str]]) -> None:
-    """Fail unless nearly all translations of a pair are equal and the others alike.
+    """Fail unless nearly all pairs of translations are equal and the others similar.
 
-    Rounding in CTranslate2 depends on who shares a batch; where two beams are nearly equal, that
-    decides (3 of 230 sentences on a CPU with AVX-512, in one process; how many depends on the
-    weights). A translation of another sentence is not alike, and where answers are swapped there
-    are two of them; one may be another way to say the same.
+    Rounding in CTranslate2 depends on the other sentences of a batch, and decides between beams
+    that are nearly equal (3 of 230 sentences on a CPU with AVX-512, in one process; the number
+    depends on the weights). Translations of different sentences are not similar, and swapped
+    answers give two such pairs; a single one may be a paraphrase.
     """
     total, different = 0, []
     for one, other in pairs:
@@ -65,16 +65,16 @@ def check_same(pairs: Iterable[tuple[str, str]]) -> None:
         if one != other:
             different.append((one, other))
     assert len(different) <= 0.05 * total, different
-    unlike = {pair for pair in different if SequenceMatcher(None, *pair).ratio() <= 0.4}
-    assert len(unlike) <= 1, unlike
+    dissimilar = {pair for pair in different if SequenceMatcher(None, *pair).ratio() <= 0.4}
+    assert len(dissimilar) <= 1, dissimilar
 
 
 def start(cache: Path, *flags: str) -> Server:
-    """Start a server on a free port; returns before its model is loaded."""
+    """Start a server on a free port; return before its model is loaded."""
     jobs = tempfile.mkdtemp(prefix="jobs", dir=cache.parent)
-    own = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--log-level", "warning"]
+    common = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--log-level", "warning"]
     process = subprocess.Popen(
-        [COMMAND, *own, *flags],
+        [COMMAND, *common, *flags],
         stdout=subprocess.PIPE,
         text=True,
         env={name: value for name, value in os.environ.items() if "TRANSLATION" not in name},
@@ -84,7 +84,7 @@ def start(cache: Path, *flags: str) -> Server:
     urls = re.findall(r"http://\S+:\d+", banner)
     assert len(urls) == 2, f"an address is missing in {banner!r}"
     limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-    client, admin = (httpx.Client(base_url=url, timeout=PATIENCE, limits=limits) for url in urls)
+    client, admin = (httpx.Client(base_url=url, timeout=TIMEOUT, limits=limits) for url in urls)
     return Server(process, client, admin)
 
 
@@ -93,7 +93,7 @@ def stop(server: Server) -> None:
     server.admin.close()
     if server.process.poll() is None:
         server.process.kill()
-    server.process.wait(PATIENCE)
+    server.process.wait(TIMEOUT)
     assert server.process.stdout is not None
     server.process.stdout.close()
 
@@ -105,13 +105,13 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def in_process(cache: Path) -> Translator:
-    """The same weights, without a server around them."""
+    """The same weights, without a server."""
     return Translator(TranslatorConfig(cache=cache))
 
 
 @pytest.fixture(scope="module")
 def server(cache: Path) -> Iterator[Server]:
-    """A server with two workers, for tests that leave it as it is."""
+    """A server with two workers, shared by tests that do not disturb it."""
     running = start(cache, "--devices", "cpu*2")
     running.wait_until("ok")
     yield running
@@ -120,7 +120,7 @@ def server(cache: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def own_server(cache: Path) -> Iterator[Server]:
-    """A server with two workers, for tests that hurt it."""
+    """A server with two workers, for a test that kills or stops something."""
     running = start(cache, "--devices", "cpu*2")
     running.wait_until("ok")
     yield running

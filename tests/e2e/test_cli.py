@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from tests.agreement import near_best
-from tests.e2e.conftest import PATIENCE
+from tests.e2e.conftest import TIMEOUT
 from tests.process.conftest import wait_for
 from translator import Translator
 
@@ -23,12 +23,14 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if "TRANSLATION" not in name}
 
 
-def test_a_file_on_two_workers(cache: Path, tmp_path: Path, in_process: Translator) -> None:
+def test_a_file_is_translated_by_two_workers(
+    cache: Path, tmp_path: Path, in_process: Translator
+) -> None:
     source, target = tmp_path / "in", tmp_path / "out"
     source.write_text(TEXT, newline="")
     done = subprocess.run(
         command(cache, "-s", "auto", str(source), "-o", str(target), "--progress"),
-        capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment(),
+        capture_output=True, text=True, timeout=TIMEOUT, check=False, env=environment(),
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "4/4" in done.stderr
@@ -51,15 +53,15 @@ def test_ctrl_c_stops_the_workers_too(cache: Path, tmp_path: Path) -> None:
         stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment(),
     )  # fmt: skip
     wait_for(lambda: partial.exists() and b"\n" in partial.read_bytes(), "lines are translated")
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers too
-    _, errors = process.communicate(timeout=PATIENCE)
+    os.killpg(process.pid, signal.SIGINT)  # like a terminal, which signals the workers too
+    _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 130
     assert errors == "m2m-translate: interrupted; the same command resumes\n"
     wait_for(lambda: not _alive(process.pid), "no process of the group is left")
-    assert partial.read_bytes().endswith(b"\n"), "a line is there as a whole or not at all"
+    assert partial.read_bytes().endswith(b"\n"), "the last line is incomplete"
 
 
-def test_settings_that_do_not_go_together_exit_with_2(tmp_path: Path, cache: Path) -> None:
+def test_incompatible_settings_exit_with_2(tmp_path: Path, cache: Path) -> None:
     for flags, message in [
         (
             ["--engine", "reference", "--dtype", "int8"],
@@ -70,7 +72,7 @@ def test_settings_that_do_not_go_together_exit_with_2(tmp_path: Path, cache: Pat
     ]:
         done = subprocess.run(
             command(cache, "-s", "en", *flags),
-            input="x\n", capture_output=True, text=True, timeout=PATIENCE, check=False,
+            input="x\n", capture_output=True, text=True, timeout=TIMEOUT, check=False,
             env=environment(),
         )  # fmt: skip
         assert (done.returncode, message in done.stderr) == (2, True), done.stderr

@@ -1,4 +1,4 @@
-"""Kills and signals while real translations are under way."""
+"""Processes are killed, and signals sent, while real translations are running."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ from pathlib import Path
 import httpx
 
 from tests.conftest import Figure
-from tests.e2e.conftest import PATIENCE, Server, check_same, start, stop
+from tests.e2e.conftest import TIMEOUT, Server, check_same, start, stop
 from training.corpus import read_references
 
 CLIENTS = 16
 
 
 class Load:
-    """Clients that ask and ask again until told to stop, and keep every answer."""
+    """Clients that send requests until they are stopped, and keep all answers."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -38,7 +38,7 @@ class Load:
             thread.join()
 
     def wait_for(self, answers: int) -> None:
-        goal, deadline = len(self.answers) + answers, time.monotonic() + PATIENCE
+        goal, deadline = len(self.answers) + answers, time.monotonic() + TIMEOUT
         while len(self.answers) < goal:
             assert time.monotonic() < deadline, "the server has stopped answering"
             time.sleep(0.01)
@@ -76,7 +76,7 @@ def test_killing_workers_under_load_loses_no_request(own_server: Server) -> None
     assert [row["restarts"] for row in own_server.get("/gpus")["gpus"]] == [1, 1]
 
 
-def test_restarting_workers_one_by_one_under_load_costs_no_request(own_server: Server) -> None:
+def test_restarting_workers_under_load_loses_no_request(own_server: Server) -> None:
     before = own_server.get("/gpus")["gpus"]
     with Load(own_server) as load:
         for row, worker in enumerate(before):
@@ -100,7 +100,7 @@ def test_the_admin_port_answers_while_every_translation_thread_is_busy(cache: Pa
         sentences = list(read_references("test")["en", "de"])
         texts = [" ".join(sentences[i : i + 10]) for i in range(100)]
         with ThreadPoolExecutor(1) as executor:
-            request = executor.submit(server.ask, texts, "en", "de")
+            request = executor.submit(server.translate, texts, "en", "de")
             while not server.get("/gpus")["gpus"][0]["outstanding_segments"]:
                 assert not request.done()
             body = {"text": "Thank you.", "source_language": "en", "target_language": "de"}
@@ -120,16 +120,16 @@ def test_9_sigterm_under_load_cuts_no_reply_and_exits_0(own_server: Server, figu
     answered = [response.status_code for _, response in load.answers]
     assert set(answered) <= {200, 503}
     assert answered.count(200) >= 50
-    # A connection may be refused or closed between two requests; a reply may not be cut.
+    # A connection may be refused or closed between requests, but no reply may be cut off.
     assert all(
         isinstance(error, httpx.ConnectError | httpx.RemoteProtocolError | httpx.ReadError)
         and "complete" not in str(error)  # "… without sending complete message body"
         for error in load.broken
     )
-    figure(f"{answered.count(200)} requests answered, no reply cut, exit 0")
+    figure(f"{answered.count(200)} requests answered, no reply cut off, exit 0")
 
 
-def test_health_while_loading_and_the_last_worker_dead(cache: Path) -> None:
+def test_health_while_loading_and_after_the_last_worker_died(cache: Path) -> None:
     server = start(cache, "--devices", "cpu")
     try:
         response = server.client.get("/health_check")
@@ -139,7 +139,7 @@ def test_health_while_loading_and_the_last_worker_dead(cache: Path) -> None:
         os.kill(server.get("/gpus")["gpus"][0]["pid"], signal.SIGKILL)
         server.wait_until("loading")
         assert server.client.get("/health_check").status_code == 503
-        assert server.ask("Thank you.", "en", "de")
+        assert server.translate("Thank you.", "en", "de")
         server.wait_until("ok")
         assert server.terminate() == 0
     finally:
@@ -149,8 +149,8 @@ def test_health_while_loading_and_the_last_worker_dead(cache: Path) -> None:
 def test_a_killed_front_leaves_no_worker(own_server: Server) -> None:
     workers = [row["pid"] for row in own_server.get("/gpus")["gpus"]]
     own_server.process.kill()
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     for pid in workers:
         while Path(f"/proc/{pid}").exists():
-            assert time.monotonic() < deadline, f"worker {pid} is still there"
+            assert time.monotonic() < deadline, f"worker {pid} is still running"
             time.sleep(0.01)

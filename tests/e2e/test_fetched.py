@@ -1,4 +1,4 @@
-"""A server on a folder that `m2m-server fetch` made."""
+"""A server with a model folder made by `m2m-server fetch`."""
 
 import shutil
 import subprocess
@@ -26,7 +26,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def offline(
     fetched: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Server, Path]]:
-    """A server without a network that may not write into its model's folder, and its cache."""
+    """A server without network access, and its cache folder."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     server = start(tmp_path / "cache", "--devices", "cpu", "--model", str(fetched))
     server.wait_until("ok")
@@ -34,13 +34,13 @@ def offline(
     stop(server)
 
 
-def test_it_starts_without_a_network_and_converts_nothing(
+def test_it_starts_offline_and_converts_nothing(
     fetched: Path, offline: tuple[Server, Path], in_process: Translator
 ) -> None:
     server, cache = offline
-    assert server.ask(TEXT, "en", "de") in near_best(in_process, TEXT, "en", "de")
+    assert server.translate(TEXT, "en", "de") in near_best(in_process, TEXT, "en", "de")
     assert server.terminate() == 0
-    assert not list(cache.rglob("model.bin"))  # only how to use the cores
+    assert not list(cache.rglob("model.bin"))  # only the measured use of the cores
     names = {path.name for path in fetched.iterdir()}
     assert {path for path in names if not path.startswith("ctranslate2-")} == {
         *("config.json", "generation_config.json", "manifest.json"),
@@ -49,7 +49,7 @@ def test_it_starts_without_a_network_and_converts_nothing(
     }
 
 
-def test_a_file_that_was_cut_off_stops_the_start(fetched: Path, tmp_path: Path) -> None:
+def test_a_truncated_file_stops_the_start(fetched: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(fetched, tmp_path / "damaged")
     (converted,) = folder.glob("ctranslate2-*/model.bin")
     converted.write_bytes(converted.read_bytes()[:-1])

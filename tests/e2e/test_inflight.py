@@ -1,6 +1,7 @@
-"""The engine that large models get on CPUs, in a server: the same, whoever else asks.
+"""The in-flight engine in a server: translations do not depend on concurrent requests.
 
-But for near ties: attention to longer neighbours changes the last bits of scores (docs/engine.md).
+Except for near ties: padding to longer neighbours changes the last bits of scores
+(docs/engine.md).
 """
 
 import os
@@ -19,7 +20,7 @@ from translator.engines.inflight.int8 import computes_int8
 pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
 )
-SHARE = 0.08  # of a few dozen sentences, with rounding to int8
+SHARE = 0.08  # of a few dozen sentences that int8 rounding may change
 TEXTS = list(read_references("test")["en", "de"])[::12]
 
 
@@ -33,21 +34,23 @@ def inflight(cache: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def alone(inflight: Server) -> list[str]:
-    """The translations of texts that have the server to themselves."""
-    return [inflight.ask(text, "en", "de") for text in TEXTS]
+    """The translations of texts that are sent one after another."""
+    return [inflight.translate(text, "en", "de") for text in TEXTS]
 
 
 @pytest.mark.parametrize("clients", [4, 32])
-def test_clients_get_what_they_get_alone(inflight: Server, alone: list[str], clients: int) -> None:
+def test_concurrent_clients_get_the_same_translations(
+    inflight: Server, alone: list[str], clients: int
+) -> None:
     with ThreadPoolExecutor(clients) as threads:
-        found = list(threads.map(lambda text: inflight.ask(text, "en", "de"), TEXTS))
+        found = list(threads.map(lambda text: inflight.translate(text, "en", "de"), TEXTS))
     assert nearly_equal(found, alone, SHARE)
-    assert nearly_equal(inflight.ask(TEXTS, "en", "de"), alone, SHARE)
+    assert nearly_equal(inflight.translate(TEXTS, "en", "de"), alone, SHARE)
 
 
-def test_a_killed_worker_costs_no_answer(inflight: Server, alone: list[str]) -> None:
+def test_a_killed_worker_loses_no_answer(inflight: Server, alone: list[str]) -> None:
     with ThreadPoolExecutor(16) as threads:
-        answers = [threads.submit(inflight.ask, text, "en", "de") for text in TEXTS]
+        answers = [threads.submit(inflight.translate, text, "en", "de") for text in TEXTS]
         next(iter(answers)).result()
         os.kill(inflight.get("/gpus")["gpus"][0]["pid"], signal.SIGKILL)
         assert nearly_equal([answer.result() for answer in answers], alone, SHARE)

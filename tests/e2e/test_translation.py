@@ -1,4 +1,4 @@
-"""Real translations through HTTP, the pool, worker processes and the bundled model."""
+"""Translations over HTTP, with the pool, worker processes and the bundled model."""
 
 import random
 from concurrent.futures import ThreadPoolExecutor
@@ -12,60 +12,62 @@ from translator.text.detection import Detector
 
 CLIENTS = 32
 PER_DIRECTION = 20
-# The card's mean over all directions is well above it; a slice of 400 sentences scatters.
-LEAST_BLEU = 26.0
+# Below the mean over all directions in the model card: the score of 400 sentences varies.
+MIN_BLEU = 26.0
 
 
-def spread(references: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
-    """Return some sentences of a direction, short and long: the files are sorted by length."""
+def sample(references: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+    """Return short and long sentences of a direction; the files are sorted by length."""
     return list(references.items())[:: len(references) // PER_DIRECTION]
 
 
-def test_an_english_sentence_becomes_german(server: Server, in_process: Translator) -> None:
+def test_an_english_sentence_is_translated_to_german(
+    server: Server, in_process: Translator
+) -> None:
     text = "Where is the station, and when does the next train leave?"
-    answer = server.ask(text, "en", "de")
+    answer = server.translate(text, "en", "de")
     assert answer in near_best(in_process, text, "en", "de")
     assert Detector(in_process.languages).detect(answer)[0].language == "de"
     assert answer.endswith("?")
 
 
-def test_arrays_and_layout(server: Server) -> None:
+def test_arrays_and_layout_are_kept(server: Server) -> None:
     texts = ["Thank you.", "", "  \n", "I am tired.\n\n  - Where is Tom?\r\n"]
-    translations = server.ask(texts, "en", "fr")
+    translations = server.translate(texts, "en", "fr")
     assert len(translations) == 4
     assert translations[1:3] == texts[1:3]
     first, second = translations[3].split("\n\n  - ")
     assert first
     assert second.endswith("?\r\n")
-    assert server.ask(texts[0], "en", "fr") == translations[0]
+    assert server.translate(texts[0], "en", "fr") == translations[0]
 
 
-def test_unseen_sentences_from_many_clients_at_once(server: Server, in_process: Translator) -> None:
-    """Every answer is that of its question, and as good as the card says."""
-    work = [
+def test_unseen_sentences_from_concurrent_clients(server: Server, in_process: Translator) -> None:
+    """Every answer belongs to its request, and the quality is that of the model card."""
+    requests = [
         (text, source, target, references)
         for source, target in DIRECTIONS
-        for text, references in spread(read_references("test")[source, target])
+        for text, references in sample(read_references("test")[source, target])
     ]
-    random.Random(1).shuffle(work)
+    random.Random(1).shuffle(requests)
     with ThreadPoolExecutor(CLIENTS) as clients:
-        answers = list(clients.map(lambda item: server.ask(*item[:3]), work))
-    expected = [in_process.translate(*item[:3]) for item in work]
+        answers = list(clients.map(lambda item: server.translate(*item[:3]), requests))
+    expected = [in_process.translate(*item[:3]) for item in requests]
     check_same(zip(answers, expected, strict=True))
-    assert score(answers, [references for *_, references in work]).bleu >= LEAST_BLEU
+    assert score(answers, [references for *_, references in requests]).bleu >= MIN_BLEU
 
 
-def test_a_long_text_is_translated_to_its_end(server: Server) -> None:
+def test_a_long_text_is_translated_completely(server: Server) -> None:
     sentences = list(read_references("test")["en", "de"])[:150]
-    translation = server.ask("\n".join(sentences), "en", "de")
+    translation = server.translate("\n".join(sentences), "en", "de")
     assert len(translation.split("\n")) == 150
-    one_line = server.ask(" ".join(sentences), "en", "de")
+    one_line = server.translate(" ".join(sentences), "en", "de")
     assert len(one_line) > 0.8 * len(translation)
 
 
-def test_the_tables_tell_the_truth(server: Server) -> None:
+def test_status_routes_report_the_work_done(server: Server) -> None:
     before = server.get("/gpus")["gpus"]
-    server.ask(["One.", "Two.", "Three."], "en", "es")
+    server.translate(["One.", "Two.", "Three."], "en", "es")
     rows = server.get("/gpus")["gpus"]
     assert [row["device"] for row in rows] == ["cpu:0", "cpu:1"]
     assert {row["state"] for row in rows} == {"ready"}
