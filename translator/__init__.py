@@ -18,7 +18,7 @@ report_moved_modules()
 
 
 def __getattr__(name: str) -> Any:
-    """Import `Translator`, and torch with it, when it is first asked for (PEP 562)."""
+    """Import `Translator`, and torch with it, at its first use (PEP 562)."""
     if name == "Translator":
         from translator.translator import Translator
 

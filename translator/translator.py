@@ -246,7 +246,7 @@ class Translator:
     def _check_languages(self, *codes: str) -> None:
         for code in codes:
             if canonical(code) not in self.languages:
-                raise ValueError(f"{self.checkpoint.name} does not speak {code!r}")
+                raise ValueError(f"{self.checkpoint.name} does not support language {code!r}")
 
     def _describe(self) -> tuple[str, tuple[str, ...]]:
         """Return the name of the device, or those of a group, and the UUIDs of its GPUs."""

@@ -73,7 +73,7 @@ def main(module: str, options: Options, path: Path) -> int:
 
 
 def _describe(device: str) -> dict[str, Any]:
-    """Return card, driver, cores and versions; raises NeedsGpuError where there is no card."""
+    """Return card, driver, cores and versions; raises NeedsGpuError without a card."""
     import torch
 
     described: dict[str, Any] = {

@@ -30,7 +30,7 @@ class _Recorder:
 
 
 def measure(options: Options, emit: Emit) -> None:
-    """Run the tests; PartError where one fails."""
+    """Run the tests; raises PartError if one fails."""
     if options.device == "cpu":
         raise NeedsGpuError("the tests of tests/gpu run on one only")
     recorder = _Recorder(emit)

@@ -63,7 +63,7 @@ def _download(folder: Path, python: str, wanted: Sequence[str]) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu.wheels", description=__doc__)
-    parser.add_argument("folder", type=Path, help="where they go; made if it is not there")
+    parser.add_argument("folder", type=Path, help="folder for the wheels, created if missing")
     parser.add_argument("--python", default="3.12", help="of the machine with the GPU")
     parser.add_argument("--without-ctranslate2", action="store_true", help="25 MiB less")
     return parser

@@ -16,7 +16,7 @@ TOKENS = [
 
 @pytest.mark.parametrize("token", TOKENS)
 def test_tokens_survive_in_any_position(int8: Translator, token: str) -> None:
-    """Where the model alone loses most of them."""
+    """In positions in which the model alone loses most of them."""
     if token.isalpha() and int8.checkpoint.tokenizer().has_words(token):
         pytest.skip("this vocabulary has letters of it, so that it may be translated")
     words = ["Tom", "wrote", "that", "he", "will", "come", "to", "the", "house", "today"]
