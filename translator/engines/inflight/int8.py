@@ -23,7 +23,7 @@ _SMALLEST = 1e-12  # the scale of a row of zeros
 
 
 def computes_int8() -> bool:
-    """Tell whether torch multiplies in int8 here without losing bits.
+    """Return True if torch multiplies in int8 on this CPU without losing bits.
 
     Without AVX-512 VNNI, products of bytes are accumulated in 16 bits, which overflow.
     """

@@ -7,7 +7,7 @@ LENGTH_BUCKETS = (16, 32, 64, 128, 256, 512, 1_024)
 
 
 def bucket(size: int, buckets: Sequence[int], limit: int) -> int:
-    """Return the smallest bucket that holds `size`, or `limit` where that is smaller."""
+    """Return the smallest bucket that holds `size`, or `limit` if that is smaller."""
     return min(limit, next((b for b in buckets if b >= size), limit))
 
 

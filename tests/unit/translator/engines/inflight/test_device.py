@@ -78,7 +78,7 @@ def iteration(
     results = engine.step()
     enqueued = stream.enqueued[before:]
     assert len(stream.pending) >= len(enqueued), "the device has begun work of this iteration"
-    assert sum(wait > 0 for wait in stream.waits[waits:]) <= 1, "one wait a step"
+    assert sum(wait > 0 for wait in stream.waits[waits:]) <= 1, "one wait per step"
     return Counter(enqueued), results
 
 
