@@ -13,14 +13,14 @@ from bulk.errors import BatchTextError, BulkError, InputError, RetryableError
 from server.core.requests import Answer
 
 _CONNECT_SECONDS = 10.0
-_ANSWER_SECONDS = 600.0  # the default maximum of servers
+_SERVER_TIMEOUT_SECONDS = 600.0  # the default maximum of servers
 _MARGIN_SECONDS = 60.0
 _ATTEMPTS = 6  # at transient errors: no connection, 502, 503, 504
 _TRANSIENT = frozenset({502, 503, 504})
-_LONGEST_PAUSE = 3600.0
-_TOO_MUCH_AT_ONCE = frozenset({413, 504})
+_MAX_PAUSE = 3600.0
+_TOO_LARGE_OR_SLOW = frozenset({413, 504})
 _TOO_MANY_REQUESTS = 429
-_KEY_REFUSED = frozenset({401, 403})
+_KEY_REJECTED = frozenset({401, 403})
 _SERVER_ERROR = 500
 _FIELD = re.compile(r"text\[(\d+)\]")
 
@@ -41,12 +41,12 @@ class Remote:
         `timeout` limits each request, in seconds; None: the server's own limit applies.
         """
         self._sleep = sleep
-        patience = (timeout or _ANSWER_SECONDS) + _MARGIN_SECONDS
+        request_timeout = (timeout or _SERVER_TIMEOUT_SECONDS) + _MARGIN_SECONDS
         try:
             self._client = httpx.Client(
                 base_url=url,
                 headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
-                timeout=httpx.Timeout(patience, connect=_CONNECT_SECONDS),
+                timeout=httpx.Timeout(request_timeout, connect=_CONNECT_SECONDS),
                 limits=httpx.Limits(),  # no limit: one connection per thread
             )
         except httpx.InvalidURL:
@@ -60,18 +60,18 @@ class Remote:
             source, target = language_pair(*pair, languages)
             on_error.pop_all()
         self.fingerprint = {"source": source, "target": target, "model": model}
-        self._terms: dict[str, Any] = {
+        self._parameters: dict[str, Any] = {
             "source_language": source,
             "target_language": target,
             "priority": "bulk",
         }
         if timeout is not None:
-            self._terms["timeout"] = timeout
+            self._parameters["timeout"] = timeout
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Translate texts; split in halves where they are too much for one request."""
-        response = self._ask("POST", "/translation", self._terms | {"text": list(texts)})
-        if response.status_code in _TOO_MUCH_AT_ONCE and len(texts) > 1:
+        response = self._request("POST", "/translation", self._parameters | {"text": list(texts)})
+        if response.status_code in _TOO_LARGE_OR_SLOW and len(texts) > 1:
             half = len(texts) // 2
             first = self.translate(texts[:half])
             try:
@@ -85,9 +85,11 @@ class Remote:
         self._client.close()
 
     def _get(self, path: str) -> Any:
-        return self._body(self._ask("GET", path))
+        return self._body(self._request("GET", path))
 
-    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    def _request(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> httpx.Response:
         """Return a response that is not transient.
 
         429 is retried without limit, as the server says: a busy server is not broken.
@@ -98,25 +100,25 @@ class Remote:
             try:
                 response = self._client.request(method, path, json=body)
             except httpx.TransportError as error:
-                trouble = f"cannot be reached ({type(error).__name__})"
+                failure = f"cannot be reached ({type(error).__name__})"
             else:
                 pause = _retry_after(response)
                 if response.status_code == _TOO_MANY_REQUESTS:
                     self._sleep(1.0 if pause is None else pause)
                     continue
-                late = response.status_code in _TOO_MUCH_AT_ONCE and _several(body)
-                if late or response.status_code not in _TRANSIENT:
+                splittable = response.status_code in _TOO_LARGE_OR_SLOW and _several(body)
+                if splittable or response.status_code not in _TRANSIENT:
                     return response
-                trouble = f"answers {response.status_code}"
+                failure = f"answers {response.status_code}"
             failures += 1
             if failures == _ATTEMPTS:
-                raise RetryableError(f"the server {trouble}, {failures} times")
+                raise RetryableError(f"the server {failure}, {failures} times")
             self._sleep(2.0 ** (failures - 1) if pause is None else pause)
 
     def _body(self, response: httpx.Response) -> Any:
         """Return the JSON of a successful response; raise the error of another."""
         status = response.status_code
-        if status in _KEY_REFUSED:
+        if status in _KEY_REJECTED:
             raise InputError(f"the server rejects the API key, or requires one (status {status})")
         try:
             body = response.json()
@@ -132,7 +134,7 @@ class Remote:
         kind = RetryableError if status >= _SERVER_ERROR else InputError
         error: BulkError = kind(f"the server answers {status}: {detail}")
         field = _FIELD.fullmatch(str(problem.get("field"))) if problem else None
-        if field or status in _TOO_MUCH_AT_ONCE:
+        if field or status in _TOO_LARGE_OR_SLOW:
             raise BatchTextError(int(field[1]) if field else 0, error)
         raise error
 
@@ -144,7 +146,7 @@ def _several(body: dict[str, Any] | None) -> bool:
 def _retry_after(response: httpx.Response) -> float | None:
     """Return the seconds of `Retry-After`; None where there is none."""
     header = response.headers.get("Retry-After", "")
-    return min(float(header), _LONGEST_PAUSE) if header.isdecimal() else None
+    return min(float(header), _MAX_PAUSE) if header.isdecimal() else None
 
 
 def _member(document: Any, name: str) -> Any:

@@ -10,28 +10,28 @@ from typing import Generic, TypeVar
 
 from bulk.errors import BulkError
 
-Item = TypeVar("Item")
+Input = TypeVar("Input")
 Result = TypeVar("Result")
 _AHEAD = 2  # items read per thread: one may be slow while others go on
 
 
-class Window(Generic[Item, Result]):
+class Window(Generic[Input, Result]):
     """Threads that process a stream of items.
 
     Unlike those of `concurrent.futures` they are daemons: an interrupted run does not wait for
     responses that it no longer needs.
     """
 
-    def __init__(self, work: Callable[[Item], Result], threads: int) -> None:
+    def __init__(self, work: Callable[[Input], Result], threads: int) -> None:
         self._work = work
         self._size = _AHEAD * threads
-        self._inbox: queue.SimpleQueue[tuple[Item, Future[Result]]] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[tuple[Input, Future[Result]]] = queue.SimpleQueue()
         for number in range(threads):
             threading.Thread(target=self._run, name=f"bulk-{number}", daemon=True).start()
 
-    def map(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    def map(self, items: Iterable[Input]) -> Iterator[tuple[Input, Result]]:
         """Yield each item with its result, in order; raise the error of the first that failed."""
-        pending: deque[tuple[Item, Future[Result]]] = deque()
+        pending: deque[tuple[Input, Future[Result]]] = deque()
         for item in items:
             future: Future[Result] = Future()
             pending.append((item, future))
@@ -59,6 +59,6 @@ class Window(Generic[Item, Result]):
                     future.cancel()
 
 
-def _settle(pending: "deque[tuple[Item, Future[Result]]]") -> tuple[Item, Result]:
+def _settle(pending: "deque[tuple[Input, Future[Result]]]") -> tuple[Input, Result]:
     item, future = pending.popleft()
     return item, future.result()
