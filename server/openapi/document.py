@@ -20,7 +20,7 @@ The texts of one request may have {characters:,} characters in all, those of one
 {job_characters:,}."""
 _TAGS = {
     "Translation": "Texts and documents, translated while the client waits.",
-    "Jobs": "Long work in the background. Only the API key that created a job has access to it.",
+    "Jobs": "Translations in the background. Only the API key that created a job has access to it.",
     "Server": "Languages, health and devices. No API key is needed.",
     "LibreTranslate": "For clients of LibreTranslate. They use `/languages`, too.",
     "DeepL": "For clients of version 2 of DeepL's API.",

@@ -19,13 +19,13 @@ class NewJob:
     """A valid job that is not stored yet."""
 
     spec: JobSpec
-    pieces: TextParts
+    parts: TextParts
     source: bytes | None = None  # the document
 
     @property
     def characters(self) -> int:
         """Characters to translate, as far as known."""
-        return sum(len(piece) for text in self.pieces for piece in text)
+        return sum(len(part) for text in self.parts for part in text)
 
 
 def read_text_job(body: bytes, services: Services) -> NewJob:

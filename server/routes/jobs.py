@@ -50,7 +50,7 @@ class JobRoutes:
             new = self._read()
             charge(self._services.access, caller, new.characters)
             client = request_context(self._settings).client
-            job = jobs.add(new.spec, new.pieces, client, caller.name, new.source)
+            job = jobs.add(new.spec, new.parts, client, caller.name, new.source)
         shown = show_job(jobs, job, self._settings.job_retention)
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
