@@ -27,14 +27,14 @@ def theirs() -> M2M100Tokenizer:
     return M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER)
 
 
-@pytest.mark.parametrize("split", ["test", "dev", "train"])
-def test_equal_on_the_whole_corpus(ours: Tokenizer, theirs: M2M100Tokenizer, split: str) -> None:
+@pytest.mark.parametrize(("split", "step"), [("test", 1), ("dev", 1), ("train", 14)])
+def test_equal_on_the_corpus(
+    ours: Tokenizer, theirs: M2M100Tokenizer, split: str, step: int
+) -> None:
+    """Every 14th training sentence: 50,000 of them, since theirs takes 0.1 ms for each."""
     theirs.src_lang = "en"
-    texts = sentences(split)
-    for start in range(0, len(texts), 10_000):
-        chunk = texts[start : start + 10_000]
-        expected = theirs(chunk).input_ids
-        assert [ours.encode(text, "en") for text in chunk] == expected
+    texts = sentences(split)[::step]
+    assert [ours.encode(text, "en") for text in texts] == theirs(texts).input_ids
 
 
 def test_equal_decoding(ours: Tokenizer, theirs: M2M100Tokenizer) -> None:
