@@ -22,7 +22,7 @@ def test_reference_gives_the_tokens_of_generate(bundled: Checkpoint) -> None:
     model = M2M100ForConditionalGeneration.from_pretrained(BUNDLED_FOLDER, dtype=torch.float32)
     model.eval()
     tokenizer, ours = M2M100Tokenizer.from_pretrained(BUNDLED_FOLDER), bundled.tokenizer()
-    work = sample()
+    work = sample()[::3]
     batch = [
         EncodedSegment(
             key, ours.encode(text, source), ours.language_ids[target], Decoding.of(bundled)
