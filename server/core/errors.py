@@ -156,11 +156,18 @@ PROBLEMS: dict[type[Exception], Problem] = {
     TranslationError: Problem(500, "translation-failed", "This text could not be translated"),
 }
 INTERNAL = Problem(500, "internal", "Internal server error")
+# Python 3.13 renamed these. Clients know the problem types by their names up to 3.12.
+_PHRASES = {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
 
 
 def http_problem(status: int) -> Problem:
     """Return the problem for a plain HTTP status, such as 404."""
-    title = HTTPStatus(status).phrase
+    title = _PHRASES.get(status) or HTTPStatus(status).phrase
     return Problem(status, title.lower().replace(" ", "-"), title)
 
 

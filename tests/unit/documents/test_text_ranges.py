@@ -69,7 +69,7 @@ def test_json_values(data: str, translated: str) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b'{\n"secret": "text",}', "not valid JSON at line 2, column 18"),
+        (b'{\n"secret": "text",}', "not valid JSON at line 2, column 1[78]"),  # Python 3.13: 17
         (b"", "not valid JSON at line 1, column 1"),
         (b'["secret', "not valid JSON at line 1, column 2"),
         (b"[" * 100_000, "nested too deeply"),
