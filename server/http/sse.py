@@ -14,9 +14,7 @@ KEEP_ALIVE = b":\n\n"  # a comment: proxies close silent connections
 def wanted() -> bool:
     """Return True if the current request prefers events over JSON."""
     accepted = request.accept_mimetypes
-    return EVENT_STREAM in accepted.values() and (
-        accepted[EVENT_STREAM] >= accepted[JSON]
-    )
+    return EVENT_STREAM in accepted.values() and (accepted[EVENT_STREAM] >= accepted[JSON])
 
 
 def event(name: str, data: object, id: str | None = None) -> bytes:  # noqa: A002 - the field's name
