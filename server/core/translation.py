@@ -18,6 +18,7 @@ from translator.text.detection import Detection, Detector
 from translator.text.segmentation import SegmentedText, Segmenter, TextSegment
 
 _CLIENT_CHECK_SECONDS = 0.5
+_SAMPLE = 5_000  # characters of a document that its language is detected from
 
 
 class Pool(Protocol):
@@ -86,6 +87,10 @@ class TranslationService:
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that a text may be in, most likely first."""
         return self._detector.detect(text)
+
+    def detect_document(self, texts: Sequence[str]) -> str:
+        """Return the language of a document: one for all its texts, which may be very short."""
+        return self.detect("\n".join(texts)[:_SAMPLE])[0].language
 
     def translate(self, requests: Sequence[TextRequest], context: RequestContext) -> list[Answer]:
         """Translate all texts; blank ones and those in the target language come back unchanged.

@@ -5,7 +5,7 @@ from flask import request
 from server.auth.access import Access, Client
 from server.core.requests import RequestContext
 from server.core.settings import Settings
-from server.http.request_log import current_record
+from server.http.request_log import RequestRecord, current_record
 
 
 def header_key(scheme: str = "bearer") -> str | None:
@@ -20,9 +20,7 @@ def identify(access: Access, key: str | None) -> Client:
     Raises MissingKeyError and WrongKeyError.
     """
     client = access.identify(key)
-    record = current_record()
-    if record is not None:
-        record.client = client.name
+    _record().client = client.name
     return client
 
 
@@ -31,9 +29,7 @@ def charge(access: Access, client: Client, characters: int) -> None:
 
     Raises RateLimitError, and then nothing is counted against the rates.
     """
-    record = current_record()
-    if record is not None:
-        record.usage.add(characters=characters)
+    _record().usage.add(characters=characters)
     access.charge(client, characters)
 
 
@@ -44,8 +40,7 @@ def request_context(
 
     Its client is the API key's name, otherwise the address.
     """
-    record = current_record()
-    assert record is not None, "requests are watched"
+    record = _record()
     return RequestContext(
         timeout=settings.timeout if timeout is None else timeout,
         client=record.client or request.remote_addr or "",
@@ -53,3 +48,9 @@ def request_context(
         client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
         usage=record.usage,
     )
+
+
+def _record() -> RequestRecord:
+    record = current_record()
+    assert record is not None, "`watch_requests` gives every request a record"
+    return record

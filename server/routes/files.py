@@ -15,7 +15,6 @@ from server.routes.uploads import Upload, read_upload, send_translated
 from server.services import Services
 
 _PICTURES = 16 << 20  # bytes that a Word file may have in addition to its text
-_SAMPLE = 5_000  # characters of a document that its language is detected from
 
 
 class FileRoutes:
@@ -71,9 +70,8 @@ class _FileTranslation:
         if self._context is None:
             self._charge(sum(map(len, texts)))
             self._context = request_context(self._services.settings)
-        if self.source is None:  # one for the document: a subtitle line is too short
-            best = self._services.translation.detect("\n".join(texts)[:_SAMPLE])[0]
-            self.source = best.language
+        if self.source is None:
+            self.source = self._services.translation.detect_document(texts)
         upload = self._upload
         text_requests = [
             TextRequest(text, self.source, upload.target, glossary=upload.glossary)

@@ -11,8 +11,6 @@ from server.routes.uploads import read_upload
 from server.schemas.translation import parse_text_job
 from server.services import Services
 
-_SAMPLE = 5_000  # characters of a document that its language is detected from
-
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
@@ -57,7 +55,7 @@ def read_file_job(services: Services) -> NewJob:
     if len(texts) > settings.max_job_texts:
         raise TooManyTextsError(f"a job may hold {settings.max_job_texts} texts at most", "file")
     source = upload.source
-    if source == AUTO:  # one for the document: a subtitle line is too short
-        source = services.translation.detect("\n".join(texts)[:_SAMPLE])[0].language
+    if source == AUTO:
+        source = services.translation.detect_document(texts)
     spec = JobSpec(source, upload.target, glossary=upload.glossary, file=upload.name)
     return NewJob(spec, split_texts(texts), upload.data)
