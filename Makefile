@@ -56,9 +56,12 @@ test: $(STAMP)
 coverage:
 	$(MAKE) test COVERAGE=1
 
+# It takes seconds to load, and again in each worker.
+WITHOUT_SCHEMATHESIS = -p no:schemathesis --ignore tests/http/test_schemathesis.py
+
 test-fast: $(STAMP)
 	$(BIN)/pytest -m "not slow" $(PARALLEL) $(addprefix tests/unit/,bulk documents gpu_pool server \
-		translator/text translator/verify) tests/http
+		translator/text translator/verify) tests/http $(WITHOUT_SCHEMATHESIS)
 
 check: check-code check-k8s
 

@@ -20,7 +20,6 @@ from server.jobs.store import open_jobs
 from server.services import make_services
 from tests.fakes import FakePool, served_model
 
-pytestmark = pytest.mark.slow  # hundreds of requests
 EXAMPLES = 25  # requests per operation
 VALUES: dict[str, Any] = {"port": 0, "max_texts": 4, "max_characters": 100}
 CONFIG = SchemathesisConfig.from_dict(

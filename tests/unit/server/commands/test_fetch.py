@@ -202,6 +202,7 @@ def test_needed_files_of_a_repository_like_the_real_one() -> None:
     assert needed_files([*names, *shards, index, "adapter.safetensors"])[4:] == [*shards, index]
 
 
+@pytest.mark.slow  # loads and converts a model
 def test_shards_are_taken_and_converted_like_one_file(tmp_path: Path) -> None:
     sharded = make_sharded(tmp_path / "sharded")
     weights = {path.name for path in sharded.glob("model*")}
