@@ -7,16 +7,17 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 import pytest
 
-from documents import FORMATS, DocumentError
+from documents import DocumentError
 from tests.unit.documents.translators import (
     FakeTranslator,
     by_dictionary,
+    document_of,
     reverse,
     translate_identity,
     translate_upper,
 )
 
-DOCX = FORMATS[".docx"]
+DOCX = document_of(".docx")
 NAMESPACES = (
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
@@ -149,13 +150,6 @@ def test_breaks_and_pictures_separate_texts_and_keep_their_formats() -> None:
     assert translator.rounds == [["a", "b"]]
 
 
-def test_range_marks_enclose_the_new_text() -> None:
-    start = '<w:bookmarkStart w:id="0" w:name="x"/><w:commentRangeStart w:id="1"/>'
-    end = '<w:commentRangeEnd w:id="1"/><w:bookmarkEnd w:id="0"/>'
-    content = f"{run('one ')}{start}{run('two')}{end}{run(' three')}"
-    assert translated(content, FakeTranslator(str.upper)) == f"{start}{run('ONE TWO THREE')}{end}"
-
-
 def test_a_text_box_is_translated_once() -> None:
     box = f"<w:r><w:drawing><w:txbxContent><w:p>{run('in')}</w:p></w:txbxContent></w:drawing></w:r>"
     translator = FakeTranslator(str.upper)
@@ -200,12 +194,10 @@ def replaced(old: bytes, new: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "not a .docx, or is damaged"),
-        (b"secret" * 100, "not a .docx, or is damaged"),
         (archive()[:200], "not a .docx, or is damaged"),
         (zipped(), "not a .docx: it has no"),
         (zipped(secret=b""), "not a .docx: it has no"),
-        (replaced(b"wordprocessingml", b"spreadsheetml"), "contains no Word document"),
+        (replaced(b"wordprocessingml", b"spreadsheetml"), "contains no .docx"),
         (replaced(b"/word/document.xml", b"/word/secret.xml"), "lacks a part"),
         (replaced(b"</w:p>", b"</w:q>"), "word/document.xml is not valid XML at line 1"),
         (replaced(b"<w:document", b"<!DOCTYPE secret []><w:document"), "has a document type"),
@@ -223,16 +215,3 @@ def test_a_flipped_byte_is_detected_or_harmless() -> None:
         damaged = data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
         with suppress(DocumentError):
             FakeTranslator(str.upper).translate(DOCX(damaged))
-
-
-@pytest.mark.parametrize(("name", "mebibytes"), [("a.xml", 33), ("a.png", 257)])
-def test_an_archive_that_unpacks_to_too_much_is_rejected(name: str, mebibytes: int) -> None:
-    packed = io.BytesIO()
-    with (
-        ZipFile(packed, "w", ZIP_DEFLATED, compresslevel=1) as file,
-        file.open(name, "w") as member,
-    ):
-        for _ in range(mebibytes):
-            member.write(bytes(1 << 20))
-    with pytest.raises(DocumentError, match=f"more than {mebibytes - 1} MiB"):
-        translate_identity(DOCX(packed.getvalue()))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from documents import translate_html
-from documents.fuzzy_match import best_match
+from documents.core.fuzzy_match import best_match
 from tests.unit.documents.translators import by_dictionary
 
 

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from documents import FORMATS, Rounds, run_rounds
-from tests.unit.documents.translators import FakeTranslator
+from documents import Rounds, run_rounds
+from tests.unit.documents.translators import FakeTranslator, document_of
 
 
 def document(*rounds: list[str]) -> Rounds[list[str]]:
@@ -36,7 +36,7 @@ def test_a_wrong_number_of_translations_is_an_error(translations: list[str]) -> 
 
 def test_errors_of_a_document_propagate() -> None:
     with pytest.raises(ValueError, match="not UTF-8 at byte 1"):
-        run_rounds([FORMATS[".txt"](b"a\xff")], lambda texts: texts)
+        run_rounds([document_of(".json")(b"a\xff")], lambda texts: texts)
 
 
 def test_importing_the_package_loads_no_heavy_library() -> None:

@@ -1,4 +1,4 @@
-"""Plain text, JSON and gettext catalogues."""
+"""Plain text and JSON."""
 
 import json
 
@@ -6,15 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents import FORMATS, DocumentError
+from documents import DocumentError
 from tests.unit.documents.translators import (
     FakeTranslator,
-    identity,
+    document_of,
     translate_identity,
     translate_upper,
 )
 
-TXT, JSON, PO = FORMATS[".txt"], FORMATS[".json"], FORMATS[".po"]
+TXT, JSON = document_of(".txt"), document_of(".json")
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 VALUES = st.recursive(
     st.none() | st.booleans() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -22,9 +23,48 @@ VALUES = st.recursive(
 )
 
 
-@given(st.text(st.characters(exclude_categories=["Cs"])))
+@given(st.text(CHARACTERS))
 def test_an_identical_translation_of_plain_text_changes_nothing(text: str) -> None:
     assert translate_identity(TXT(text.encode())) == text.encode()
+
+
+def test_cells_keep_their_tabs() -> None:
+    translator = FakeTranslator(str.upper)
+    assert translator.translate(TXT(b"name:\tthe house\t\n")) == b"NAME:\tTHE HOUSE\t\n"
+    assert translator.rounds == [["name:", "the house"]]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "3f2b8c1e-0000-4000-8000-000000000000", "images/house.png", "button-primary",
+        "mt-4 text-lg", "btn btn-primary", "/old/house", "https://a.b/c", "me@example.com",
+        "user_name", "MAX_SIZE", "camelCase", "#anchor", "README.md", "com.example.app",
+        "text/html", "../up",
+    ],
+)  # fmt: skip
+def test_identifiers_in_json_stay(value: str) -> None:
+    data = json.dumps({"k": value}).encode()
+    assert translate_upper(JSON(data)) == data
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "good",
+        "Good morning.",
+        "and/or",
+        "See a.b",
+        "the well-known man",
+        "E-Mail",
+        "Yes!",
+        "a-b c d",
+    ],
+)
+def test_words_in_json_are_translated(value: str) -> None:
+    assert (
+        translate_upper(JSON(json.dumps([value]).encode())) == json.dumps([value.upper()]).encode()
+    )
 
 
 def test_lines_keep_their_endings_and_indentation() -> None:
@@ -37,7 +77,7 @@ def test_lines_keep_their_endings_and_indentation() -> None:
 @pytest.mark.parametrize("suffix", [".txt", ".json", ".po", ".srt", ".vtt", ".md"])
 def test_another_encoding_is_rejected(suffix: str) -> None:
     with pytest.raises(DocumentError, match="not UTF-8 at byte 3"):
-        translate_identity(FORMATS[suffix](b"\xef\xbb\xbf\xff\xfe"))
+        translate_identity(document_of(suffix)(b"\xef\xbb\xbf\xff\xfe"))
 
 
 @given(
@@ -79,142 +119,4 @@ def test_json_values(data: str, translated: str) -> None:
 def test_damaged_json(data: bytes, message: str) -> None:
     with pytest.raises(DocumentError, match=message) as caught:
         translate_identity(JSON(data))
-    assert "secret" not in str(caught.value)
-
-
-CATALOGUE = r"""# Translators: somebody
-msgid ""
-msgstr ""
-"Language: de\n"
-"Content-Type: text/plain; charset=UTF-8\n"
-
-#. a comment
-#: main.c:1
-#, c-format
-#| msgid "before"
-msgctxt "menu"
-msgid "Say \"%s\"\n"
-msgstr ""
-
-#: main.c:2
-msgid ""
-"one "
-"file"
-msgid_plural "many\tfiles"
-msgstr[0] ""
-msgstr[1] ""
-msgstr[2] ""
-
-#, fuzzy, c-format
-msgid "doubtful"
-msgstr "zweifelhaft"
-
-#, fuzzy
-msgid "empty"
-msgstr ""
-msgid "two\n"
-"lines"
-msgstr ""
-
-msgid "%d"
-msgstr ""
-
-#~ msgid "gone"
-#~ msgstr ""
-"""
-FILLED = r"""# Translators: somebody
-msgid ""
-msgstr ""
-"Language: de\n"
-"Content-Type: text/plain; charset=UTF-8\n"
-
-#. a comment
-#: main.c:1
-#, c-format, fuzzy
-#| msgid "before"
-msgctxt "menu"
-msgid "Say \"%s\"\n"
-msgstr "SAY \"%S\"\n"
-
-#: main.c:2
-#, fuzzy
-msgid ""
-"one "
-"file"
-msgid_plural "many\tfiles"
-msgstr[0] "ONE FILE"
-msgstr[1] "MANY\tFILES"
-msgstr[2] "MANY\tFILES"
-
-#, fuzzy, c-format
-msgid "doubtful"
-msgstr "zweifelhaft"
-
-#, fuzzy
-msgid "empty"
-msgstr "EMPTY"
-#, fuzzy
-msgid "two\n"
-"lines"
-msgstr ""
-"TWO\n"
-"LINES"
-
-#, fuzzy
-msgid "%d"
-msgstr "%D"
-
-#~ msgid "gone"
-#~ msgstr ""
-"""
-
-
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-def test_a_catalogue_is_filled_and_its_new_translations_are_fuzzy(newline: str) -> None:
-    catalogue, filled = (text.replace("\n", newline).encode() for text in (CATALOGUE, FILLED))
-    assert translate_upper(PO(catalogue)) == filled
-
-
-def test_a_complete_catalogue_stays_the_same() -> None:
-    assert translate_upper(PO(FILLED.encode())) == FILLED.encode()
-    assert translate_upper(PO(b"")) == b""
-
-
-def test_a_language_with_one_form_gets_the_plural() -> None:
-    data = b'msgid "a file"\nmsgid_plural "%d files"\nmsgstr[0] ""\n'
-    translated = translate_upper(PO(data))
-    assert translated == b"#, fuzzy\n" + data.replace(b'[0] ""', b'[0] "%D FILES"')
-
-
-def test_a_translation_equal_to_its_source_is_filled_in() -> None:
-    data = b'msgid "OK"\nmsgstr ""\n'
-    assert FakeTranslator(identity).translate(PO(data)) == b'#, fuzzy\nmsgid "OK"\nmsgstr "OK"\n'
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_a_written_translation_can_be_read_again(translation: str) -> None:
-    translated = FakeTranslator(lambda text: translation).translate(PO(b'msgid "a"\nmsgstr ""'))
-    as_source = translated.replace(b'msgid "a"', b"").replace(b"\nmsgstr", b"\nmsgid", 1)
-    translator = FakeTranslator(identity)
-    translator.translate(PO(as_source + b'\nmsgstr ""'))
-    expected = translation.strip()
-    assert translator.rounds == (
-        [[expected]] if any(map(str.isalpha, expected)) and "\0" not in expected else []
-    )
-
-
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b'msgid "a"\n', "entry at line 1 lacks"),
-        (b'msgstr "a"\n', "entry at line 1 lacks"),
-        (b'\nmsgid "secret\n', "line 2 is neither"),
-        (b'"secret"\n', "line 1 is neither"),
-        (b'msgid "a"\nmsgstr ""\nmsgstr ""\n', "line 3 repeats the msgstr"),
-        (b"secret", "line 1 is neither"),
-    ],
-)
-def test_a_damaged_catalogue(data: bytes, message: str) -> None:
-    with pytest.raises(DocumentError, match=message) as caught:
-        translate_identity(PO(data))
     assert "secret" not in str(caught.value)

@@ -1,0 +1,1 @@
+"""What the formats share: texts in sentences with markup, rounds, encodings, options."""

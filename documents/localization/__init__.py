@@ -1,0 +1,1 @@
+"""Catalogues of messages of programs. May import documents.core."""

@@ -1,0 +1,1 @@
+"""Texts to read: HTML, XML, Markdown, plain text. May import documents.core."""

@@ -1,0 +1,1 @@
+"""Subtitles. May import documents.core."""

@@ -1,0 +1,1 @@
+"""Tables: rows and columns of texts and data. May import documents.core."""
