@@ -1,6 +1,7 @@
 """Text in, text out, on one device. Importing the package loads no model library.
 
-Imports point downwards: translator, pending, verify, engines and text, models, config and errors.
+Imports point downwards: translator and device_decoder; device_engine, segment_batch and wire;
+pending and text_model; verify; engines and text; models; config and errors.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -6,7 +6,8 @@ from typing import Optional
 
 from translator.text.segmentation import SegmentedText, TextSegment
 from translator.verify.quality import CODES
-from translator.verify.recovery import Outcome, Recovery, TextOptions
+from translator.verify.recovery import Recovery
+from translator.verify.steps import Outcome, TextOptions
 
 
 @dataclass(slots=True)
@@ -36,6 +37,8 @@ class PendingText:
         A segment with fewer alternatives than another contributes its best translation instead.
         """
         found = [outcome for outcome in self.outcomes if outcome is not None]
+        if len(found) == 1 and not found[0].warnings and not found[0].alternatives:
+            return Outcome(self._join([found[0].text]))  # mostly
         ranks = max((len(outcome.alternatives) for outcome in found), default=0)
         codes = {code for outcome in found for code in outcome.warnings}
         return Outcome(

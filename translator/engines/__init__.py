@@ -41,11 +41,15 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class EncodedSegment:
-    """`source_ids`: `__source__ … </s>`; `target_id`: id of the target's language token."""
+    """`source_ids`: text, `</s>` and a language token, in the order of the model's family.
+
+    `target_id`: the token that the translation must begin with, mostly that of the target language;
+    None: it begins with text.
+    """
 
     key: int
     source_ids: list[int]
-    target_id: int
+    target_id: int | None
     decoding: Decoding
 
 

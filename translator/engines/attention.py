@@ -4,7 +4,7 @@ On Hopper torch prefers cuDNN's kernel, which builds a plan on the host for ever
 Sentences that join and leave create new shapes all the time; docs/engine.md has the cost.
 """
 
-import torch
+import sys
 
 
 def avoid_cudnn() -> None:
@@ -15,6 +15,9 @@ def avoid_cudnn() -> None:
     `enable_cudnn_sdp(True)`, or inside an `sdpa_kernel` block that names cuDNN. Against the
     former, this function is called after libraries and weights are loaded, and again when the
     engine is built. The latter can only happen in `generate`, since our own decoder calls nothing
-    but torch; a test checks every call.
+    but torch; a test checks every call. Where torch has not been imported, nothing uses it.
     """
-    torch.backends.cuda.enable_cudnn_sdp(False)
+    if "torch" in sys.modules:
+        import torch
+
+        torch.backends.cuda.enable_cudnn_sdp(False)

@@ -10,13 +10,13 @@ import json
 import logging
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import torch
 from filelock import FileLock
 
 from translator.config import TranslatorConfig
@@ -33,8 +33,6 @@ _FOLDER = "speeds"  # in the cache
 _MOST_SHOWN = 4  # speeds in a reason; a CPU with many cores has more candidates
 # Any of these may change how fast an engine is.
 _PACKAGES = ("m2m-server", "torch", "transformers", "ctranslate2")
-# What a candidate raises if a library, memory or disk space is missing; anything else is a bug.
-_FAILURES = (DeviceError, OutOfMemoryError, torch.OutOfMemoryError, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +147,7 @@ class Autotuner:
             return None
         try:
             speed = measure_speed(engine, self._trial)
-        except _FAILURES as error:
+        except _failures() as error:
             self._skip(candidate, error)
             self._loaded = self._engine = None
             return None
@@ -161,10 +159,13 @@ class Autotuner:
         """Return a new engine after freeing the memory of the previous one."""
         self._loaded = self._engine = None
         gc.collect()
-        torch.cuda.empty_cache()  # does nothing if CUDA was not used
+        if "torch" in sys.modules:
+            import torch
+
+            torch.cuda.empty_cache()  # does nothing if CUDA was not used
         try:
             self._engine = candidate.make()
-        except _FAILURES as error:
+        except _failures() as error:
             self._skip(candidate, error)
             return None
         self._loaded = candidate
@@ -186,6 +187,19 @@ class Autotuner:
         shown = "; ".join(figures[:_MOST_SHOWN] + more)
         reason = f"fastest of {len(ranked)} measured (tokens/s under load and alone): {shown}"
         return _with_skipped(reason, self._skipped)
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what candidates raise if a library, memory or disk space is missing.
+
+    Anything else is a bug.
+    """
+    failures = (DeviceError, OutOfMemoryError, OSError)
+    if "torch" not in sys.modules:  # a candidate that fails has imported what it needs
+        return failures
+    import torch
+
+    return (*failures, torch.OutOfMemoryError)
 
 
 def _file_name(checkpoint: Checkpoint, device_class: DeviceClass, dtype: str) -> str:

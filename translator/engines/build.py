@@ -1,13 +1,16 @@
-"""Builds the engine that a configuration asks for: which engine, dtype and device."""
+"""Builds the engine that a configuration asks for: which engine, dtype and device.
 
+torch takes seconds to import and 200 MB, so it is imported where an engine needs it: CTranslate2 on
+a CPU does not.
+"""
+
+from dataclasses import replace
 from importlib.util import find_spec
-
-import torch
 
 from translator.config import TranslatorConfig
 from translator.engines import Decoder, Engine, EngineChoice
 from translator.engines.attention import avoid_cudnn
-from translator.engines.inflight.int8 import computes_int8
+from translator.engines.cpu_features import computes_int8
 from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
 from translator.models.checkpoints import Checkpoint
@@ -25,9 +28,11 @@ def build_engine(
     check_device(config.device)
     if "+" in config.device and config.engine not in ("auto", "inflight"):
         raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
-    built = _build(config, checkpoint, tokenizer)
+    engine, choice = _build(config, checkpoint, tokenizer)
     avoid_cudnn()  # after everything is imported and loaded, in every worker
-    return built
+    if checkpoint.converted:
+        choice = replace(choice, reason="the only one that reads a converted model")
+    return engine, choice
 
 
 def default_engine(device: str) -> str:
@@ -45,6 +50,8 @@ def best_dtype(device: str, engine: str) -> str:
         if engine == "ctranslate2" or (engine == "inflight" and computes_int8()):
             return "int8"
         return "bfloat16" if engine == "inflight" and computes_bfloat16() else "float32"
+    import torch
+
     majors = [torch.cuda.get_device_capability(part)[0] for part in device.split("+")]
     # Ampere (8.0) computes in bfloat16; older GPUs emulate it, slower than float32.
     return "bfloat16" if min(majors) >= 8 else "float16"
@@ -52,6 +59,8 @@ def best_dtype(device: str, engine: str) -> str:
 
 def computes_bfloat16() -> bool:
     """Return whether this CPU multiplies in bfloat16 rather than emulating it."""
+    import torch
+
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
@@ -73,6 +82,8 @@ def check_device(device: str) -> None:
             "such as 'cuda:0+cuda:1'"
         )
     if kinds == {"cuda"}:
+        import torch
+
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if any(int(number or 0) >= count for number in numbers):
             raise DeviceError(f"{device} does not exist: torch sees {count} CUDA devices")
@@ -81,6 +92,8 @@ def check_device(device: str) -> None:
 def _build(
     config: TranslatorConfig, checkpoint: Checkpoint, tokenizer: Tokenizer
 ) -> tuple[Engine, EngineChoice]:
+    if checkpoint.converted:
+        config = _for_converted(config)
     name = config.engine if config.engine != "auto" else default_engine(config.device)
     dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, name)
     on_cpu = config.device.startswith("cpu")
@@ -104,6 +117,17 @@ def _build(
     return ctranslate2_on_gpu(config, checkpoint, tokenizer, dtype), choice
 
 
+def _for_converted(config: TranslatorConfig) -> TranslatorConfig:
+    """Return the configuration for weights that only CTranslate2 reads; raises DeviceError."""
+    if config.engine not in ("auto", "ctranslate2") or "+" in config.device:
+        raise DeviceError(
+            f"{config.device}: the model was converted for CTranslate2, whose engine is the only "
+            "one that reads it, on one device; leave the engine at auto, or serve the checkpoint "
+            "that it was made of"
+        )
+    return replace(config, engine="ctranslate2")
+
+
 def _why(config: TranslatorConfig) -> str:
     if config.engine != "auto":
         return "asked for"
@@ -113,6 +137,8 @@ def _why(config: TranslatorConfig) -> str:
 
 
 def _reference(config: TranslatorConfig, checkpoint: Checkpoint, dtype: str) -> Decoder:
+    import torch
+
     from translator.engines.loading import load_model
     from translator.engines.reference import ReferenceDecoder
 

@@ -4,7 +4,6 @@ import hashlib
 
 from translator.models.checkpoints import Checkpoint, weight_files
 from translator.models.manifest import sha256
-from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE
 
 
 def content_hash(checkpoint: Checkpoint, versions: str) -> str:
@@ -13,7 +12,7 @@ def content_hash(checkpoint: Checkpoint, versions: str) -> str:
     A fetched checkpoint has the hashes of its files in its manifest, so the files are not read.
     """
     digest = hashlib.sha256(versions.encode())
-    names = ("config.json", VOCABULARY_FILE, SENTENCEPIECE_FILE)
+    names = ("config.json", *checkpoint.family.tokenizer_files)
     for path in [*(checkpoint.folder / name for name in names), *weight_files(checkpoint.folder)]:
         record = checkpoint.manifest and checkpoint.manifest.files.get(path.name)
         digest.update(bytes.fromhex(record.sha256 if record else sha256(path)))

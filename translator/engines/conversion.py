@@ -22,10 +22,14 @@ _MODEL_FILE = "model.bin"
 def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, cache: Path) -> Path:
     """Return the folder of the converted model; convert it first if there is none.
 
+    A model that somebody else converted is used as it is, whatever its quantization.
+
     A fetched checkpoint may contain it. Otherwise it is in the cache, under a hash of the
     checkpoint's content, so that a changed file is never missed. The folder appears complete or not
     at all; a second process waits for the first.
     """
+    if checkpoint.converted:
+        return checkpoint.folder
     beside = checkpoint.folder / fetched_name(quantization)
     if (
         checkpoint.manifest is not None

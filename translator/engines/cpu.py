@@ -6,7 +6,7 @@ from functools import partial
 from translator.config import TranslatorConfig
 from translator.engines import Engine, EngineChoice
 from translator.engines.autotune import Candidate, DeviceClass, autotune
-from translator.engines.inflight.int8 import computes_int8
+from translator.engines.cpu_features import computes_int8
 from translator.engines.replicas import replica_counts
 from translator.engines.static import StaticEngine
 from translator.engines.trial import CPU_TRIAL

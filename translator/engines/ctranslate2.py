@@ -94,7 +94,7 @@ class CTranslate2Decoder:
         try:
             results = self._translator.translate_batch(
                 [[tokens[i] for i in segment.source_ids] for segment in batch],
-                target_prefix=[[tokens[segment.target_id]] for segment in batch],
+                target_prefix=[[tokens[i] for i in _given(segment)] for segment in batch],
                 beam_size=decoding.beams,
                 length_penalty=decoding.length_penalty,
                 max_decoding_length=decoding.max_length,
@@ -109,19 +109,27 @@ class CTranslate2Decoder:
                 raise OutOfMemoryError from error
             raise DeviceError(f"CTranslate2: {error}") from error
         return [
-            self._read(segment.key, result.hypotheses)
+            self._read(segment, result.hypotheses)
             for segment, result in zip(batch, results, strict=True)
         ]
 
-    def _read(self, key: int, hypotheses: list[list[str]]) -> DecodedSegment:
-        (best, complete), *others = map(self._cut, hypotheses)
-        return DecodedSegment(key, best, complete, tuple(ids for ids, ended in others if ended))
+    def _read(self, segment: EncodedSegment, hypotheses: list[list[str]]) -> DecodedSegment:
+        given = len(_given(segment))
+        (best, complete), *others = (self._cut(words[given:]) for words in hypotheses)
+        return DecodedSegment(
+            segment.key, best, complete, tuple(ids for ids, ended in others if ended)
+        )
 
     def _cut(self, hypothesis: list[str]) -> tuple[list[int], bool]:
-        """Return the ids between `__target__` and `</s>`, and whether `</s>` is there."""
+        """Return the ids before `</s>`, and whether `</s>` is there."""
         complete = hypothesis[-1:] == [self._eos]
-        words = hypothesis[1 : -1 if complete else None]
+        words = hypothesis[: -1 if complete else None]
         return [self._ids[token] for token in words], complete
+
+
+def _given(segment: EncodedSegment) -> list[int]:
+    """Return the ids that the translation must begin with."""
+    return [] if segment.target_id is None else [segment.target_id]
 
 
 def _load(folder: Path, **options: object) -> ctranslate2.Translator:

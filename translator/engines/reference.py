@@ -34,20 +34,21 @@ class ReferenceDecoder:
         source = torch.full((len(batch), width), self._pad)
         for row, segment in zip(source, batch, strict=True):
             row[: len(segment.source_ids)] = torch.tensor(segment.source_ids)
-        targets = torch.tensor([segment.target_id for segment in batch])
+        forced = [segment.target_id for segment in batch if segment.target_id is not None]
+        targets = torch.tensor(forced)
         try:
             source, targets = source.to(device), targets.to(device)
             output = self._model.generate(
                 input_ids=source,
                 attention_mask=(source != self._pad).long(),
                 generation_config=self._configuration(batch[0].decoding),
-                logits_processor=LogitsProcessorList([_ForceTarget(targets)]),
+                logits_processor=LogitsProcessorList([_ForceTarget(targets)] if forced else []),
             )
         except torch.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemoryError from error
         rows = output.unflatten(0, (len(batch), -1)).tolist()  # [n, hypotheses, length]
-        return [self._read(segment.key, found) for segment, found in zip(batch, rows, strict=True)]
+        return [self._read(segment, found) for segment, found in zip(batch, rows, strict=True)]
 
     def _configuration(self, decoding: Decoding) -> GenerationConfig:
         """Return the checkpoint's defaults, overridden by `decoding`."""
@@ -63,14 +64,19 @@ class ReferenceDecoder:
         )
         return generation
 
-    def _read(self, key: int, rows: list[list[int]]) -> DecodedSegment:
-        """Return the result for a segment from the sequences found for it, best first."""
-        (best, complete), *others = map(self._cut, rows)
-        return DecodedSegment(key, best, complete, tuple(ids for ids, ended in others if ended))
+    def _read(self, segment: EncodedSegment, rows: list[list[int]]) -> DecodedSegment:
+        """Return the result for a segment from the sequences found for it, best first.
 
-    def _cut(self, row: list[int]) -> tuple[list[int], bool]:
-        """Return the translation in `</s> __target__ … </s> <pad>…`, and whether it ended."""
-        ids = row[2:]
+        They begin with `</s>`, and the target's language token where it was given.
+        """
+        begin = 1 if segment.target_id is None else 2
+        (best, complete), *others = (self._cut(row[begin:]) for row in rows)
+        return DecodedSegment(
+            segment.key, best, complete, tuple(ids for ids, ended in others if ended)
+        )
+
+    def _cut(self, ids: list[int]) -> tuple[list[int], bool]:
+        """Return the translation in `… </s> <pad>…`, and whether it ended."""
         complete = self._eos in ids
         if complete:
             ids = ids[: ids.index(self._eos)]

@@ -76,8 +76,8 @@ def make_trial(
 
     def encode(key: int, text: str) -> EncodedSegment:
         pieces = tokenizer.encode_pieces(text)[: longest - 2]  # many, if the vocabulary is small
-        ids = [tokenizer.language_ids[source], *pieces, tokenizer.eos]
-        return EncodedSegment(key, ids, tokenizer.language_ids[target], decoding)
+        ids = tokenizer.around(pieces, source, target)
+        return EncodedSegment(key, ids, tokenizer.forced_id(target), decoding)
 
     texts = islice(cycle(SENTENCES), size.sentences)
     stream = [encode(key, text) for key, text in enumerate(texts)]

@@ -1,6 +1,5 @@
 """Resolves the name of a model to a checkpoint folder and reads its files. No model library."""
 
-import json
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -8,19 +7,40 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from translator.config import beams_for
 from translator.errors import CheckpointError
-from translator.models.languages import M2M100_CODES
+from translator.models.converted import (
+    MODEL_FILE,
+    VOCABULARY_FILES,
+    is_converted,
+    read_converted,
+)
+from translator.models.family import (
+    FAMILIES,
+    M2M100,
+    SMALL100_FILE,
+    TOKENIZER_CONFIG_FILE,
+    Family,
+    family_of,
+)
+from translator.models.json_files import read_json
 from translator.models.manifest import Manifest, read_manifest
-from translator.models.tokenizer import SENTENCEPIECE_FILE, VOCABULARY_FILE, Tokenizer
+from translator.models.tokenizer import Tokenizer
 
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
-_REQUIRED = ("config.json", SENTENCEPIECE_FILE, VOCABULARY_FILE)
-_SMALL_FILES = (*_REQUIRED, "generation_config.json")
+_CONFIG_FILE = "config.json"
+_TOKENIZER_FILES = "a tokenizer (sentencepiece.bpe.model with vocab.json, or tokenizer.json)"
+_SMALL_FILES = (
+    _CONFIG_FILE,
+    *dict.fromkeys(file for family in FAMILIES for file in family.tokenizer_files),
+    TOKENIZER_CONFIG_FILE,
+    SMALL100_FILE,
+    "generation_config.json",
+)
 _SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
-NEEDED = (*_SMALL_FILES, *_SAFETENSORS, *_PICKLES)  # patterns; see also `needed_files`
+_CONVERTED = (MODEL_FILE, *VOCABULARY_FILES)
+NEEDED = (*_SMALL_FILES, *_SAFETENSORS, *_PICKLES, *_CONVERTED)  # patterns; see also `needed_files`
 # One of several files with the weights of a model, such as model-00002-of-00003.safetensors.
 _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # So that a translation with twice as many tokens as its source still fits.
@@ -30,18 +50,20 @@ _BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all other dt
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A complete M2M100 checkpoint folder on this machine."""
+    """A complete checkpoint folder on this machine."""
 
     name: str  # "bundled", the folder's name, or the hub id
     folder: Path
     config: dict[str, Any]
     generation: dict[str, Any]
+    family: Family
     manifest: Manifest | None = None  # of a fetched folder
+    converted: bool = False  # its only weights are CTranslate2's
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """Codes of the languages: `languages` in config.json, else all of M2M100."""
-        return tuple(self.config.get("languages", M2M100_CODES))
+        """Codes of the languages: `languages` in config.json, else all of the family."""
+        return tuple(self.config.get("languages", self.family.languages))
 
     @property
     def max_length(self) -> int:
@@ -67,18 +89,16 @@ class Checkpoint:
         """Load the tokenizer."""
         return Tokenizer(self.folder)
 
-    def bytes_per_segment(
-        self, tokens: int, beams: int | None, dtype: str, alternatives: int = 0
-    ) -> int:
+    def bytes_per_segment(self, tokens: int, beams: int | None, dtype: str) -> int:
         """Return the bytes of device memory that a segment of `tokens` source tokens takes.
 
-        `dtype` is as in TranslatorConfig; `alternatives` are wanted in addition to the best.
+        `beams` and `dtype` are as in TranslatorConfig.
 
         Counted are keys and values of all decoder layers, for the source (cross-attention, once)
         and for each beam (self-attention), and two copies of the beams' scores over the vocabulary
         in fp32: `2·layers·d·bytes·(S + K·T) + K·V·8`.
         """
-        width = beams_for(beams or self.beams, alternatives)
+        width = beams or self.beams
         longest = min(self.max_length, 2 * tokens + 32)
         per_position = 2 * int(self.config["decoder_layers"]) * int(self.config["d_model"])
         scores = width * int(self.config["vocab_size"]) * 8
@@ -126,11 +146,11 @@ def local_folder(model: str) -> Path:
 def needed_files(names: Iterable[str]) -> list[str]:
     """Return the names of a repository's files that are needed: small ones first, then weights.
 
-    Weights are safetensors if there are any, else pickles.
+    Weights are safetensors if there are any, else pickles, else a model of CTranslate2.
     """
     given = sorted(names)
     weights: list[str] = []
-    for patterns in (_SAFETENSORS, _PICKLES):
+    for patterns in (_SAFETENSORS, _PICKLES, _CONVERTED):
         weights = weights or [name for name in given if any(fnmatch(name, p) for p in patterns)]
     return [name for name in _SMALL_FILES if name in given] + weights
 
@@ -140,23 +160,37 @@ def read_folder(name: str, folder: Path) -> Checkpoint:
     manifest = read_manifest(folder)
     if manifest is not None:
         manifest.check_sizes(folder)
-    check_complete([path.name for path in folder.iterdir()], str(folder))
-    config = read_config(folder)
+    names = [path.name for path in folder.iterdir()]
+    if is_converted(needed_files(names)):
+        check_complete(names, str(folder))
+        config, generation = read_converted(folder)
+        return Checkpoint(
+            name, folder, config, generation, family_of(folder), manifest, converted=True
+        )
+    if _CONFIG_FILE not in names:
+        check_complete(names, str(folder))
+    config = read_config(folder)  # first: another kind of model lacks files of ours, too
+    check_complete(names, str(folder))
+    family = family_of(folder)
     path = folder / "generation_config.json"
     # Older checkpoints have their generation defaults in config.json.
-    generation = _read_json(path) if path.is_file() else config
-    return Checkpoint(name, folder, config, generation, manifest)
+    generation = read_json(path) if path.is_file() else config
+    return Checkpoint(name, folder, config, generation, family, manifest)
 
 
 def check_complete(names: Sequence[str], place: str) -> None:
     """Raise CheckpointError unless `names`, the files in `place`, form a checkpoint."""
-    missing = [name for name in _REQUIRED if name not in names]
+    missing = [] if _CONFIG_FILE in names else [_CONFIG_FILE]
+    if not any(set(names).issuperset(family.tokenizer_files) for family in FAMILIES):
+        begun = set(M2M100.tokenizer_files).intersection(names)
+        absent = [name for name in M2M100.tokenizer_files if name not in names]
+        missing += absent if begun else [_TOKENIZER_FILES]
     weights = set(needed_files(names)).difference(_SMALL_FILES)
     if not weights:
         missing.append("model.safetensors or pytorch_model.bin")
     missing += sorted(_companions(weights) - weights)
     if missing:
-        raise CheckpointError(f"{place} is not an M2M100 checkpoint: it lacks {', '.join(missing)}")
+        raise CheckpointError(f"{place} is not a checkpoint: it lacks {', '.join(missing)}")
 
 
 def _companions(weights: Collection[str]) -> set[str]:
@@ -172,26 +206,22 @@ def _companions(weights: Collection[str]) -> set[str]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """Return the content of config.json; raises CheckpointError if it is not M2M100's."""
-    config = _read_json(folder / "config.json")
+    """Return the content of config.json; raises CheckpointError for another kind of model."""
+    config = read_json(folder / _CONFIG_FILE)
     if config.get("model_type") != "m2m_100":
         raise CheckpointError(
-            f"{folder} holds a model of type {config.get('model_type')!r}; 'm2m_100' is needed"
+            f"{folder} holds a model of type {config.get('model_type')!r}; served are models of "
+            f"type 'm2m_100': {', '.join(family.name for family in FAMILIES)}"
         )
     return config
+
+
+def is_weights(name: str) -> bool:
+    """Return whether a needed file holds weights."""
+    return name not in _SMALL_FILES
 
 
 def weight_files(folder: Path) -> list[Path]:
     """Return the files with the weights: safetensors if there are any, else pickles."""
     names = needed_files(path.name for path in folder.iterdir())
     return [folder / name for name in names if name not in _SMALL_FILES]
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise CheckpointError(f"{path} is not valid JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} does not hold a JSON object")
-    return content

@@ -15,7 +15,15 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from translator.errors import CheckpointError
-from translator.models.checkpoints import Checkpoint, is_hub_id, read_config, read_folder
+from translator.models.checkpoints import (
+    Checkpoint,
+    is_hub_id,
+    is_weights,
+    read_config,
+    read_folder,
+)
+from translator.models.converted import is_converted
+from translator.models.family import family_of
 from translator.models.manifest import (
     CONVERTED_PREFIX,
     MANIFEST_FILE,
@@ -131,12 +139,16 @@ def _check_space(source: Source, partial: Path, *, conversion: bool) -> None:
 
 
 def _bring(source: Source, partial: Path, progress: Progress) -> None:
-    """Bring all files; config.json, among the first, is checked before the weights follow."""
+    """Bring all files; small ones come first, and are checked before the weights follow."""
+    first_weights = next((name for name in source.sizes if is_weights(name)), None)
     present = sum(source.present(name, partial) for name in source.sizes)
     with progress("fetching", sum(source.sizes.values()), present) as report:
         for name in source.sizes:
+            if name == first_weights:
+                family = family_of(partial)
+                _log.info("the licence of %s's weights is %s", family.name, family.licence)
             source.bring(name, partial, report)
-            if name == "config.json":
+            if name == "config.json" and not is_converted(source.sizes):
                 read_config(partial)
 
 

@@ -1,5 +1,12 @@
 """Languages: the codes of M2M100, their names, and aliases of the codes."""
 
+import re
+from collections.abc import Collection
+from difflib import get_close_matches
+from functools import cache
+
+from translator.models.flores import FLORES, flores_code, tag_of
+
 # The order fixes the ids of the language tokens (fairseq's `language_codes.txt`,
 # `FAIRSEQ_LANGUAGE_CODES["m2m100"]` in transformers).
 NAMES = {
@@ -26,20 +33,92 @@ NAMES = {
     "yi": "Yiddish", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 M2M100_CODES = tuple(NAMES)
-UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my"})  # written without spaces between words
+_UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my"})  # written without spaces between words
 
-# Codes that name one of the languages above under another standard, script or region.
+# Other codes of these languages: the language aliases of CLDR (supplementalMetadata.xml), as
+# langcodes 3.5.1 has them: other ISO 639 codes, withdrawn ones, the usual member of a
+# macrolanguage, such as `cmn`; `pb` and `zt` of LibreTranslate; `fuv`, `pbt` and `prs` of
+# FLORES-200. Two are left out, because labels of the language detector pass through `canonical`,
+# too: `als` alone is Alemannic to Wikipedia, and `sh` would count Croatian texts as Serbian.
 _ALIASES = {
-    "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "fil": "tl", "nb": "no", "nn": "no",
-    "nso": "ns", "pb": "pt", "zt": "zh", "cmn": "zh",
+    "af": "afr", "am": "amh", "ar": "ara arb", "az": "aze azj", "ba": "bak", "be": "bel",
+    "bg": "bul", "bn": "ben", "br": "bre", "bs": "bos", "ca": "cat", "cs": "ces cze",
+    "cy": "cym wel", "da": "dan", "de": "deu ger", "el": "ell gre", "en": "eng", "es": "spa",
+    "et": "ekk est", "fa": "drw fas per pes prs tnf", "ff": "fuc ful fuv", "fi": "fin",
+    "fr": "fra fre", "fy": "fry", "ga": "gle", "gd": "gla", "gl": "glg", "gu": "guj", "ha": "hau",
+    "he": "heb iw", "hi": "hin", "hr": "hrv scr", "ht": "hat", "hu": "hun", "hy": "arm hye",
+    "id": "in ind", "ig": "ibo", "is": "ice isl", "it": "ita", "ja": "jpn", "jv": "jav jw",
+    "ka": "geo kat", "kk": "kaz", "km": "khm", "kn": "kan", "ko": "kor", "lb": "ltz", "lg": "lug",
+    "ln": "lin", "lo": "lao", "lt": "lit", "lv": "lav lvs", "mg": "mlg plt", "mk": "mac mkd",
+    "ml": "mal", "mn": "drh khk mon", "mr": "mar", "ms": "may msa zsm", "my": "bur mya",
+    "ne": "nep npi", "nl": "dut nld", "no": "nb nn nno nob nor", "ns": "nso", "oc": "oci",
+    "or": "ori ory", "pa": "pan", "pl": "pol", "ps": "pbt pbu pus", "pt": "pb por",
+    "ro": "mo mol ron rum", "ru": "rus", "sd": "snd", "si": "sin", "sk": "slk slo", "sl": "slv",
+    "so": "som", "sq": "alb als-latn sqi", "sr": "cnr scc srp", "ss": "ssw", "su": "sun",
+    "sv": "swe", "sw": "swa swh", "ta": "tam", "th": "tha", "tl": "fil tgl", "tn": "tsn",
+    "tr": "tur", "uk": "ukr", "ur": "urd", "uz": "uzb uzn", "vi": "vie", "wo": "wol", "xh": "xho",
+    "yi": "ji ydd yid", "yo": "yor", "zh": "chi cmn zho zt", "zu": "zul",
 }  # fmt: skip
+_CODES = {alias: code for code, aliases in _ALIASES.items() for alias in aliases.split()}
+# A language, then script, region and variants (BCP 47), or charset and modifier (POSIX).
+_TAG = re.compile(r"([a-z]{2,3})((?:[-_][a-z0-9]{1,8})*)(?:\.[a-z0-9-]{1,16})?(?:@[a-z0-9]{1,16})?")
+
+
+def aliases_of(code: str) -> list[str]:
+    """Return the other codes of a language of M2M100."""
+    return _ALIASES.get(code, "").split()
+
+
+def is_unspaced(code: str) -> bool:
+    """Return whether a model's language is written without spaces between words."""
+    return text_language(code) in _UNSPACED
+
+
+def name_of(code: str) -> str:
+    """Return the English name of a model's language; the code itself if it is unknown."""
+    if code in FLORES:
+        return FLORES[code][0]
+    return NAMES.get(code, code)
+
+
+def find(code: str, languages: Collection[str]) -> str | None:
+    """Return the one of a model's languages that a user's code means; None if there is none."""
+    if code in languages:
+        return code
+    for known in (canonical(code), flores_code(code)):
+        if known is not None and known in languages:
+            return known
+    return None
+
+
+def nearest(code: str, languages: Collection[str]) -> list[str]:
+    """Return a model's languages that a user may have meant by an unknown code or a name."""
+    names = {name_of(each).lower(): each for each in languages}
+    lowered = code.strip().lower()
+    named = get_close_matches(lowered, names, n=3, cutoff=0.75)
+    coded = get_close_matches(lowered, languages, n=3, cutoff=0.6)
+    return list(dict.fromkeys([*(names[name] for name in named), *coded]))[:3]
+
+
+@cache
+def text_language(code: str) -> str:
+    """Return the language of text in a model's language, by M2M100's codes as far as they go.
+
+    Rules about text know no scripts: `zho_Hant` is `zh`, and `ckb_Arab` is `ckb`.
+    """
+    return canonical(tag_of(code)) if code in FLORES else code
 
 
 def canonical(code: str) -> str:
-    """Return the M2M100 code for a user's code: `pt-BR` → `pt`, `iw` → `he`, `DE` → `de`.
+    """Return the M2M100 code for a user's code: `pt-BR` → `pt`, `iw` → `he`, `deu_Latn` → `de`.
 
     Script and region are dropped, because M2M100 has one token per language. An unknown code is
     returned in lower case, for the caller to refuse.
     """
-    language = code.strip().lower().replace("_", "-").partition("-")[0]
-    return _ALIASES.get(language, language)
+    lowered = code.strip().lower()
+    match = _TAG.fullmatch(lowered)
+    if match is None:
+        return lowered
+    language = match[1]
+    tag = language + match[2].replace("_", "-")
+    return _CODES.get(tag) or _CODES.get(language, language)

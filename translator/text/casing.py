@@ -40,9 +40,10 @@ class Casing:
 
         "Kitchen" is two pieces in a vocabulary with "kitchen"; "Paris" is one, "paris" two.
         """
-        if len(text.split()) != 1:
-            return False
         first, rest = text[:1], text[1:]
         return (
-            first.isupper() and rest.islower() and self._pieces(text.lower()) < self._pieces(text)
+            first.isupper()
+            and rest.islower()
+            and len(text.split(maxsplit=1)) == 1
+            and self._pieces(text.lower()) < self._pieces(text)
         )

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from translator.models.languages import UNSPACED
+from translator.models.languages import is_unspaced
 from translator.text.placeholders import Replacement
 
 Entries = tuple[tuple[str, str], ...]
@@ -19,7 +19,7 @@ def find_terms(text: str, entries: Entries, language: str) -> list[Replacement]:
     """
     if not entries:
         return []
-    pattern, translations = _compiled(entries, language in UNSPACED)
+    pattern, translations = _compiled(entries, is_unspaced(language))
     return [
         Replacement(*match.span(), translations[int(match.lastgroup[1:])])
         for match in pattern.finditer(text)

@@ -9,11 +9,6 @@ from translator.models.checkpoints import Checkpoint, resolve
 
 
 @pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="session")
 def bundled() -> Checkpoint:
     return resolve("bundled")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from translator import Translator
-from translator.translator import Translated
+from translator.segment_batch import Translated
 
 
 def translated(translator: Translator, texts: Sequence[str], **options: Any) -> list[Translated]:

@@ -17,6 +17,8 @@ from translator.engines.inflight.stream import Numbers
 
 _SLOT, _TARGET, _MAX_LENGTH, _LENGTH_PENALTY, _STOP_WHEN_FULL, _LENGTH_BOUND, FIELDS = range(7)
 
+_NONE = -1  # in place of a target
+
 Cuts = Sequence[tuple[slice, int]]  # rows to encode together, and the length of their source
 
 
@@ -28,7 +30,7 @@ def fill(
     rules = [segment.decoding for segment in segments]
     table[:, FIELDS:] = pad
     table[:count, _SLOT] = slots
-    table[:count, _TARGET] = [segment.target_id for segment in segments]
+    table[:count, _TARGET] = [_NONE if s.target_id is None else s.target_id for s in segments]
     table[:count, _MAX_LENGTH] = [rule.max_length for rule in rules]
     table.view(np.float32)[:count, _LENGTH_PENALTY] = [rule.length_penalty for rule in rules]
     # Greedy search, with one beam, stops when it is full.
@@ -60,15 +62,20 @@ def admit(network: Network, state: SlotState, table: Tensor, *, start: int, cuts
 
 
 def _begin(state: SlotState, table: Tensor, slots: Tensor, start: int) -> None:
-    """Set slots to the state after position 0: the language token is next, only beam 0 counts."""
+    """Set slots to the state before their first step, in which only beam 0 counts.
+
+    That is position 1 with the target's language token, or position 0 where no token is given.
+    """
     targets = table[:, _TARGET, None].long()
-    state.token[slots] = targets
-    state.position[slots] = 1
+    given = targets != _NONE
+    first = torch.where(given, targets, start)
+    state.token[slots] = first
+    state.position[slots] = given[:, 0].long()
     ancestor = torch.arange(state.beams, device=slots.device)[:, None].repeat(1, state.length)
     ancestor[:, 0] = 0
     state.ancestor[slots] = ancestor
     state.running[slots, :, 0] = start
-    state.running[slots, :, 1] = targets
+    state.running[slots, :, 1] = first  # overwritten where position 1 is still to be predicted
     scores = torch.full((state.beams,), NEVER, device=slots.device)
     scores[0] = 0.0
     state.running_score[slots] = scores

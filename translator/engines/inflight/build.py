@@ -10,9 +10,9 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translator.config import TranslatorConfig
 from translator.engines import Engine
+from translator.engines.cpu_features import computes_int8
 from translator.engines.inflight.admission import FIELDS
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
-from translator.engines.inflight.int8 import computes_int8
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place

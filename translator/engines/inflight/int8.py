@@ -11,7 +11,8 @@ import warnings
 import torch
 from torch import Tensor
 
-_BY_ROW = "linear_with_input_q_dq_qweight_dq_output_fp32"  # FBGEMM's
+from translator.engines.cpu_features import BY_ROW
+
 _ZERO = 128  # zero point: unsigned activations are fast on all CPUs with both libraries
 _STEPS = torch.tensor(127.0)  # on either side of zero; a tensor, to avoid a conversion per call
 # A float of this size has no bits for a fraction: a number added to it is rounded, and is then in
@@ -20,19 +21,6 @@ _ROUNDING = 1.5 * 2**23
 _ROWS = 4_096  # quantised at a time
 _LARGE = 32_768  # numbers; above, a second reduction is faster than an array of absolute values
 _SMALLEST = 1e-12  # the scale of a row of zeros
-
-
-def computes_int8() -> bool:
-    """Return True if torch multiplies in int8 on this CPU without losing bits.
-
-    Without AVX-512 VNNI, products of bytes are accumulated in 16 bits, which overflow.
-    """
-    return (
-        hasattr(torch.ops.onednn, "qlinear_pointwise")
-        and "fbgemm" in torch.backends.quantized.supported_engines
-        and hasattr(torch.ops.quantized, _BY_ROW)
-        and torch.cpu._is_vnni_supported()
-    )
 
 
 class Int8Linear:
@@ -93,7 +81,7 @@ class Int8StepLinear(Int8Linear):
                 weight, self._scale.double(), self._no_offset.long(), 0
             )
         self._row_packed = torch.ops.quantized.linear_prepack(quantised, None)
-        self._multiply_row = getattr(torch.ops.quantized, _BY_ROW).default
+        self._multiply_row = getattr(torch.ops.quantized, BY_ROW).default
 
     def _product(self, rounded: Tensor) -> Tensor:
         if rounded.numel() > rounded.shape[-1]:

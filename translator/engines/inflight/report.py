@@ -70,11 +70,14 @@ class Report:
         results = []
         for segment, row, flags in zip(segments, sequences, is_finished, strict=True):
             rule = segment.decoding
-            best, complete = _cut(row[2 : min(rule.max_length, length)], eos)
+            begin = 1 if segment.target_id is None else 2  # after the tokens that were given
+            best, complete = _cut(row[begin : min(rule.max_length, length)], eos)
             others: tuple[list[int], ...] = ()
             if rule.hypotheses > 1:
                 starts = [i * length for i in range(1, rule.hypotheses) if flags[i]]
-                found = (_cut(row[i + 2 : i + min(rule.max_length, length)], eos) for i in starts)
+                found = (
+                    _cut(row[i + begin : i + min(rule.max_length, length)], eos) for i in starts
+                )
                 others = tuple(ids for ids, end in found if end)
             results.append(DecodedSegment(segment.key, best, complete, others))
         return results

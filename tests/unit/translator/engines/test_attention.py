@@ -14,6 +14,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from gpu_pool.pool import GpuPool
 from tests.unit.translator.engines.cudnn import cudnn_enabled
 from translator import Translator, TranslatorConfig
+from translator.device_decoder import DeviceDecoder
 from translator.engines.attention import avoid_cudnn
 from translator.engines.loading import load_model
 from translator.models.checkpoints import Checkpoint
@@ -22,16 +23,23 @@ TIMEOUT = 120.0
 TORCH_ENGINES = ("reference", "inflight")
 
 
-class CudnnReporter(Translator):
-    """Reports, as its device's name, whether its process may use cuDNN."""
+class CudnnReporter(DeviceDecoder):
+    """Reports, as its device's name, the engines after which its process may use cuDNN.
 
-    def __init__(self, config: TranslatorConfig) -> None:
-        super().__init__(config)
-        self.name = f"cuDNN: {cudnn_enabled()}"
+    Begins with CTranslate2, for which nothing loads weights with torch.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        allowing: list[str] = []
+        for engine in ("ctranslate2", *TORCH_ENGINES):
+            torch.backends.cuda.enable_cudnn_sdp(True)
+            super().__init__(TranslatorConfig(cache=cache, engine=engine))
+            allowing += [engine] * cudnn_enabled()
+        self.name = f"allowing: {allowing}"
 
 
-def make_reporter(device: str, cache: Path, engine: str) -> CudnnReporter:
-    return CudnnReporter(TranslatorConfig(device=device, cache=cache, engine=engine))
+def make_reporter(device: str, cache: Path) -> CudnnReporter:
+    return CudnnReporter(cache)
 
 
 @pytest.fixture
@@ -43,12 +51,10 @@ def with_cudnn() -> Iterator[None]:
     torch.backends.cuda.enable_cudnn_sdp(before)
 
 
-@pytest.mark.parametrize("engine", ["ctranslate2", *TORCH_ENGINES])
-@pytest.mark.usefixtures(
-    "int8"
-)  # already converted, so that CTranslate2 loads no weights with torch
-def test_it_is_disabled_in_a_worker(cache: Path, engine: str) -> None:
-    pool = GpuPool(["cpu"], partial(make_reporter, cache=cache, engine=engine))
+@pytest.mark.usefixtures("int8")  # already converted, so that CTranslate2 needs no torch
+def test_it_is_disabled_in_a_worker(cache: Path) -> None:
+    """By each engine, whatever was loaded before."""
+    pool = GpuPool(["cpu"], partial(make_reporter, cache=cache))
     pool.start()
     deadline = time.monotonic() + TIMEOUT
     while pool.status().state != "ok":
@@ -56,7 +62,7 @@ def test_it_is_disabled_in_a_worker(cache: Path, engine: str) -> None:
         time.sleep(0.05)
     (worker,) = pool.status().workers
     pool.close()
-    assert worker.gpus[0].name == "cuDNN: False"
+    assert worker.gpus[0].name == "allowing: []"
 
 
 @pytest.mark.parametrize("engine", TORCH_ENGINES)

@@ -12,9 +12,9 @@ from tests.unit.translator.engines.cudnn import cudnn_enabled
 from tests.unit.translator.engines.fake_engine import FakeEngine
 from translator import Translator, TranslatorConfig
 from translator.engines import EngineChoice, autotune, build, gpu
+from translator.engines.cpu_features import computes_int8
 from translator.engines.ctranslate2 import core_splits, why_not_on_gpu
 from translator.engines.inflight import build as inflight_build
-from translator.engines.inflight.int8 import computes_int8
 from translator.engines.replicas import replica_counts
 from translator.engines.speed import Speed
 from translator.models.checkpoints import Checkpoint

