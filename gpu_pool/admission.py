@@ -1,14 +1,9 @@
 """Limits how much unfinished work the pool accepts."""
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
-from functools import partial
 
 from gpu_pool.errors import UnavailableError
-from gpu_pool.messages import Translation
 from gpu_pool.settings import PoolSettings
-from gpu_pool.task import Task
 
 
 class Admission:
@@ -21,27 +16,37 @@ class Admission:
         self.segments = 0
         self.tokens = 0
 
-    def admit(self, tasks: Sequence[Task]) -> bool:
-        """Admit all tasks or none; return False if they exceed the limits.
+    def admit(self, segments: int, tokens: int, *, always: bool = False) -> bool:
+        """Admit all segments or none; return False if they exceed the limits.
 
-        A task stops counting as soon as its future is done. Raises UnavailableError once closed.
+        `always`: they belong to accepted work, and are never refused. Raises UnavailableError once
+        closed.
         """
-        tokens = sum(task.item.tokens for task in tasks)
         with self._changed:
-            if self._closed:
+            if self._closed and not always:
                 raise UnavailableError("the server is shutting down")
             # A request larger than the limits is admitted when nothing else is unfinished:
             # otherwise it could never be served.
-            if self.segments and (
-                self.segments + len(tasks) > self._settings.max_queued_segments
-                or self.tokens + tokens > self._settings.max_queued_tokens
+            if (
+                self.segments
+                and not always
+                and (
+                    self.segments + segments > self._settings.max_queued_segments
+                    or self.tokens + tokens > self._settings.max_queued_tokens
+                )
             ):
                 return False
-            self.segments += len(tasks)
+            self.segments += segments
             self.tokens += tokens
-        for task in tasks:
-            task.future.add_done_callback(partial(self._release, task.item.tokens))
         return True
+
+    def release(self, segments: int, tokens: int) -> None:
+        """Stop counting segments that are finished, or that nobody waits for any more."""
+        with self._changed:
+            self.segments -= segments
+            self.tokens -= tokens
+            if self.segments == 0:
+                self._changed.notify_all()
 
     def close(self) -> None:
         """Admit nothing more."""
@@ -57,10 +62,3 @@ class Admission:
         """Wait until no work is unfinished; return False after `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self.segments == 0, timeout)
-
-    def _release(self, tokens: int, _: "Future[Translation]") -> None:
-        with self._changed:
-            self.segments -= 1
-            self.tokens -= tokens
-            if self.segments == 0:
-                self._changed.notify_all()

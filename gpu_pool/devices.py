@@ -1,6 +1,6 @@
 """Parses the list of devices, and finds the GPUs that are visible to CUDA.
 
-GPUs are counted through NVML and `CUDA_VISIBLE_DEVICES`, so that the front need not load torch.
+GPUs are counted through NVML and `CUDA_VISIBLE_DEVICES`, so that only workers load torch.
 """
 
 import os

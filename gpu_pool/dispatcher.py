@@ -1,27 +1,29 @@
 """The thread that owns the queue and the workers; no other thread changes their state."""
 
-import heapq
 import logging
 import queue
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
+from gpu_pool.admission import Admission
 from gpu_pool.errors import (
-    DeadlineError,
-    PoolError,
     QuarantinedError,
     TranslationError,
     UnavailableError,
 )
-from gpu_pool.events import Event, RestartRequested, Submitted
+from gpu_pool.events import Abandoned, Event, RestartRequested, Submitted
 from gpu_pool.exit_cause import ExitCause
-from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready, Translation, Work
+from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready, Work
+from gpu_pool.packing import Packed, pack_numbers
+from gpu_pool.request import Outcome, Request
+from gpu_pool.requests import Requests
 from gpu_pool.scheduler import assign, held_back_reason
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
-from gpu_pool.task import Key, Task
+from gpu_pool.task import Task
 from gpu_pool.work_queue import WorkQueue
 from gpu_pool.worker_load import WorkerLoad, fits_budget
 from gpu_pool.worker_main import WorkerFactory
@@ -29,6 +31,8 @@ from gpu_pool.worker_process import Exited, Received
 from gpu_pool.worker_record import Readings, WorkerRecord
 
 _log = logging.getLogger(__name__)
+_CLOSED = "no worker is left to translate this text"
+_SUPERVISION_SECONDS = 0.02  # not at every event, of which there are thousands a second
 _TICK_SECONDS = 0.5  # the longest delay until a deadline, a restart or a silence is noticed
 
 
@@ -40,19 +44,21 @@ class Dispatcher:
         devices: Sequence[str],
         factory: WorkerFactory,
         settings: PoolSettings,
+        admission: Admission,
         read_gpus: Callable[[], Readings],
     ) -> None:
         """`read_gpus` returns the latest readings of NVML, by normalised UUID."""
         self._settings = settings
+        self._admission = admission
         self._read_gpus = read_gpus
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._supervisor = Supervisor(devices, factory, settings, self._events)
         self.records = self._supervisor.records
-        self._waiting = WorkQueue()
-        self._tasks: dict[int, Task] = {}  # all unfinished ones, waiting or outstanding
-        self._outstanding: dict[Key, Task] = {}  # those that a worker holds, by key
-        self._deadlines: list[tuple[float, int]] = []
+        self._waiting: WorkQueue[Task] = WorkQueue()
+        self._requests = Requests(admission)
+        self._outstanding: dict[bytes, Task] = {}  # those that a worker holds, by payload
         self._closing_at: float | None = None
+        self._supervise_at = 0.0
         self.crashed = False
         self.has_served = False  # whether a worker has ever been ready
         self._ended = False
@@ -62,18 +68,24 @@ class Dispatcher:
         """Spawn the workers and start to dispatch."""
         self._thread.start()
 
-    def submit(self, tasks: Sequence[Task]) -> None:
-        """Append tasks to the queue."""
-        self._events.put(Submitted(tasks))
+    def submit(self, request: Request, tasks: Sequence[Task]) -> None:
+        """Append tasks of a request to the queue."""
+        self._events.put(Submitted(request, tasks))
         if self._ended:
-            self._fail_unavailable(tasks)
+            self._refuse_late_events()
+
+    def abandon(self, request: Request) -> None:
+        """Drop what is unfinished of a request."""
+        self._events.put(Abandoned(request))
+        if self._ended:
+            self._refuse_late_events()
 
     def restart(self, record: WorkerRecord) -> bool:
         """Restart a worker; return once its state has changed, False if the pool is closing."""
         handled = threading.Event()
         self._events.put(RestartRequested(record, handled))
         if self._ended:
-            handled.set()
+            self._refuse_late_events()
         handled.wait()
         return self._closing_at is None and not self._ended
 
@@ -96,23 +108,33 @@ class Dispatcher:
         self._ended = True
         self._supervisor.discard_all()
         self._fail_all()
-        while not self._events.empty():
-            event = self._events.get()
-            if isinstance(event, Submitted):
-                self._fail_unavailable(event.tasks)
-            elif isinstance(event, RestartRequested):
-                event.handled.set()
+        self._refuse_late_events()
+
+    def _refuse_late_events(self) -> None:
+        """Handle the events that nobody handles once the loop has ended. Any thread may call it."""
+        with suppress(queue.Empty):
+            while True:
+                match self._events.get_nowait():
+                    case Submitted(request, tasks):
+                        request.recipient.fail(UnavailableError(_CLOSED))
+                        self._admission.release(len(tasks), sum(task.tokens for task in tasks))
+                    case RestartRequested(_, handled):
+                        handled.set()
 
     def _run_once(self) -> None:
         self._handle_events()
         now = time.monotonic()
-        self._expire_deadlines(now)
-        self._supervisor.kill_unresponsive(now)
+        self._requests.expire(now)
+        if now >= self._supervise_at:
+            self._supervise_at = now + _SUPERVISION_SECONDS
+            self._supervisor.kill_unresponsive(now)
+            if self._closing_at is None:
+                self._supervisor.restart_due(now)
         if self._closing_at is None:
-            self._supervisor.restart_due(now)
-            self._dispatch()
+            self._dispatch()  # first: a device must not wait for the delivery of results
         elif now - self._closing_at > self._settings.stop_grace:
             self._supervisor.kill_all()
+        self._requests.deliver()
 
     def _handle_events(self) -> None:
         """Handle all pending events; wait up to a tick if there are none."""
@@ -125,8 +147,10 @@ class Dispatcher:
 
     def _handle_event(self, event: Event) -> None:
         match event:
-            case Submitted(tasks):
-                self._enqueue(tasks)
+            case Submitted(request, tasks):
+                self._enqueue(request, tasks)
+            case Abandoned(request):
+                self._requests.drop(request)
             case Received(process, message):
                 record = self._supervisor.find_record(process)
                 if record is not None:
@@ -158,22 +182,22 @@ class Dispatcher:
                 record.exit_reason, record.exit_cause = reason, ExitCause.CRASH
                 if record.process:
                     record.process.kill()  # after a device error even exiting may hang
-            case Done(results):
-                for result, task in zip(results, record.record_results(message), strict=True):
-                    if task is not None:
-                        failed = TranslationError(result.error or "the worker returned no text")
-                        self._resolve(task, result.translation or failed)
+            case Done():
+                self._keep_results(record, message)
         record.last_message_at = now
 
-    def _enqueue(self, tasks: Sequence[Task]) -> None:
+    def _keep_results(self, record: WorkerRecord, done: Done) -> None:
+        for task, result in zip(record.record_results(done), done.results.unpack(), strict=True):
+            if task is not None:
+                self._resolve(task, result)
+
+    def _enqueue(self, request: Request, tasks: Sequence[Task]) -> None:
+        self._requests.add(request, tasks)
         if self._closing_at is not None:
-            self._fail_unavailable(tasks)
+            self._requests.fail(request, UnavailableError(_CLOSED))
             return
         for task in tasks:
-            self._tasks[task.item.id] = task
-            self._waiting.append(task.item)
-            if task.deadline is not None:
-                heapq.heappush(self._deadlines, (task.deadline, task.item.id))
+            self._waiting.append(task)
 
     def _requeue(self, tasks: Sequence[Task], cause: ExitCause) -> None:
         """Put the tasks of a dead worker back at the head of the queue, or quarantine them."""
@@ -184,54 +208,48 @@ class Dispatcher:
                 message = f"{task.deaths} workers died translating this text"
                 self._resolve(task, QuarantinedError(message))
             else:
-                retried.append(task.item)
+                retried.append(task)
         self._waiting.put_back(retried)
 
-    def _expire_deadlines(self, now: float) -> None:
-        while self._deadlines and self._deadlines[0][0] <= now:
-            _, number = heapq.heappop(self._deadlines)
-            task = self._tasks.get(number)
-            if task is not None:
-                error = DeadlineError("the deadline passed before the text was translated")
-                task.resolve_self(error)
-
     def _dispatch(self) -> None:
-        self._drop_done()
+        self._drop_unwanted()
+        if not self._waiting:
+            self._clear_held_back()
+            return
         ready = [record for record in self.records if record.state == "ready"]
         if not ready:
             if all(record.state == "failed" for record in self.records):
                 self._fail_all()
             return
-        while self._assign_tasks(ready):
+        while self._assign_tasks(ready) and self._waiting:
             pass
         self._fail_oversized()
         self._update_held_back(ready)
 
     def _assign_tasks(self, ready: Sequence[WorkerRecord]) -> bool:
-        """Send workers the tasks that they can take; return True if duplicates left capacity.
+        """Send workers the tasks that they can take; return True if some took no capacity.
 
-        A task whose text a worker holds already is not sent: it shares the result.
+        A task whose payload a worker holds already is not sent: it shares the result.
         """
-        merged = False
+        skipped = False
         work: dict[int, list[Task]] = {}
-        loads = self._loads(ready)
-        for item, load in assign(self._waiting, loads, self._settings.worker_tokens):
-            task = self._tasks[item.id]
-            original = self._outstanding.get(task.key)
-            if not task.start():
-                self._forget(task)
-            elif original is not None and not item.isolated:
-                original.duplicates += task.with_duplicates()
-                merged = True
+        for task, load in assign(self._waiting, self._loads(ready), self._settings.worker_tokens):
+            original = self._outstanding.get(task.payload)
+            if not task.is_wanted():
+                skipped = True
+            elif original is not None and not task.isolated:
+                original.duplicates += (task, *task.duplicates)
+                skipped = True
             else:
-                self._outstanding.setdefault(task.key, task)
-                ready[load.worker].assign_task(task)
+                self._outstanding.setdefault(task.payload, task)
                 work.setdefault(load.worker, []).append(task)
         for worker, tasks in work.items():
             process = ready[worker].process
             assert process is not None, "a ready worker has a process"
-            process.send(Work(tuple((task.item.id, task.segment) for task in tasks)))
-        return merged
+            ready[worker].assign_tasks(tasks)
+            ids = pack_numbers([task.id for task in tasks])
+            process.send(Work(ids, Packed.of([task.payload for task in tasks])))
+        return skipped
 
     def _loads(self, ready: Sequence[WorkerRecord]) -> list[WorkerLoad]:
         readings, margin = self._read_gpus(), self._settings.memory_margin
@@ -239,47 +257,40 @@ class Dispatcher:
 
     def _update_held_back(self, ready: Sequence[WorkerRecord]) -> None:
         """Set for the status why each ready worker cannot take the next waiting task."""
-        for record in self.records:
-            record.held_back = None  # the state of a worker that is not ready says enough
+        self._clear_held_back()  # the state of a worker that is not ready says enough
         if not self._waiting:
             return
         item, limit = self._waiting.head(), self._settings.worker_tokens
         for record, load in zip(ready, self._loads(ready), strict=True):
             record.held_back = held_back_reason(item, load, limit)
 
-    def _drop_done(self) -> None:
-        """Drop expired and cancelled tasks from the head of the queue."""
-        while self._waiting and self._tasks[self._waiting.head().id].is_done():
-            self._forget(self._tasks[self._waiting.popleft().id])
+    def _clear_held_back(self) -> None:
+        for record in self.records:
+            record.held_back = None
+
+    def _drop_unwanted(self) -> None:
+        """Drop the tasks at the head of the queue that nobody waits for."""
+        while self._waiting and not self._waiting.head().is_wanted():
+            self._waiting.popleft()
 
     def _fail_oversized(self) -> None:
         """Fail tasks at the head of the queue that exceed the memory budget of every worker."""
         budgets = [record.full_budget() for record in self.records if record.state != "failed"]
         while self._waiting and not any(fits_budget(self._waiting.head(), b) for b in budgets):
-            task = self._tasks[self._waiting.popleft().id]
+            task = self._waiting.popleft()
             self._resolve(task, TranslationError("no device has the memory for this text"))
 
-    def _resolve(self, task: Task, outcome: Translation | PoolError) -> None:
-        self._forget(task)
-        task.resolve(outcome)
-
-    def _forget(self, task: Task) -> None:
-        for each in task.with_duplicates():
-            self._tasks.pop(each.item.id, None)
+    def _resolve(self, task: Task, outcome: Outcome) -> None:
         self._remove_outstanding(task)
+        self._requests.resolve(task, outcome)
 
     def _remove_outstanding(self, task: Task) -> None:
         """Record that no worker holds the task any more."""
-        if self._outstanding.get(task.key) is task:
-            del self._outstanding[task.key]
+        if self._outstanding.get(task.payload) is task:
+            del self._outstanding[task.payload]
 
     def _fail_all(self) -> None:
-        """Fail every unfinished task; results that arrive later are ignored."""
-        self._fail_unavailable(list(self._tasks.values()))
-        self._tasks.clear()
+        """Fail every unfinished request; results that arrive later are ignored."""
+        self._requests.fail_all(UnavailableError(_CLOSED))
         self._outstanding.clear()
         self._waiting = WorkQueue()
-
-    def _fail_unavailable(self, tasks: Sequence[Task]) -> None:
-        for task in tasks:
-            task.resolve(UnavailableError("no worker is left to translate this text"))

@@ -31,3 +31,8 @@ class QuarantinedError(PoolError):
 
 class TranslationError(PoolError):
     """The worker could not translate the segment; the message says why."""
+
+
+ERRORS = {kind.__name__: kind for kind in (
+    DeadlineError, QuarantinedError, TranslationError, UnavailableError, UnknownDeviceError,
+)}  # fmt: skip

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gpu_pool.request import Request
 from gpu_pool.task import Task
 from gpu_pool.worker_process import WorkerEvent
 from gpu_pool.worker_record import WorkerRecord
@@ -12,9 +13,17 @@ from gpu_pool.worker_record import WorkerRecord
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """Tasks that have been admitted."""
+    """Tasks of a request that have been admitted."""
 
+    request: Request
     tasks: Sequence[Task]
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Nobody waits for a request any more."""
+
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +34,4 @@ class RestartRequested:
     handled: threading.Event
 
 
-Event = WorkerEvent | Submitted | RestartRequested | Literal["close"]
+Event = WorkerEvent | Submitted | Abandoned | RestartRequested | Literal["close"]

@@ -1,32 +1,21 @@
-"""Every type that crosses the boundary between the front and a worker process.
+"""Every type that crosses the boundary between the pool and a worker process.
 
 Plain data only, no exceptions, tensors or live objects: a message must always unpickle on the
 other side.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from gpu_pool.packing import Packed
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A piece of text to translate, with its cost."""
+class Segment(NamedTuple):
+    """Work for a worker, with its cost. Equal payloads have equal results."""
 
-    text: str
-    source: str
-    target: str
-    tokens: int  # source tokens: the unit in which work is counted and balanced
+    payload: bytes  # what the worker's decoder accepts; opaque to the pool
+    tokens: int  # the unit in which work is counted and balanced
     memory: int = 0  # bytes of device memory held while it is decoded
-    alternatives: int = 0  # number of further translations wanted
-    glossary: tuple[tuple[str, str], ...] = ()  # (term, required translation)
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """The translation of a segment; `warnings` are codes of possible defects."""
-
-    text: str
-    warnings: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()  # best first, without `text`
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +27,14 @@ class EngineInfo:
     reason: str
 
 
-# --- front → worker -------------------------------------------------------------------------
+# --- pool → worker -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Segments to translate, each with the id that its result will carry."""
+class Work(NamedTuple):
+    """Segments to decode: the id that the result of each will carry, and its payload."""
 
-    segments: tuple[tuple[int, Segment], ...]
+    ids: bytes  # of `pack_numbers`
+    payloads: Packed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +42,7 @@ class Stop:
     """Finish the outstanding segments, then exit with code 0."""
 
 
-# --- worker → front -------------------------------------------------------------------------
+# --- worker → pool -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +65,11 @@ class Heartbeat:
     splits: int  # batches split after running out of memory, since the process started
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The outcome of one segment: a translation, or an error that may be shown to users."""
-
-    id: int
-    translation: Translation | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """Segments finished in one step of the worker."""
 
-    results: tuple[Result, ...]
+    ids: bytes  # of `pack_numbers`
+    results: Packed
     busy_seconds: float  # time the worker spent computing since its previous `Done`
 
 

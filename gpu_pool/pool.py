@@ -4,17 +4,17 @@ import atexit
 import itertools
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future
 
 from gpu_pool.admission import Admission
 from gpu_pool.dispatcher import Dispatcher
 from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
-from gpu_pool.messages import Segment, Translation
+from gpu_pool.messages import Segment
 from gpu_pool.monitor import GpuMonitor
+from gpu_pool.request import Recipient, Request
+from gpu_pool.session import LocalSession, Mailbox
 from gpu_pool.settings import PoolSettings
 from gpu_pool.status import PoolState, PoolStatus
 from gpu_pool.task import Task
-from gpu_pool.work_item import WorkItem
 from gpu_pool.worker_main import WorkerFactory
 
 
@@ -34,8 +34,11 @@ class GpuPool:
         self._monitor = monitor or GpuMonitor()
         settings = settings or PoolSettings()
         self._admission = Admission(settings)
-        self._dispatcher = Dispatcher(devices, factory, settings, self._monitor.snapshot)
+        self._dispatcher = Dispatcher(
+            devices, factory, settings, self._admission, self._monitor.snapshot
+        )
         self._ids = itertools.count()
+        self._request_ids = itertools.count()
         self._closed = False
 
     def start(self) -> None:
@@ -46,38 +49,44 @@ class GpuPool:
             self._monitor.start()
         self._dispatcher.start()
 
-    def submit(
-        self,
-        segments: Sequence[Segment],
-        timeout: float | None = None,
-        client: str = "",
-        *,
-        bulk: bool = False,
-    ) -> list["Future[Translation]"]:
-        """Accept segments, all or none; return a future for the translation of each.
+    def open(
+        self, timeout: float | None = None, client: str = "", *, bulk: bool = False
+    ) -> LocalSession:
+        """Return a session for the work of one request; `timeout` is in seconds from now.
 
         Clients take turns, so no client waits behind all the work of another; interactive work
-        goes before `bulk` work. Equal segments that are unfinished at the same time are
-        translated once.
-        Every future resolves: to the translation, or to DeadlineError after `timeout` seconds,
-        QuarantinedError, TranslationError or UnavailableError. Cancelling a future drops a
-        segment that still waits. Raises OverloadedError or UnavailableError if it accepts none.
+        goes before `bulk` work. Equal payloads that are unfinished at the same time are decoded
+        once, whichever sessions they belong to. Every segment has an outcome.
         """
-        if self._state() in ("loading", "dead") and not self._recovering():
-            raise UnavailableError("no worker is ready")
+        mailbox = Mailbox()
+        return LocalSession(self, mailbox, self.make_request(mailbox, timeout, client, bulk=bulk))
+
+    def make_request(
+        self, recipient: Recipient, timeout: float | None, client: str, *, bulk: bool
+    ) -> Request:
+        """Return a request whose results `recipient` receives."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        tasks = [
-            Task(
-                WorkItem(next(self._ids), segment.tokens, segment.memory, client, bulk),
-                segment,
-                deadline,
-            )
-            for segment in segments
-        ]
-        if not self._admission.admit(tasks):
+        return Request(next(self._request_ids), recipient, client, bulk, deadline)
+
+    def accept(
+        self, request: Request, segments: Sequence[tuple[int, Segment]], *, first: bool
+    ) -> None:
+        """Accept segments of a request, all or none.
+
+        Raises OverloadedError and UnavailableError; the former only for the `first` segments.
+        """
+        if first and self._state() in ("loading", "dead") and not self._recovering():
+            raise UnavailableError("no worker is ready")
+        ids, now = self._ids, time.monotonic()
+        tasks = [Task.of(next(ids), key, segment, request, now) for key, segment in segments]
+        tokens = sum([task.tokens for task in tasks])
+        if not self._admission.admit(len(tasks), tokens, always=not first):
             raise OverloadedError(self._retry_after())
-        self._dispatcher.submit(tasks)
-        return [task.future for task in tasks]
+        self._dispatcher.submit(request, tasks)
+
+    def abandon(self, request: Request) -> None:
+        """Drop what is unfinished of a request; nobody waits for it any more."""
+        self._dispatcher.abandon(request)
 
     def status(self) -> PoolStatus:
         """Return the state of the pool and its workers; never blocks."""

@@ -1,6 +1,7 @@
 """Keeps the workers alive: spawns, kills and restarts their processes."""
 
 import logging
+import os
 from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
@@ -30,6 +31,7 @@ class Supervisor:
         self._factory = factory
         self._settings = settings
         self._events = events
+        self._cores = os.sched_getaffinity(0)  # before the pool's process is confined to one
         self.records = tuple(WorkerRecord(device) for device in devices)
 
     def spawn_all(self, now: float) -> None:
@@ -160,6 +162,6 @@ class Supervisor:
         record.exit_cause = record.exit_reason = None
         record.cached = record.splits = 0
         try:
-            record.process = WorkerProcess(record.device, self._factory, self._events)
+            record.process = WorkerProcess(record.device, self._factory, self._events, self._cores)
         except OSError as error:  # such as too many processes; the other workers continue
             self._back_off(record, f"{type(error).__name__}: {error}", now)

@@ -1,12 +1,10 @@
-"""An accepted segment and the future of its caller."""
+"""An accepted segment and the request that it belongs to."""
 
-import time
-from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gpu_pool.errors import PoolError
 from gpu_pool.exit_cause import ExitCause
-from gpu_pool.messages import Segment, Translation
+from gpu_pool.messages import Segment
+from gpu_pool.request import Request
 from gpu_pool.work_item import WorkItem
 
 _MAX_CRASHES = 2
@@ -14,32 +12,34 @@ _MAX_CRASHES = 2
 _SUSPECT_DEATHS = 3
 _MAX_DEATHS = 6
 
-Key = tuple[str, str, str, int, tuple[tuple[str, str], ...]]
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class Task(WorkItem):
+    """`id` identifies it everywhere in the pool, `key` in its request."""
 
-@dataclass(slots=True)
-class Task:
-    """`deadline` is on the monotonic clock; `item.id` identifies the task everywhere."""
-
-    item: WorkItem
-    segment: Segment
-    deadline: float | None
-    future: "Future[Translation]" = field(default_factory=Future)
-    accepted_at: float = field(default_factory=time.monotonic)
+    key: int
+    payload: bytes
+    request: Request
+    accepted_at: float  # on the monotonic clock
     crashes: int = 0  # workers that crashed or hung while they held it
     deaths: int = 0  # those, and workers that were killed or stopped from outside
-    duplicates: "list[Task]" = field(default_factory=list)  # the same text: share its result
+    duplicates: "tuple[Task, ...]" = ()  # the same payload: they share its result
 
-    @property
-    def key(self) -> Key:
-        """Equal for tasks that have the same translation."""
-        segment = self.segment
-        return (
-            segment.text,
-            segment.source,
-            segment.target,
-            segment.alternatives,
-            segment.glossary,
+    @classmethod
+    def of(
+        cls, number: int, key: int, segment: Segment, request: Request, accepted_at: float
+    ) -> "Task":
+        """Return the task of a segment."""
+        return cls(
+            number,
+            segment.tokens,
+            segment.memory,
+            request.client,
+            request.bulk,
+            key=key,
+            payload=segment.payload,
+            request=request,
+            accepted_at=accepted_at,
         )
 
     def record_death(self, cause: ExitCause) -> bool:
@@ -50,38 +50,11 @@ class Task:
         """
         self.crashes += cause is ExitCause.CRASH
         self.deaths += cause is not ExitCause.REQUESTED
-        self.item.isolated |= self.crashes > 0 or self.deaths >= _SUSPECT_DEATHS
+        self.isolated |= self.crashes > 0 or self.deaths >= _SUSPECT_DEATHS
         return self.crashes >= _MAX_CRASHES or self.deaths >= _MAX_DEATHS
 
-    def with_duplicates(self) -> "list[Task]":
-        """Return the task and its duplicates."""
-        return [self, *self.duplicates]
-
-    def is_done(self) -> bool:
-        """Return True if no caller waits for it any more."""
-        return all(task.future.done() for task in self.with_duplicates())
-
-    def start(self) -> bool:
-        """Mark it as running, so that it cannot be cancelled; return False if no caller waits."""
-        waiting = [task._start() for task in self.with_duplicates()]  # a list: start all of them
-        return any(waiting)
-
-    def resolve(self, outcome: Translation | PoolError) -> None:
-        """Set the outcome of the task and its duplicates."""
-        for task in self.with_duplicates():
-            task.resolve_self(outcome)
-
-    def resolve_self(self, outcome: Translation | PoolError) -> None:
-        """Set the outcome of this task's future only; does nothing if the future is done."""
-        try:
-            if isinstance(outcome, PoolError):
-                self.future.set_exception(outcome)
-            else:
-                self.future.set_result(outcome)
-        except InvalidStateError:
-            return
-
-    def _start(self) -> bool:
-        if self.future.done():
-            return False
-        return self.future.running() or self.future.set_running_or_notify_cancel()
+    def is_wanted(self) -> bool:
+        """Return False if no caller waits for it or a duplicate any more."""
+        return self.key in self.request.tokens or any(
+            each.key in each.request.tokens for each in self.duplicates
+        )

@@ -1,6 +1,7 @@
 """What the scheduler knows of a segment."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 @dataclass(slots=True)
@@ -14,3 +15,6 @@ class WorkItem:
     bulk: bool = False  # lower priority than interactive work
     isolated: bool = False  # suspected of crashing workers: a worker must hold nothing beside it
     overtaken: int = 0  # how many later items have been assigned before it
+
+
+Item = TypeVar("Item", bound=WorkItem)

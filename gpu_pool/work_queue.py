@@ -5,8 +5,9 @@ Without I/O and without a clock: progress is measured in the tokens that were ta
 
 from collections import deque
 from collections.abc import Iterable
+from typing import Generic
 
-from gpu_pool.work_item import WorkItem
+from gpu_pool.work_item import Item
 
 # Tokens that a client gets per turn: a few sentences, so that turns are short.
 QUANTUM = 256
@@ -16,82 +17,92 @@ BULK_SHARE = 8
 _BULK_TURN = QUANTUM / BULK_SHARE
 
 
-class FairQueue:
+class FairQueue(Generic[Item]):
     """Deficit round-robin over clients (Shreedhar & Varghese, SIGCOMM 1995).
 
     The items of a client stay in order; of n waiting clients, each gets 1/n of the tokens.
     """
 
     def __init__(self) -> None:
-        self._items: dict[str, deque[WorkItem]] = {}  # by client, in the order of their turns
+        self._items: dict[str, deque[Item]] = {}  # by client, in the order of their turns
         self._deficits: dict[str, int] = {}  # tokens that a client may still take in its turn
 
     def __bool__(self) -> bool:
         return bool(self._items)
 
-    def append(self, item: WorkItem) -> None:
+    def append(self, item: Item) -> None:
         """Add an item after the others of its client."""
-        self._items.setdefault(item.client, deque()).append(item)
+        items = self._items.get(item.client)
+        if items is None:
+            self._items[item.client] = deque([item])
+        else:
+            items.append(item)
 
-    def popleft(self) -> WorkItem:
+    def popleft(self) -> Item:
         """Remove and return the next item. Costs O(1) unless items are larger than QUANTUM."""
         while True:
-            client, items = next(iter(self._items.items()))
+            client = next(iter(self._items))
+            items = self._items[client]
             deficit = self._deficits.get(client, QUANTUM)
             if items[0].tokens <= deficit:
                 break
             self._deficits[client] = deficit + QUANTUM
             self._items[client] = self._items.pop(client)  # move to the end: end of its turn
         item = items.popleft()
-        self._deficits[client] = deficit - item.tokens
-        if not items:
-            del self._items[client], self._deficits[client]
+        if items:
+            self._deficits[client] = deficit - item.tokens
+        else:
+            del self._items[client]
+            self._deficits.pop(client, None)
         return item
 
 
-class WorkQueue:
-    """All items that wait in the front."""
+class WorkQueue(Generic[Item]):
+    """All items that wait in the pool."""
 
     def __init__(self) -> None:
-        self._first: deque[WorkItem] = deque()  # taken out once and put back: before all others
-        self._interactive, self._bulk = FairQueue(), FairQueue()
+        self._first: deque[Item] = deque()  # taken out once and put back: before all others
+        self._interactive: FairQueue[Item] = FairQueue()
+        self._bulk: FairQueue[Item] = FairQueue()
         self._bulk_credit = 0.0  # tokens that bulk work may take before interactive work
         self._length = 0
 
     def __len__(self) -> int:
         return self._length
 
-    def append(self, item: WorkItem) -> None:
+    def append(self, item: Item) -> None:
         """Add an item."""
         (self._bulk if item.bulk else self._interactive).append(item)
         self._length += 1
 
-    def put_back(self, items: Iterable[WorkItem]) -> None:
+    def put_back(self, items: Iterable[Item]) -> None:
         """Put items before all others, in the given order."""
         items = list(items)
         self._first.extendleft(reversed(items))
         self._length += len(items)
 
-    def head(self) -> WorkItem:
+    def head(self) -> Item:
         """Return the item that `popleft` would remove. Raises IndexError if the queue is empty."""
         if not self._first:
             self._first.append(self._pop_next())
         return self._first[0]
 
-    def popleft(self) -> WorkItem:
+    def popleft(self) -> Item:
         """Remove and return the next item. Raises IndexError if the queue is empty."""
-        self.head()
+        item = self._first.popleft() if self._first else self._pop_next()
         self._length -= 1
-        return self._first.popleft()
+        return item
 
-    def _pop_next(self) -> WorkItem:
-        if self._interactive and (self._bulk_credit < _BULK_TURN or not self._bulk):
-            item = self._interactive.popleft()
-            earned = self._bulk_credit + item.tokens / BULK_SHARE
-            self._bulk_credit = earned if self._bulk else 0.0
-            return item
+    def _pop_next(self) -> Item:
         if not self._bulk:
-            raise IndexError("the queue is empty")
+            self._bulk_credit = 0.0
+            if not self._interactive:
+                raise IndexError("the queue is empty")
+            return self._interactive.popleft()
+        if self._interactive and self._bulk_credit < _BULK_TURN:
+            item = self._interactive.popleft()
+            self._bulk_credit += item.tokens / BULK_SHARE
+            return item
         item = self._bulk.popleft()
         self._bulk_credit = self._bulk_credit - item.tokens if self._interactive else 0.0
         return item

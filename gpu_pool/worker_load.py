@@ -25,6 +25,10 @@ class WorkerLoad:
         self.reserved += item.memory
         self.exclusive = item.isolated
 
+    def has_capacity(self, limit: int) -> bool:
+        """Return True if it may take anything at all."""
+        return not self.exclusive and self.tokens < limit * self.batches
+
     def has_token_capacity(self, item: WorkItem, limit: int) -> bool:
         """Return True if the item fits the limit of outstanding tokens.
 
@@ -43,6 +47,8 @@ class WorkerLoad:
         Segments being decoded count twice, as reserved and as no longer available: a reading
         is up to seconds old, and may or may not include them.
         """
+        if self.budget is None and self.available is None:
+            return True
         need = self.reserved + item.memory
         share = self.share if self.tokens else 1.0
         return (self.budget is None or need <= self.budget * share) and (

@@ -1,4 +1,4 @@
-"""The main loop of a worker process: receive segments, translate them, send the results."""
+"""The main loop of a worker process: receive segments, decode them, send the results."""
 
 import contextlib
 import ctypes
@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn, Protocol
@@ -20,29 +20,13 @@ from gpu_pool.messages import (
     FromWorker,
     Heartbeat,
     Ready,
-    Result,
     Stop,
     ToWorker,
-    Translation,
 )
+from gpu_pool.packing import Packed, pack_numbers, receive, send, unpack_numbers
 
 HEARTBEAT_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-
-
-class Finished(Protocol):
-    """The outcome of one text: a translation, or an error that may be shown to users."""
-
-    @property
-    def key(self) -> int: ...
-    @property
-    def text(self) -> str | None: ...
-    @property
-    def error(self) -> str | None: ...
-    @property
-    def warnings(self) -> tuple[str, ...]: ...
-    @property
-    def alternatives(self) -> tuple[str, ...]: ...
 
 
 class EngineChoice(Protocol):
@@ -56,8 +40,8 @@ class EngineChoice(Protocol):
     def reason(self) -> str: ...
 
 
-class SegmentTranslator(Protocol):
-    """What a worker runs, such as `translator.Translator`."""
+class SegmentDecoder(Protocol):
+    """What a worker runs, such as `translator.device_decoder.DeviceDecoder`."""
 
     @property
     def name(self) -> str:
@@ -90,42 +74,35 @@ class SegmentTranslator(Protocol):
     def cached(self) -> int:
         """Return the bytes of device memory that the process has reserved but does not use."""
 
-    def submit(
-        self,
-        key: int,
-        text: str,
-        source: str,
-        target: str,
-        *,
-        alternatives: int,
-        glossary: Sequence[tuple[str, str]],
-    ) -> None:
-        """Accept a text. Raises ValueError, with a message for users, if it is invalid."""
+    def submit(self, segments: Sequence[tuple[int, bytes]]) -> None:
+        """Accept payloads of segments, each with a key."""
 
-    def step(self) -> Sequence[Finished]:
-        """Decode for one step and return the texts that are finished; may return none."""
+    def step(self) -> Sequence[tuple[int, bytes]]:
+        """Decode for one step; return the keys and results of the segments that are finished."""
 
 
-WorkerFactory = Callable[[str], SegmentTranslator]
+WorkerFactory = Callable[[str], SegmentDecoder]
 
 
 def main(
     device: str,
     factory: WorkerFactory,
+    cores: Collection[int],
     inbox: "Connection[None, ToWorker]",
     results: "Connection[FromWorker, None]",
 ) -> None:
     """Run a worker on `device` until a `Stop` message; exit with code 1 on failure."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the front decides when workers stop
+    os.sched_setaffinity(0, cores)  # before a library starts threads
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the pool decides when workers stop
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _exit_with_front()
+    _exit_with_parent()
     try:
-        translator = factory(device)
-    except Exception as error:  # noqa: BLE001 - the front must learn of any failure
+        decoder = factory(device)
+    except Exception as error:  # noqa: BLE001 - the pool must learn of any failure
         _exit_failed(results, f"{type(error).__name__}: {error}")
-    results.send(_ready_message(translator))
+    send(results, _ready_message(decoder))
     try:
-        _MainLoop(translator, inbox, results).run()
+        _MainLoop(decoder, inbox, results).run()
     except Exception as error:  # noqa: BLE001 - as above
         # Not the message: it may contain user text.
         place = traceback.extract_tb(error.__traceback__)[-1]
@@ -138,11 +115,11 @@ class _MainLoop:
 
     def __init__(
         self,
-        translator: SegmentTranslator,
+        decoder: SegmentDecoder,
         inbox: "Connection[None, ToWorker]",
         results: "Connection[FromWorker, None]",
     ) -> None:
-        self._translator = translator
+        self._decoder = decoder
         self._inbox = inbox
         self._results = results
         self._pending = 0
@@ -157,80 +134,63 @@ class _MainLoop:
                 self._step()
             now = time.monotonic()
             if now - heartbeat_at >= HEARTBEAT_SECONDS:
-                self._results.send(Heartbeat(self._translator.cached(), self._translator.splits))
+                send(self._results, Heartbeat(self._decoder.cached(), self._decoder.splits))
                 heartbeat_at = now
 
     def _receive(self) -> None:
         """Handle all messages in the inbox; wait for one only if no text is pending."""
         timeout = 0.0 if self._pending else HEARTBEAT_SECONDS
         while self._inbox.poll(timeout):
-            self._handle(self._inbox.recv())
+            self._handle(receive(self._inbox))
             timeout = 0.0
 
     def _handle(self, message: ToWorker) -> None:
         if isinstance(message, Stop):
             self._stopping = True
             return
-        invalid = []
-        for number, segment in message.segments:
-            try:
-                self._translator.submit(
-                    number,
-                    segment.text,
-                    segment.source,
-                    segment.target,
-                    alternatives=segment.alternatives,
-                    glossary=segment.glossary,
-                )
-                self._pending += 1
-            except ValueError as error:
-                invalid.append(Result(number, error=str(error)))
-        if invalid:
-            self._results.send(Done(tuple(invalid), 0.0))
+        segments = list(zip(unpack_numbers(message.ids), message.payloads.unpack(), strict=True))
+        self._decoder.submit(segments)
+        self._pending += len(segments)
 
     def _step(self) -> None:
         started = time.monotonic()
-        finished = self._translator.step()
+        finished = self._decoder.step()
         self._busy_seconds += time.monotonic() - started
         if not finished:
-            return  # its time counts for the next step that finishes a text
+            return  # its time counts for the next step that finishes a segment
         self._pending -= len(finished)
-        self._results.send(Done(tuple(map(_result, finished)), self._busy_seconds))
+        ids = pack_numbers([number for number, _ in finished])
+        results = Packed.of([result for _, result in finished])
+        send(self._results, Done(ids, results, self._busy_seconds))
         self._busy_seconds = 0.0
 
 
-def _ready_message(translator: SegmentTranslator) -> Ready:
-    choice = translator.engine
+def _ready_message(decoder: SegmentDecoder) -> Ready:
+    choice = decoder.engine
     return Ready(
-        name=translator.name,
-        uuids=translator.uuids,
-        budget=translator.budget,
-        memory_scale=translator.memory_scale,
-        batches=translator.batches,
+        name=decoder.name,
+        uuids=decoder.uuids,
+        budget=decoder.budget,
+        memory_scale=decoder.memory_scale,
+        batches=decoder.batches,
         engine=EngineInfo(choice.name, choice.dtype, choice.reason),
     )
 
 
-def _result(item: Finished) -> Result:
-    if item.text is None:
-        return Result(item.key, error=item.error)
-    return Result(item.key, Translation(item.text, item.warnings, item.alternatives))
-
-
 def _exit_failed(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:
-    with contextlib.suppress(OSError):  # the front has exited
-        results.send(Failed(reason))
+    with contextlib.suppress(OSError):  # the pool has exited
+        send(results, Failed(reason))
     sys.exit(1)
 
 
-def _exit_with_front() -> None:
-    """Exit at once when the front exits, for whatever reason.
+def _exit_with_parent() -> None:
+    """Exit at once when the pool's process exits, for whatever reason.
 
     The kernel's signal also ends a worker that is stuck in a library call; it is sent when the
     *thread* that spawned the worker ends, the dispatcher's. The thread here is for other systems.
     """
-    front = parent_process()
-    assert front is not None, "a worker is always a child process"
+    parent = parent_process()
+    assert parent is not None, "a worker is always a child process"
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -238,4 +198,4 @@ def _exit_with_front() -> None:
         wait([sentinel])
         os._exit(1)
 
-    threading.Thread(target=watch, args=(front.sentinel,), daemon=True).start()
+    threading.Thread(target=watch, args=(parent.sentinel,), daemon=True).start()

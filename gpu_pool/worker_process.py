@@ -5,16 +5,18 @@ processes in any state, so each process has an inbox and a result pipe of its ow
 block the dispatcher: a stopped worker fills its inbox and leaves half a message in its result
 pipe. So one thread writes the inbox and another reads the results, and both end with the process.
 (The inbox resembles `multiprocessing.Queue`: a buffer, a thread and a pipe. That class keeps the
-pipe's reading end open in the front, so the thread of a dead worker would block for ever on a
+pipe's reading end open in the parent, so the thread of a dead worker would block for ever on a
 full pipe.)
 """
 
 import queue
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from multiprocessing import get_context
 
 from gpu_pool.messages import FromWorker, ToWorker
+from gpu_pool.packing import receive, send
 from gpu_pool.worker_main import WorkerFactory, main
 
 _SPAWN = get_context("spawn")  # CUDA does not survive a fork
@@ -43,15 +45,22 @@ class WorkerProcess:
     """A worker process from spawn to exit; reports to the dispatcher's event queue."""
 
     def __init__(
-        self, device: str, factory: WorkerFactory, events: "queue.SimpleQueue[WorkerEvent]"
+        self,
+        device: str,
+        factory: WorkerFactory,
+        events: "queue.SimpleQueue[WorkerEvent]",
+        cores: Collection[int],
     ) -> None:
-        """Spawn it. The calling thread must outlive it: see `worker_main._exit_with_front`."""
+        """Spawn it, to run on `cores`; this process may be confined to fewer.
+
+        The calling thread must outlive it: see `worker_main._exit_with_parent`.
+        """
         self._events = events
         inbox, self._inbox = _SPAWN.Pipe(duplex=False)
         self._results, results = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(
             target=main,
-            args=(device, factory, inbox, results),
+            args=(device, factory, cores, inbox, results),
             name=f"translator {device}",
             daemon=True,
         )
@@ -93,13 +102,13 @@ class WorkerProcess:
     def _write(self) -> None:
         try:
             while (message := self._outgoing.get()) is not None:
-                self._inbox.send(message)
+                send(self._inbox, message)
         except OSError:
             return  # the worker has exited; `_read` reports it
 
     def _read(self) -> None:
         try:
             while True:
-                self._events.put(Received(self, self._results.recv()))
+                self._events.put(Received(self, receive(self._results)))
         except (EOFError, OSError):
             self._events.put(Exited(self))

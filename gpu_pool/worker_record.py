@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 
@@ -10,6 +10,7 @@ from gpu_pool.exit_cause import ExitCause
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Done, EngineInfo, Heartbeat, Ready
 from gpu_pool.monitor import GpuReading, normalise_uuid
+from gpu_pool.packing import unpack_numbers
 from gpu_pool.status import GpuStatus, WorkerState, WorkerStatus
 from gpu_pool.task import Task
 from gpu_pool.totals import TotalsCounter
@@ -75,12 +76,14 @@ class WorkerRecord:
             self.memory.recover(now - self.last_message_at)
         self.cached, self.splits = message.cached, message.splits
 
-    def assign_task(self, task: Task) -> None:
-        """Count a task as outstanding."""
-        self.outstanding[task.item.id] = task
-        self.outstanding_tokens += task.item.tokens
-        self.outstanding_memory += task.item.memory
-        self.totals.record_wait(time.monotonic() - task.accepted_at)
+    def assign_tasks(self, tasks: Sequence[Task]) -> None:
+        """Count tasks as outstanding."""
+        now, outstanding, wait = time.monotonic(), self.outstanding, self.totals.record_wait
+        for task in tasks:
+            outstanding[task.id] = task
+            wait(now - task.accepted_at)
+        self.outstanding_tokens += sum([task.tokens for task in tasks])
+        self.outstanding_memory += sum([task.memory for task in tasks])
 
     def return_tasks(self) -> list[Task]:
         """Remove all outstanding tasks and return them, oldest first."""
@@ -91,14 +94,15 @@ class WorkerRecord:
 
     def record_results(self, done: Done) -> list[Task | None]:
         """Record a worker's results; return the task of each, None if it is not outstanding."""
-        tasks = [self.outstanding.pop(result.id, None) for result in done.results]
-        tokens = sum(task.item.tokens for task in tasks if task)
+        tasks = [self.outstanding.pop(number, None) for number in unpack_numbers(done.ids)]
+        known = [task for task in tasks if task is not None]
+        tokens = sum([task.tokens for task in known])
         self.outstanding_tokens -= tokens
-        self.outstanding_memory -= sum(task.item.memory for task in tasks if task)
+        self.outstanding_memory -= sum([task.memory for task in known])
         self.finished_tokens += tokens
-        self.finished_segments += sum(task is not None for task in tasks)
+        self.finished_segments += len(known)
         if done.busy_seconds > 0:
-            self.totals.record_batch(len(done.results), done.busy_seconds)
+            self.totals.record_batch(len(tasks), done.busy_seconds)
         if tokens and done.busy_seconds > 0:
             speed = tokens / done.busy_seconds
             before = self.speed or speed
@@ -119,7 +123,7 @@ class WorkerRecord:
             batches=self.batches,
             available=None if available is None else int(available / self.memory_scale),
             # An isolated item is the only outstanding one, so looking at the first is enough.
-            exclusive=any(task.item.isolated for task in islice(self.outstanding.values(), 1)),
+            exclusive=any(task.isolated for task in islice(self.outstanding.values(), 1)),
         )
 
     def full_budget(self) -> int | None:

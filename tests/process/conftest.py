@@ -2,14 +2,17 @@
 
 import os
 import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
 
-from gpu_pool.messages import Segment, Translation
+from gpu_pool.errors import PoolError
+from gpu_pool.interface import Pool, Session
+from gpu_pool.messages import Segment
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from tests.process import stubs
@@ -24,8 +27,8 @@ def wait_for(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.005)
 
 
-def segments(*texts: str) -> list[Segment]:
-    return [Segment(text, "en", "de", tokens=10) for text in texts]
+def segments(*texts: str, tokens: int = 10, memory: int = 0) -> list[Segment]:
+    return [Segment(text.encode(), tokens, memory) for text in texts]
 
 
 def slow(count: int) -> list[str]:
@@ -33,12 +36,51 @@ def slow(count: int) -> list[str]:
     return [f"slow {i}" for i in range(count)]
 
 
-def translate(pool: GpuPool, *texts: str) -> list[str]:
-    return results(pool.submit(segments(*texts)))
+def translate(pool: Pool, *texts: str) -> list[str]:
+    return results(submit(pool, segments(*texts)))
 
 
-def results(futures: "list[Future[Translation]]") -> list[str]:
-    return [future.result(TIMEOUT).text for future in futures]
+class Submission(list["Future[str]"]):
+    """A future for the result of each segment of a session; `cancel` closes the session."""
+
+    def __init__(self, session: Session, work: Sequence[Segment]) -> None:
+        super().__init__(Future() for _ in work)
+        self._session = session
+        session.submit(list(enumerate(work)))
+        threading.Thread(target=self._collect, args=(list(self),), daemon=True).start()
+
+    def cancel(self) -> None:
+        self._session.close()
+
+    def _collect(self, futures: "list[Future[str]]") -> None:
+        missing = len(futures)
+        try:
+            while missing:
+                for key, outcome in self._session.take(TIMEOUT):
+                    missing -= 1
+                    if isinstance(outcome, bytes):
+                        futures[key].set_result(outcome.decode())
+                    else:
+                        futures[key].set_exception(outcome)
+        except PoolError as error:
+            for future in futures:
+                if not future.done():
+                    future.set_exception(error)
+
+
+def submit(
+    pool: Pool,
+    work: Sequence[Segment],
+    timeout: float | None = None,
+    client: str = "",
+    *,
+    bulk: bool = False,
+) -> Submission:
+    return Submission(pool.open(timeout, client, bulk=bulk), work)
+
+
+def results(futures: "list[Future[str]]") -> list[str]:
+    return [future.result(TIMEOUT) for future in futures]
 
 
 def pids(pool: GpuPool) -> list[int]:

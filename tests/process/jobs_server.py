@@ -1,30 +1,8 @@
-"""A server with stub workers that processes jobs; `test_jobs.py` runs this module."""
+"""Runs `jobs_main`; `test_jobs.py` runs this module. See `fronts.node_server`."""
 
 import sys
-from pathlib import Path
-
-from gpu_pool.pool import GpuPool
-from gpu_pool.settings import PoolSettings
-from server.app import create_admin_app, create_app
-from server.commands.lifecycle import serve
-from server.core.settings import Settings
-from server.http.waitress_server import HttpServer
-from server.jobs.store import open_jobs
-from server.services import make_services
-from tests.fakes import served_model
-from tests.process.stubs import Stub
-
-
-def main(folder: str) -> int:
-    """Serve with two workers, and a drain that never times out."""
-    settings = Settings(port=0, jobs=Path(folder), drain_timeout=1000.0)
-    limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
-    pool = GpuPool(["cpu:0", "cpu:1"], Stub, limits)
-    services = make_services(pool, served_model(), settings, open_jobs(settings))
-    http = HttpServer(create_app(services), settings)
-    admin = HttpServer(create_admin_app(services), settings, 0, threads=2)
-    return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)
-
 
 if __name__ == "__main__":
+    from tests.process.jobs_main import main
+
     sys.exit(main(sys.argv[1]))

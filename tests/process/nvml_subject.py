@@ -11,10 +11,9 @@ from functools import partial
 from typing import Any
 
 from gpu_pool.devices import parse_devices
-from gpu_pool.messages import Segment
 from gpu_pool.pool import GpuPool
-from tests.process.conftest import results, wait_for
-from tests.process.stubs import Finished, Stub
+from tests.process.conftest import results, segments, submit, wait_for
+from tests.process.stubs import Stub
 
 BUDGET = 8 * 10**9  # bytes that a worker's segments may hold
 
@@ -29,9 +28,11 @@ class OnCard(Stub):
         self.uuids = tuple(uuids[i] for i in indices)
         self.budget = BUDGET
 
-    def _translate(self, key: int, text: str, target: str) -> Finished:
-        time.sleep(0.002)
-        return Finished(key, f"{text.upper()} on {'+'.join(self.uuids)}")
+    def step(self) -> list[tuple[int, bytes]]:
+        results = super().step()
+        time.sleep(0.002 * len(results))
+        card = f" on {'+'.join(self.uuids)}".encode()
+        return [(key, result.removesuffix(b" de") + card) for key, result in results]
 
 
 def devices() -> list[str]:
@@ -53,8 +54,7 @@ class RunningPool:
 
     def translate(self, texts: list[str], memory: int) -> list[str]:
         """Return the translations; `memory` is that of each text, in bytes."""
-        segments = [Segment(text, "en", "de", tokens=10, memory=memory) for text in texts]
-        return results(self._pool.submit(segments))
+        return results(submit(self._pool, segments(*texts, memory=memory)))
 
     def close(self) -> None:
         """Stop the workers."""

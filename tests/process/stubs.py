@@ -1,29 +1,19 @@
-"""Fake translators for worker processes, which need no model and fail on request.
+"""Fake decoders for worker processes, which need no model and fail on request.
 
 They upper-case texts, in batches of up to 8 per step. Special texts: `die` crashes the worker,
-`hang` stops it, `spin` never finishes, `devour` sends it SIGKILL, `refuse` is refused, `fail`
-returns an error, `raise` raises one; a text that starts with `big` returns 5 MB, one that starts
-with `slow` takes 50 ms.
+`hang` stops it, `spin` never finishes, `devour` sends it SIGKILL, `raise` raises an error; a text
+that starts with `big` returns 5 MB, one that starts with `slow` takes 50 ms.
 """
 
 import os
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 from gpu_pool.messages import EngineInfo
 
 BATCH = 8
-
-
-@dataclass(frozen=True)
-class Finished:
-    key: int
-    text: str | None
-    error: str | None = None
-    warnings: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
 
 
 class Stub:
@@ -37,39 +27,36 @@ class Stub:
         self.memory_scale = 1.0
         self.batches = 1
         self.splits = 0
-        self._waiting: list[tuple[int, str, str]] = []
+        self._waiting: list[tuple[int, bytes]] = []
 
     def cached(self) -> int:
         return 0
 
-    def submit(self, key: int, text: str, source: str, target: str, **_: object) -> None:
-        if text == "refuse":
-            raise ValueError("refused")
-        self._waiting.append((key, text, target))
+    def submit(self, segments: Sequence[tuple[int, bytes]]) -> None:
+        self._waiting += segments
 
-    def step(self) -> list[Finished]:
+    def step(self) -> list[tuple[int, bytes]]:
         batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-        return [self._translate(*item) for item in batch]
+        return [(key, _translate(payload.decode()).encode()) for key, payload in batch]
 
-    def _translate(self, key: int, text: str, target: str) -> Finished:
-        match text:
-            case "die":
-                os.kill(os.getpid(), signal.SIGSEGV)
-            case "hang":
-                os.kill(os.getpid(), signal.SIGSTOP)
-            case "spin":
-                time.sleep(3600)
-            case "devour":  # as if the OOM killer ended it
-                os.kill(os.getpid(), signal.SIGKILL)
-            case "raise":
-                raise RuntimeError("the message contains user text: secret")
-            case "fail":
-                return Finished(key, None, "failed")
-            case _ if text.startswith("big"):
-                return Finished(key, "X" * 5_000_000)
-            case _ if text.startswith("slow"):
-                time.sleep(0.05)
-        return Finished(key, f"{text.upper()} {target}")
+
+def _translate(text: str) -> str:
+    match text:
+        case "die":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        case "hang":
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case "spin":
+            time.sleep(3600)
+        case "devour":  # as if the OOM killer ended it
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "raise":
+            raise RuntimeError("the message contains user text: secret")
+        case _ if text.startswith("big"):
+            return "X" * 5_000_000
+        case _ if text.startswith("slow"):
+            time.sleep(0.05)
+    return f"{text.upper()} de"
 
 
 def broken(device: str) -> Stub:
@@ -99,7 +86,7 @@ def broken_until_repaired(folder: str, device: str) -> Stub:
 class SlowBatches(Stub):
     """Takes 50 ms per batch, whatever its size, like a GPU."""
 
-    def step(self) -> list[Finished]:
+    def step(self) -> list[tuple[int, bytes]]:
         time.sleep(0.05)
         return super().step()
 

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 from gpu_pool.errors import UnavailableError
-from gpu_pool.messages import Translation
 from gpu_pool.monitor import GpuMonitor
 from gpu_pool.pool import GpuPool
 from tests.conftest import Figure
@@ -32,6 +31,7 @@ from tests.process.conftest import (
     results,
     segments,
     slow,
+    submit,
     translate,
     wait_for,
 )
@@ -56,7 +56,7 @@ def test_2_a_kill_during_a_batch_loses_nothing(
 ) -> None:
     pool = make_pool(workers=workers)
     texts = [f"text {i}" if i % 4 else f"slow {i}" for i in range(120)]
-    futures = pool.submit(segments(*texts))
+    futures = submit(pool, segments(*texts))
     wait_for(lambda: sum(future.done() for future in futures) > 8, "some texts are translated")
     killed = time.monotonic()
     os.kill(pids(pool)[0], signal.SIGKILL)
@@ -89,14 +89,14 @@ def test_2_kills_with_many_callers_lose_nothing(make_pool: MakePool) -> None:
 def test_3_a_kill_during_a_large_result(make_pool: MakePool, figure: Figure) -> None:
     pool = make_pool(workers=2)
     for _ in range(3):
-        futures = pool.submit(segments(*(f"big {i}" for i in range(12))))
+        futures = submit(pool, segments(*(f"big {i}" for i in range(12))))
         wait_for_any(futures)
         kill_and_wait(pool, pids(pool)[0])
         assert all(len(text) == 5_000_000 for text in results(futures))
     figure("3 kills, 36 complete results of 5 MB")
 
 
-def wait_for_any(futures: "list[Future[Translation]]") -> None:
+def wait_for_any(futures: "list[Future[str]]") -> None:
     wait_for(lambda: any(future.done() for future in futures), "the first result arrives")
 
 
@@ -142,7 +142,7 @@ def test_6_a_pool_is_dead_once_all_workers_have_failed(make_pool: MakePool) -> N
     pool = make_pool(workers=1, factory=stubs.broken, ready=False, max_load_failures=2)
     wait_for(lambda: pool.status().state == "dead", "it has failed")
     with pytest.raises(UnavailableError):
-        pool.submit(segments("a"))
+        submit(pool, segments("a"))
 
 
 def test_6_a_load_failure_is_retried(make_pool: MakePool, tmp_path: Path) -> None:
@@ -159,19 +159,19 @@ def test_7_the_death_of_all_workers_is_reported_at_once_and_they_recover(
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: pool.status().state == "loading", "it is reported")
     figure(f"reported after {(time.monotonic() - start) * 1e3:.0f} ms")
-    future = pool.submit(segments("a"))[0]  # waits for the restarted workers
-    assert future.result(TIMEOUT).text == "A de"
+    future = submit(pool, segments("a"))[0]  # waits for the restarted workers
+    assert future.result(TIMEOUT) == "A de"
     wait_for(lambda: pool.status().state == "ok", "both are back")
 
 
 def test_8_workers_exit_when_the_front_is_killed(figure: Figure) -> None:
     script = (
         "import time; from gpu_pool.pool import GpuPool; from tests.process import stubs;"
-        "from tests.process.conftest import segments, slow, pids\n"
+        "from tests.process.conftest import segments, slow, pids, submit\n"
         "if __name__ == '__main__':\n"
         "    pool = GpuPool(['cpu:0', 'cpu:1'], stubs.Stub); pool.start()\n"
         "    while pool.status().state != 'ok': time.sleep(0.01)\n"
-        "    pool.submit(segments(*slow(2000))); print(*pids(pool), flush=True)\n"
+        "    submit(pool, segments(*slow(2000))); print(*pids(pool), flush=True)\n"
         "    time.sleep(60)\n"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as front:

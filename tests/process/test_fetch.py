@@ -16,7 +16,10 @@ from translator.models.manifest import read_manifest
 
 WEIGHTS = "model.safetensors"
 BLOCK = 8 << 20
-SMALL = {"config.json", "generation_config.json", "sentencepiece.bpe.model", "vocab.json"}
+SMALL = {
+    "config.json", "generation_config.json", "sentencepiece.bpe.model", "tokenizer_config.json",
+    "vocab.json",
+}  # fmt: skip
 NEEDED = SMALL | {WEIGHTS}
 
 

@@ -94,7 +94,8 @@ def test_a_server_killed_repeatedly_completes_its_jobs(
     server = start()
     url = post(server, texts)
     files = {"file": ("a.txt", "\n".join(lines).encode())}
-    document = server.http.post("/translation/jobs", data=PAIR, files=files).json()["url"]
+    form = PAIR | {"line_breaks": "keep"}
+    document = server.http.post("/translation/jobs", data=form, files=files).json()["url"]
     done = [0, 0]
     for _ in range(2):
         wait_for(partial(has_progressed, server, (url, document), sum(done)), "more texts are done")

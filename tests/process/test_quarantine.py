@@ -20,6 +20,7 @@ from tests.process.conftest import (
     results,
     segments,
     slow,
+    submit,
     translate,
     wait_for,
 )
@@ -30,7 +31,7 @@ def test_5_a_poison_text_is_quarantined_and_the_others_are_translated(
 ) -> None:
     pool = make_pool(workers=2)
     texts = [f"text {i}" for i in range(40)]
-    futures = pool.submit(segments(*texts[:20], "die", *texts[20:]))
+    futures = submit(pool, segments(*texts[:20], "die", *texts[20:]))
     poison = futures.pop(20)
     with pytest.raises(QuarantinedError):
         poison.result(TIMEOUT)
@@ -43,7 +44,7 @@ def test_5_a_poison_text_is_quarantined_and_the_others_are_translated(
 
 def test_5_two_poison_texts_in_one_batch_lose_no_other_text(make_pool: MakePool) -> None:
     pool = make_pool(workers=2)
-    futures = pool.submit(segments("a", "die", "b", "die", "c"))
+    futures = submit(pool, segments("a", "die", "b", "die", "c"))
     poisons = [futures[1], futures[3]]
     for poison in poisons:
         with pytest.raises(QuarantinedError):
@@ -56,7 +57,7 @@ def test_5_every_kind_of_poison_is_quarantined_and_the_others_are_translated(
     make_pool: MakePool, poison: str, deaths: int
 ) -> None:
     pool = make_pool(workers=1, hang_timeout=1.5, backoff_max=0.1)
-    first, bad, last = pool.submit(segments("a", poison, "b"))
+    first, bad, last = submit(pool, segments("a", poison, "b"))
     with pytest.raises(QuarantinedError, match=f"{deaths} workers died"):
         bad.result(TIMEOUT)
     assert results([first, last]) == ["A de", "B de"]
@@ -66,7 +67,7 @@ def test_5_every_kind_of_poison_is_quarantined_and_the_others_are_translated(
 def test_5_kills_from_outside_do_not_quarantine_a_text(make_pool: MakePool) -> None:
     pool = make_pool(workers=1)
     texts = slow(20)
-    futures = pool.submit(segments(*texts))
+    futures = submit(pool, segments(*texts))
     for _ in range(4):
         wait_for(lambda: pool.status().workers[0].outstanding_segments, "it holds texts")
         kill_and_wait(pool, pids(pool)[0])
@@ -79,7 +80,7 @@ def wait_for_restarts(pool: GpuPool, count: int) -> None:
 
 def test_5_stops_from_outside_do_not_quarantine_a_text(make_pool: MakePool) -> None:
     pool = make_pool(workers=1, hang_timeout=1.5)
-    futures = pool.submit(segments(*slow(8)))
+    futures = submit(pool, segments(*slow(8)))
     for restarts in range(1, 4):
         wait_for(lambda: pool.status().workers[0].outstanding_segments, "it holds texts")
         os.kill(pids(pool)[0], signal.SIGSTOP)
@@ -91,7 +92,7 @@ def test_12_an_error_in_a_step_restarts_the_worker_and_hides_user_text(
     make_pool: MakePool, figure: Figure
 ) -> None:
     pool = make_pool(workers=1)
-    future = pool.submit(segments("raise"))[0]
+    future = submit(pool, segments("raise"))[0]
     with pytest.raises(QuarantinedError):
         future.result(TIMEOUT)
     error = pool.status().workers[0].last_error or ""

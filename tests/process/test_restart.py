@@ -22,6 +22,7 @@ from tests.process.conftest import (
     results,
     segments,
     slow,
+    submit,
     translate,
     wait_for,
 )
@@ -100,12 +101,12 @@ def test_26_a_restart_of_the_only_worker_loses_neither_outstanding_nor_waiting_t
 ) -> None:
     pool = make_pool(workers=1, worker_tokens=100)
     texts = slow(20)
-    futures = pool.submit(segments(*texts))
+    futures = submit(pool, segments(*texts))
     wait_for(lambda: row(pool).outstanding_segments, "it holds work")
     pool.restart("cpu:0")
     assert row(pool).state == "restarting"
     assert pool.status().state == "loading"
-    futures += pool.submit(segments("late"))  # work is accepted meanwhile
+    futures += submit(pool, segments("late"))  # work is accepted meanwhile
     assert results(futures) == [f"{text.upper()} de" for text in [*texts, "late"]]
     assert row(pool).restarts == 1
 
@@ -135,7 +136,7 @@ def test_26_a_restarting_worker_gets_no_more_work(make_pool: MakePool) -> None:
 
 def test_26_repeated_requests_are_one_restart(make_pool: MakePool) -> None:
     pool = make_pool(workers=1)
-    futures = pool.submit(segments(*slow(8)))
+    futures = submit(pool, segments(*slow(8)))
     for _ in range(3):
         pool.restart("cpu:0")
     wait_for(lambda: row(pool).state == "starting", "the new process is loading")
@@ -173,7 +174,7 @@ def test_26_a_hanging_worker_is_killed_and_its_texts_are_not_blamed(make_pool: M
     pool = make_pool(workers=1, hang_timeout=3.0)
     stopped = pids(pool)[0]
     os.kill(stopped, signal.SIGSTOP)
-    future = pool.submit(segments("slow"))[0]
+    future = submit(pool, segments("slow"))[0]
     wait_for(lambda: row(pool).outstanding_segments == 1, "it holds the text")
     pool.restart("cpu:0")
     wait_for(lambda: row(pool).restarts == 1, "it is replaced")
@@ -183,7 +184,7 @@ def test_26_a_hanging_worker_is_killed_and_its_texts_are_not_blamed(make_pool: M
     # Two crashes quarantine a text: this one is translated, so the first death did not count.
     wait_for(lambda: row(pool).state == "ready", "the new process is ready")
     os.kill(pids(pool)[0], signal.SIGSEGV)
-    assert future.result(TIMEOUT).text == "SLOW de"
+    assert future.result(TIMEOUT) == "SLOW de"
 
 
 def test_26_a_worker_that_dies_while_restarting_is_replaced_and_its_texts_are_retried(
@@ -192,7 +193,7 @@ def test_26_a_worker_that_dies_while_restarting_is_replaced_and_its_texts_are_re
     pool = make_pool(workers=1, backoff_initial=FOREVER)
     worker = pids(pool)[0]
     os.kill(worker, signal.SIGSTOP)
-    futures = pool.submit(segments("a", "b"))
+    futures = submit(pool, segments("a", "b"))
     wait_for(lambda: row(pool).outstanding_segments == 2, "it holds the texts")
     pool.restart("cpu:0")
     os.kill(worker, signal.SIGKILL)
@@ -221,7 +222,7 @@ def test_a_draining_or_closed_pool_restarts_nothing(make_pool: MakePool) -> None
 
 def test_closing_during_a_restart_leaves_no_process(make_pool: MakePool) -> None:
     pool = make_pool(workers=2)
-    pool.submit(segments(*slow(100)))
+    submit(pool, segments(*slow(100)))
     alive = pids(pool)
     pool.restart("cpu:0")
     pool.close()

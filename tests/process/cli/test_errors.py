@@ -54,7 +54,7 @@ def test_a_failing_line_is_named(serve: Serve, pool: FakePool, tmp_path: Path) -
         (b"fine\n", ["IN", "IN", "-o", "FOLDER"], "two inputs have the same name"),
         (b"fine\n", ["IN", "/dev/null", "-o", "IN"], "is not a folder"),
         (b"fine\n", ["--documents"], "--documents needs files"),
-        (b"fine\n", ["--documents", COMMAND], "--documents supports these suffixes"),
+        (b"fine\n", ["--documents", COMMAND], "must end with one of .adoc"),
         (b"fine\n", ["--documents", "IN", "--shard", "0/2"], "cannot be used with --documents"),
         (b"fine\n", ["--documents", "BROKEN"], "broken.json: "),
         (b"fine\n", ["--urll", "x"], "unrecognized arguments: --urll"),

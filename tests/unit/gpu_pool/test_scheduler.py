@@ -41,18 +41,20 @@ LOADS = st.lists(
 )
 
 
-def queue_of(*items: WorkItem) -> WorkQueue:
-    queue = WorkQueue()
+def queue_of(*items: WorkItem) -> WorkQueue[WorkItem]:
+    queue: WorkQueue[WorkItem] = WorkQueue()
     for item in items:
         queue.append(item)
     return queue
 
 
-def drain(queue: WorkQueue) -> list[WorkItem]:
+def drain(queue: WorkQueue[WorkItem]) -> list[WorkItem]:
     return [queue.popleft() for _ in range(len(queue))]
 
 
-def numbered(items: list[WorkItem], loads: list[WorkerLoad]) -> tuple[WorkQueue, list[WorkerLoad]]:
+def numbered(
+    items: list[WorkItem], loads: list[WorkerLoad]
+) -> tuple[WorkQueue[WorkItem], list[WorkerLoad]]:
     for i, item in enumerate(items):
         item.id = i
     for i, load in enumerate(loads):
@@ -173,7 +175,7 @@ def test_a_large_item_is_overtaken_a_bounded_number_of_times_and_then_served() -
 
 
 def test_the_cost_does_not_grow_with_the_queue() -> None:
-    class Counting(WorkQueue):
+    class Counting(WorkQueue[WorkItem]):
         touched = 0
 
         def popleft(self) -> WorkItem:

@@ -6,14 +6,14 @@ from typing import Any, cast
 import pytest
 
 from gpu_pool.memory import MemoryBudget
-from gpu_pool.messages import Done, Heartbeat, Result, Segment, Translation
+from gpu_pool.messages import Heartbeat
 from gpu_pool.monitor import GpuReading
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
-from gpu_pool.task import Task
 from gpu_pool.work_item import WorkItem
 from gpu_pool.worker_process import WorkerProcess
 from gpu_pool.worker_record import WorkerRecord
+from tests.unit.gpu_pool.tasks import done, task
 
 
 class DeadProcess:
@@ -40,11 +40,6 @@ def die(supervisor: Supervisor, state: Any) -> WorkerRecord:
     return record
 
 
-def task(number: int, tokens: int, memory: int = 0) -> Task:
-    segment = Segment("text", "en", "de", tokens, memory)
-    return Task(WorkItem(number, tokens, memory), segment, None)
-
-
 def test_the_backoff_doubles_up_to_its_bound() -> None:
     supervisor = make_supervisor(backoff_initial=0.5, backoff_max=3.0)
     waits = [die(supervisor, "ready").retry_at - 100.0 for _ in range(5)]
@@ -68,19 +63,19 @@ def test_a_worker_fails_only_after_consecutive_load_failures() -> None:
 def test_finished_work_resets_the_failures() -> None:
     supervisor = make_supervisor(backoff_initial=0.5)
     record = die(supervisor, "ready")
-    record.assign_task(task(1, 10))
-    record.record_results(Done((Result(1, Translation("TEXT")),), 0.1))
+    record.assign_tasks([task(1, 10)])
+    record.record_results(done(1, seconds=0.1))
     assert die(supervisor, "ready").retry_at == 100.5
 
 
 def test_speed_is_tokens_per_computing_time() -> None:
     record = WorkerRecord("cpu")
-    record.assign_task(task(1, 30))
-    record.assign_task(task(2, 30))
-    record.record_results(Done((Result(1, Translation("A")), Result(2, Translation("B"))), 2.0))
+    record.assign_tasks([task(1, 30)])
+    record.assign_tasks([task(2, 30)])
+    record.record_results(done(1, 2, seconds=2.0))
     assert record.speed == 30.0
-    record.assign_task(task(3, 80))
-    record.record_results(Done((Result(3, Translation("C")),), 1.0))
+    record.assign_tasks([task(3, 80)])
+    record.record_results(done(3, seconds=1.0))
     assert record.speed == pytest.approx(40.0)
     assert (record.outstanding_tokens, record.finished_tokens, record.finished_segments) == (
         0,
@@ -91,15 +86,15 @@ def test_speed_is_tokens_per_computing_time() -> None:
 
 def test_a_result_of_a_returned_task_is_not_counted() -> None:
     record = WorkerRecord("cpu")
-    record.assign_task(task(1, 30))
+    record.assign_tasks([task(1, 30)])
     record.return_tasks()
-    assert record.record_results(Done((Result(1, Translation("A")),), 1.0)) == [None]
+    assert record.record_results(done(1, seconds=1.0)) == [None]
     assert (record.outstanding_tokens, record.finished_segments) == (0, 0)
 
 
 def test_memory_used_by_other_processes_is_not_available() -> None:
     record = WorkerRecord("cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",))
-    record.assign_task(task(1, 10, memory=200))
+    record.assign_tasks([task(1, 10, memory=200)])
     load = record.load(0, {"a": GpuReading("GPU-a", memory_free=400)}, margin=100)
     assert (load.available, load.reserved) == (350, 200)
     assert load.has_memory_now(WorkItem(2, 1, memory=150))

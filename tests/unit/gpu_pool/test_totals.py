@@ -1,15 +1,12 @@
 """The totals of a worker: they count across restarts and never decrease."""
 
-import time
-
 import pytest
 
 from gpu_pool.histogram import Histogram
-from gpu_pool.messages import Done, Heartbeat, Result, Segment, Translation
+from gpu_pool.messages import Heartbeat
 from gpu_pool.status import WorkerStatus
-from gpu_pool.task import Task
-from gpu_pool.work_item import WorkItem
 from gpu_pool.worker_record import WorkerRecord
+from tests.unit.gpu_pool.tasks import done, task
 
 
 def status(record: WorkerRecord) -> WorkerStatus:
@@ -17,13 +14,9 @@ def status(record: WorkerRecord) -> WorkerStatus:
 
 
 def assign(record: WorkerRecord, number: int, waited: float = 0.0) -> None:
-    segment = Segment("x", "en", "de", tokens=7)
-    accepted = time.monotonic() - waited
-    record.assign_task(Task(WorkItem(number, 7), segment, None, accepted_at=accepted))
-
-
-def done(*numbers: int, seconds: float = 0.5) -> Done:
-    return Done(tuple(Result(number, Translation("X")) for number in numbers), seconds)
+    waiting = task(number, 7)
+    waiting.accepted_at -= waited
+    record.assign_tasks([waiting])
 
 
 def test_a_value_equal_to_a_bound_is_in_its_bucket() -> None:
@@ -56,13 +49,6 @@ def test_segments_finished_together_are_a_batch() -> None:
     assert totals.busy_seconds == 0.75
     assert (totals.batch_segments.total, sum(totals.batch_segments.counts)) == (3, 2)
     assert (totals.batch_seconds.total, sum(totals.batch_seconds.counts)) == (0.75, 2)
-
-
-def test_an_invalid_segment_is_not_a_batch() -> None:
-    record = WorkerRecord("cuda:0")
-    assign(record, 0)
-    record.record_results(Done((Result(0, error="no such language"),), 0.0))
-    assert sum(status(record).totals.batch_segments.counts) == 0
 
 
 def test_splits_of_all_processes_on_the_device_count() -> None:

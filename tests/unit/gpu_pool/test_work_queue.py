@@ -21,8 +21,8 @@ ITEMS = st.lists(
 )
 
 
-def queue_of(*items: WorkItem) -> WorkQueue:
-    queue = WorkQueue()
+def queue_of(*items: WorkItem) -> WorkQueue[WorkItem]:
+    queue = WorkQueue[WorkItem]()
     for item in items:
         queue.append(item)
     return queue
@@ -35,7 +35,7 @@ def test_every_item_comes_out_once_and_those_of_a_client_in_order(
     """`steps` are appends (True) and pops (False)."""
     for i, item in enumerate(items):
         item.id = i
-    queue, coming, out = WorkQueue(), list(items), []
+    queue, coming, out = WorkQueue[WorkItem](), list(items), []
     for come in steps:
         if come and coming:
             queue.append(coming.pop(0))

@@ -1,0 +1,75 @@
+"""The requests whose segments are in the pool: deadlines, delivery of results, failure."""
+
+import heapq
+from collections.abc import Sequence
+
+from gpu_pool.admission import Admission
+from gpu_pool.errors import DeadlineError, PoolError
+from gpu_pool.request import Outcome, Request
+from gpu_pool.task import Task
+
+
+class Requests:
+    """Those with unfinished segments; used by the dispatcher's thread only.
+
+    Whatever happens to a segment here, it stops counting for `admission`.
+    """
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._unfinished: dict[int, Request] = {}  # by id
+        self._undelivered: dict[int, Request] = {}  # those with outcomes to deliver
+        self._deadlines: list[tuple[float, int]] = []  # a heap, with the id of each request
+
+    def add(self, request: Request, tasks: Sequence[Task]) -> None:
+        """Add the tasks of a request, which may have others already."""
+        tokens = request.tokens
+        for task in tasks:
+            tokens[task.key] = task.tokens
+        if request.deadline is not None and request.id not in self._unfinished:
+            heapq.heappush(self._deadlines, (request.deadline, request.id))
+        self._unfinished[request.id] = request
+
+    def resolve(self, task: Task, outcome: Outcome) -> None:
+        """Keep the outcome of a task and its duplicates for `deliver`."""
+        for each in (task, *task.duplicates):
+            each.request.keep(each.key, outcome)
+            self._undelivered[each.request.id] = each.request
+
+    def deliver(self) -> None:
+        """Deliver the outcomes that have been kept."""
+        segments = tokens = 0
+        for request in self._undelivered.values():
+            count, size = request.deliver()
+            segments += count
+            tokens += size
+            if not request.tokens:
+                self._unfinished.pop(request.id, None)
+        self._undelivered.clear()
+        if segments:
+            self._admission.release(segments, tokens)
+
+    def drop(self, request: Request) -> None:
+        """Forget a request; results that arrive later are ignored."""
+        if self._unfinished.pop(request.id, None) is not None:
+            self._admission.release(*request.drop())
+
+    def fail(self, request: Request, error: PoolError) -> None:
+        """End a request with an error."""
+        self.drop(request)
+        request.recipient.fail(error)
+
+    def fail_all(self, error: PoolError) -> None:
+        """End every request with an error; what has finished is delivered first."""
+        self.deliver()
+        for request in list(self._unfinished.values()):
+            self.fail(request, error)
+
+    def expire(self, now: float) -> None:
+        """End the requests whose deadlines have passed."""
+        while self._deadlines and self._deadlines[0][0] <= now:
+            _, number = heapq.heappop(self._deadlines)
+            request = self._unfinished.get(number)
+            if request is not None:
+                error = DeadlineError("the deadline passed before the text was translated")
+                self.fail(request, error)

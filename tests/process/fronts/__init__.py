@@ -1,0 +1,1 @@
+"""A server of several processes, whose processes are killed, stopped and starved."""
