@@ -1,5 +1,5 @@
 """HTTP in front of the pool.
 
-Layers, top first: commands, app, page and routes, http and openapi, services, schemas, auth and
-jobs, metrics, core.
+Layers, top first: commands, app, page and routes, http and openapi, services, schemas, auth,
+glossaries and jobs, metrics, core.
 """

@@ -6,10 +6,14 @@ from server.http.flask_app import make_flask_app
 from server.http.security_headers import allow_origins, refuse_pages
 from server.page.documentation import DocumentationRoutes
 from server.page.routes import PageRoutes
-from server.routes.deepl import DeepLRoutes
+from server.routes.deepl.blueprint import DeepLRoutes
 from server.routes.files import FileRoutes
+from server.routes.google import GoogleRoutes
 from server.routes.jobs import JobRoutes
 from server.routes.libretranslate import LibreTranslateRoutes
+from server.routes.microsoft import MicrosoftRoutes
+from server.routes.nllb import NllbApiRoutes
+from server.routes.shared_paths import share_paths
 from server.routes.status import StatusRoutes
 from server.routes.translation import TranslationRoutes
 from server.services import Services
@@ -27,12 +31,16 @@ def create_app(services: Services) -> "Flask":
         StatusRoutes(services),
         LibreTranslateRoutes(services),
         DeepLRoutes(services),
+        GoogleRoutes(services),
+        MicrosoftRoutes(services),
+        NllbApiRoutes(services),
         DocumentationRoutes(services),
         PageRoutes(services),
     )
     blueprints = [each.blueprint() for each in routes]
     app = make_flask_app(blueprints, services.settings, services.metrics)
     allow_origins(app, services.settings)
+    share_paths(app)
     return app
 
 

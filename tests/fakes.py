@@ -1,24 +1,43 @@
 """Fakes that let the server be tested without workers."""
 
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import replace
 
-from gpu_pool.errors import PoolError, UnavailableError, UnknownDeviceError
-from gpu_pool.messages import EngineInfo, Segment, Translation
+import pytest
+
+from documents import FORMATS, OPTIONS, DocumentOptions, Format, Rounds, TranslatedFile
+from documents.formats import Translate
+from gpu_pool.errors import (
+    PoolError,
+    QuarantinedError,
+    TranslationError,
+    UnavailableError,
+    UnknownDeviceError,
+)
+from gpu_pool.interface import Pool, Session
+from gpu_pool.messages import EngineInfo
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
-from server.core.translation import ServedModel
+from server.core.cache import CacheObserver
+from server.core.errors import ClientGoneError, TextFailedError
+from server.core.requests import RequestContext
+from server.core.segments import Segment, SegmentTranslator, Translation
+from server.core.served_model import ServedModel
 from translator.text.segmentation import Segmenter
 
 LANGUAGES = ("en", "de", "fr", "he", "pt")
 
 
 def served_model(limit: int = 100_000) -> ServedModel:
-    """Return a model whose tokens are characters; a segment of n tokens takes n kilobytes."""
-    return ServedModel(
-        "fake", LANGUAGES, Segmenter(len, limit, bool), lambda tokens, _: tokens * 1000
-    )
+    """Return a model whose tokens are characters, and that a FakePool translates by itself."""
+
+    def translated_by(pool: Pool, observer: CacheObserver | None = None) -> SegmentTranslator:
+        assert isinstance(pool, FakePool), "it knows what this model does"
+        return pool
+
+    segmenter = Segmenter(lambda text: range(len(text) - 2), limit, lambda _: True)
+    return ServedModel("fake", LANGUAGES, segmenter, translated_by)
 
 
 def worker_status(device: str, state: str = "ready") -> WorkerStatus:
@@ -43,13 +62,22 @@ def worker_status(device: str, state: str = "ready") -> WorkerStatus:
     )
 
 
+def _settle(
+    submitted: "list[tuple[Segment, Future[Translation]]]",
+    settle: Callable[[Segment, "Future[Translation]"], None],
+) -> None:
+    for segment, future in submitted:
+        if future.set_running_or_notify_cancel():
+            settle(segment, future)
+
+
 class FakePool:
     """Upper-cases, or does as told; what is submitted while it holds waits for `release`."""
 
     def __init__(self, state: PoolState = "ok", translate: Callable[[str], str] = str.upper):
         self.state = state
         self.workers = [worker_status("cuda:0"), worker_status("cuda:1")]
-        self.refusal: PoolError | None = None  # raised by `submit`
+        self.refusal: PoolError | None = None  # raised by `translate`
         self.failures: dict[str, Exception] = {}  # by the text of the segment
         self.warnings: dict[str, tuple[str, ...]] = {}  # likewise
         self.holding = False
@@ -57,6 +85,7 @@ class FakePool:
         self.submitted: list[Segment] = []
         self.timeouts: list[float | None] = []
         self.askers: list[tuple[str, bool]] = []  # client, and whether its work is bulk
+        self.cached: list[bool] = []  # whether the cache may be used
         self.futures: list[Future[Translation]] = []
         self._translate = translate
         self._changed = threading.Condition()
@@ -65,13 +94,34 @@ class FakePool:
     def start(self) -> None:
         """Do nothing: this pool is what `state` says."""
 
-    def submit(
-        self,
-        segments: Sequence[Segment],
-        timeout: float | None = None,
-        client: str = "",
-        *,
-        bulk: bool = False,
+    def open(
+        self, timeout: float | None = None, client: str = "", *, bulk: bool = False
+    ) -> Session:
+        """Fail: this pool translates text."""
+        raise AssertionError("nothing is decoded in this pool")
+
+    def translate(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
+        """Translate segments as `PooledTranslator` does."""
+        futures = self._submit(segments, context)
+        waiting = True
+        try:
+            while waiting:
+                waiting = bool(wait(futures, 0.05, FIRST_EXCEPTION).not_done)
+                for segment, future in zip(segments, futures, strict=True):
+                    error = future.exception() if future.done() else None
+                    if isinstance(error, QuarantinedError | TranslationError):
+                        raise TextFailedError(segment.owner, error) from error
+                    if error is not None:
+                        raise error
+                if waiting and context.client_gone():
+                    raise ClientGoneError
+        finally:
+            for future in futures:
+                future.cancel()
+        return [future.result() for future in futures]
+
+    def _submit(
+        self, segments: Sequence[Segment], context: RequestContext
     ) -> list[Future[Translation]]:
         """Accept segments like the pool does."""
         if self.refusal is not None:
@@ -80,20 +130,25 @@ class FakePool:
             if self.state not in ("ok", "degraded"):
                 raise UnavailableError(f"the pool is {self.state}")
             self.submitted += segments
-            self.timeouts.append(timeout)
-            self.askers.append((client, bulk))
+            self.timeouts.append(context.timeout)
+            self.askers.append((context.client, context.bulk))
+            self.cached.append(context.cached)
             futures: list[Future[Translation]] = [Future() for _ in segments]
             self.futures += futures
-            self._held += zip(segments, futures, strict=True)
+            submitted = list(zip(segments, futures, strict=True))
+            holding = self.holding
+            if holding:
+                self._held += submitted
             self._changed.notify_all()
-        if not self.holding:
-            self.release()
+        if not holding:
+            # Only its own: a text that blocks this thread must not block those of other requests.
+            _settle(submitted, self._resolve)
         return futures
 
     def status(self) -> PoolStatus:
         """Return a snapshot."""
         with self._changed:
-            tokens = sum(segment.tokens for segment, _ in self._held)
+            tokens = sum(segment.piece.tokens for segment, _ in self._held)
             return PoolStatus(self.state, tuple(self.workers), len(self._held), tokens)
 
     def restart(self, device: str) -> None:
@@ -133,15 +188,35 @@ class FakePool:
         with self._changed:
             held, self._held = self._held, []
             self._changed.notify_all()
-        for segment, future in held:
-            if future.set_running_or_notify_cancel():
-                settle(segment, future)
+        _settle(held, settle)
 
     def _resolve(self, segment: Segment, future: "Future[Translation]") -> None:
         failure = self.failures.get(segment.text)
         if failure is None:
             text = self._translate(segment.text)
-            further = tuple(f"{text} ({i + 2})" for i in range(segment.alternatives))
+            further = tuple(f"{text} ({i + 2})" for i in range(segment.options.alternatives))
             future.set_result(Translation(text, self.warnings.get(segment.text, ()), further))
         else:
             future.set_exception(failure)
+
+
+def add_format(monkeypatch: pytest.MonkeyPatch, translate: Translate, *options: str) -> None:
+    """Add a document format, .stub, that reads these options."""
+    monkeypatch.setattr("documents.pages.plain_text.translate_stub", translate, raising=False)
+    stub = Format("pages.plain_text:translate_stub", frozenset(options))
+    monkeypatch.setitem(FORMATS, ".stub", stub)
+
+
+def add_recording_format(
+    monkeypatch: pytest.MonkeyPatch, *notices: str, reads: Iterable[str] = OPTIONS
+) -> list[DocumentOptions]:
+    """Add a format that reads options and has notices; return the list of what it is given."""
+    given: list[DocumentOptions] = []
+
+    def translate(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFile]:
+        given.append(options)
+        (translated,) = yield [data.decode()]
+        return TranslatedFile(translated.encode(), notices)
+
+    add_format(monkeypatch, translate, *reads)
+    return given

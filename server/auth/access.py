@@ -1,85 +1,72 @@
 """Who may use the server, and how much: two token buckets for each API key."""
 
-import hmac
 import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from server.auth.keys import ApiKey, KeyList, KeysError, digest_of
-from server.core.errors import MissingKeyError, RateLimitError, WrongKeyError
+from server.auth.rates import PERIOD_SECONDS, RateTable, tag_of
+from server.auth.usage import Usage
+from server.core.errors import MissingKeyError, QuotaError, RateLimitError, WrongKeyError
 from server.metrics.front import Metrics
 
 _log = logging.getLogger(__name__)
-_SECONDS = 60.0  # the period of a rate, and the longest burst
 _REFRESH_SECONDS = 1.0  # a change of the keys takes effect within this time
 
 Clock = Callable[[], float]
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """A token bucket that holds one minute's worth and refills evenly.
-
-    A cost larger than the bucket is accepted once the bucket is full; the level then goes negative.
-    """
-
-    per_minute: int
-    level: float = field(init=False)
-    filled_at: float
-
-    def __post_init__(self) -> None:
-        self.level = float(self.per_minute)
-
-    def wait(self, cost: int, now: float) -> float:
-        """Return the seconds until `cost` may be taken; 0: now."""
-        rate = self.per_minute / _SECONDS
-        self.level = min(self.per_minute, self.level + (now - self.filled_at) * rate)
-        self.filled_at = now
-        return max(0.0, (min(cost, self.per_minute) - self.level) / rate)
-
-
 class Client:
     """A known API key, or anybody where no key is required. Any thread may call it."""
 
-    def __init__(self, name: str, key: ApiKey | None, now: float) -> None:
+    def __init__(self, name: str, key: ApiKey | None) -> None:
         """Where no key is required, `name` is "" and `key` is None: nothing is limited."""
         self.name = name
-        self.key = key
-        self.digest = key.sha256.encode() if key else b""
-        self._requests = _bucket(key.requests_per_minute if key else None, now)
-        self._characters = _bucket(key.characters_per_minute if key else None, now)
-        self._lock = threading.Lock()
+        self.requests_per_minute = key.requests_per_minute if key else None
+        self.characters_per_minute = key.characters_per_minute if key else None
+        self.characters_per_month = key.characters_per_month if key else None
+        self._limited = bool(self.requests_per_minute or self.characters_per_minute)
+        self._request_seconds = _seconds(self.requests_per_minute)
+        self._character_seconds = _seconds(self.characters_per_minute)
+        self._tag = tag_of(name, key)
 
-    def charge(self, characters: int, now: float) -> None:
+    def charge(self, rates: RateTable, characters: int, now: float) -> None:
         """Count a request. Raises RateLimitError, and then counts nothing."""
-        costs = [(self._requests, 1, "requests"), (self._characters, characters, "characters")]
-        with self._lock:
-            waits = [
-                (bucket.wait(cost, now), bucket.per_minute, unit)
-                for bucket, cost, unit in costs
-                if bucket
-            ]
-            seconds, per_minute, unit = max(waits, default=(0.0, 0, ""))
-            if seconds:
-                raise RateLimitError(f"this key may send {per_minute} {unit} a minute", seconds)
-            for bucket, cost, _ in costs:
-                if bucket:
-                    bucket.level -= cost
+        if not self._limited:
+            return
+        costs = self._request_seconds, self._character_seconds * characters
+        waits = rates.charge(self._tag, costs, now)
+        if waits is None:
+            return
+        if waits[0] >= waits[1]:
+            limit = f"{self.requests_per_minute} requests"
+        else:
+            limit = f"{self.characters_per_minute} characters"
+        raise RateLimitError(f"this key may send {limit} a minute", max(waits))
 
 
 class Access:
     """Identifies clients by their API keys, and enforces their rates. Any thread may call it."""
 
-    def __init__(self, listed: KeyList, metrics: Metrics, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        listed: KeyList,
+        metrics: Metrics,
+        usage: Usage,
+        rates: RateTable | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        """Processes that share `rates` enforce each rate together; None: it is for this one."""
         self._listed = listed
         self._metrics = metrics
+        self._usage = usage
+        self._rates = rates or RateTable()
         self._clock = clock
         self._refreshing = threading.Lock()
         self._refreshed_at = clock()
-        self._anybody = Client("", None, self._refreshed_at)
-        self._clients: dict[str, Client] = {}  # by name; replaced as a whole
+        self._anybody = Client("", None)
+        self._clients: dict[str, Client] = {}  # by digest; replaced as a whole
         self._load_clients()
 
     @property
@@ -92,31 +79,46 @@ class Access:
 
         Raises MissingKeyError and WrongKeyError.
         """
-        if not self.required:
+        if not self._listed.required:
             return self._anybody
-        self._refresh()
+        self.refresh()
         if not key:
             raise MissingKeyError("this server needs an API key: Authorization: Bearer KEY")
-        digest = digest_of(key).encode()
-        # All are compared, so that the time reveals nothing about which one is close.
-        found = [c for c in self._clients.values() if hmac.compare_digest(c.digest, digest)]
-        if not found:
+        # The time that this takes depends on the key's digest, which nobody can choose.
+        client = self._clients.get(digest_of(key))
+        if client is None:
             raise WrongKeyError("this API key is not known here")
-        return found[0]
+        return client
 
-    def charge(self, client: Client, characters: int) -> None:
-        """Count a request of so many characters against the client's rates.
+    def charge(self, client: Client, characters: int, waiting: int = 0) -> None:
+        """Count a request of so many characters against the client's quota and rates.
 
-        Raises RateLimitError, and then counts nothing.
+        `waiting` characters have been accepted before and are not translated yet.
+        Raises RateLimitError, and then counts nothing, and QuotaError.
         """
+        self._usage.save_sometimes()
         try:
-            client.charge(characters, self._clock())
-        except RateLimitError:
+            client.charge(self._rates, characters, self._clock())
+            self._check_quota(client, characters, waiting)
+        except (RateLimitError, QuotaError):
             self._metrics.count_rate_limited(client.name)
             raise
 
-    def _refresh(self) -> None:
-        """Load the keys again if they have changed; an invalid list changes nothing."""
+    def _check_quota(self, client: Client, characters: int, waiting: int) -> None:
+        quota = client.characters_per_month
+        if quota is None:
+            return
+        if not self._usage.admit(client.name, characters, quota - waiting):
+            raise QuotaError(f"this key may have {quota} characters translated in a month")
+
+    def refresh(self) -> None:
+        """Load the keys again if they have changed; an invalid list changes nothing.
+
+        Looks at most once a second. Whoever works without requests calls it, too.
+        """
+        self._usage.save_sometimes()
+        if self._clock() - self._refreshed_at < _REFRESH_SECONDS:
+            return
         with self._refreshing:
             now = self._clock()
             if now - self._refreshed_at < _REFRESH_SECONDS:
@@ -125,21 +127,19 @@ class Access:
             try:
                 if self._listed.refresh():
                     self._load_clients()
-                    _log.info("API keys have changed: %s", ", ".join(self._clients) or "none left")
+                    _log.info("API keys have changed: %s", ", ".join(self._names()) or "none left")
             except KeysError as error:
                 _log.error("API keys stay as they were: %s", error)
 
     def _load_clients(self) -> None:
-        """Use the keys of the list; clients whose key is unchanged keep their buckets."""
-        before, now = self._clients, self._clock()
-        self._clients = {
-            name: before[name]
-            if name in before and before[name].key == key
-            else Client(name, key, now)
-            for name, key in self._listed.keys.items()
-        }
-        self._metrics.label_clients(self._clients)
+        """Use the keys of the list. One that is as it was keeps its level, by its tag."""
+        self._clients = {key.sha256: Client(name, key) for name, key in self._listed.keys.items()}
+        self._metrics.label_clients(self._names())
+
+    def _names(self) -> list[str]:
+        return [client.name for client in self._clients.values()]
 
 
-def _bucket(per_minute: int | None, now: float) -> _Bucket | None:
-    return None if per_minute is None else _Bucket(per_minute, filled_at=now)
+def _seconds(per_minute: int | None) -> float:
+    """Return how long a bucket takes to gain one; 0 for a rate without limit."""
+    return 0.0 if per_minute is None else PERIOD_SECONDS / per_minute

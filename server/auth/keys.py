@@ -24,13 +24,14 @@ class KeysError(Exception):
 
 
 class ApiKey(BaseModel):
-    """One table of the list. A rate of None is unlimited."""
+    """One table of the list. What is None is unlimited."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # of the key's UTF-8
     requests_per_minute: PositiveInt | None = None
     characters_per_minute: PositiveInt | None = None
+    characters_per_month: PositiveInt | None = None
 
 
 Keys = Mapping[str, ApiKey]  # by name

@@ -7,6 +7,7 @@ import sys
 from server.auth.keys import NAME, digest_of
 
 _BYTES = 32
+_LIMITS = ("requests_per_minute", "characters_per_minute", "characters_per_month")
 _PREFIX = "m2m_"  # so that leak scanners recognise a key
 
 
@@ -14,12 +15,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = "Make an API key: the key to stderr, its table for --api-keys to stdout."
     parser.add_argument("name", type=_name, help="the client's name: letters, digits, '-', '_'")
-    for unit in ("requests", "characters"):
+    for limit in _LIMITS:
         parser.add_argument(
-            f"--{unit}-per-minute",
+            f"--{limit.replace('_', '-')}",
             type=_rate,
             metavar="N",
-            help=f"limit of {unit}; unset: none",
+            help=f"limit of {limit.split('_')[0]}; unset: none",
         )
 
 
@@ -30,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     key = _PREFIX + secrets.token_urlsafe(_BYTES)
     rates = [
-        f"{unit} = {rate}\n"
-        for unit in ("requests_per_minute", "characters_per_minute")
-        if (rate := getattr(arguments, unit)) is not None
+        f"{limit} = {rate}\n"
+        for limit in _LIMITS
+        if (rate := getattr(arguments, limit)) is not None
     ]
     sys.stderr.write(f"The key of {arguments.name}; it is not stored and not shown again:\n")
     sys.stderr.write(f"{key}\n")

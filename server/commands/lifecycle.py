@@ -3,15 +3,13 @@
 import queue
 import signal
 import sys
-import threading
-import time
+from functools import partial
 from types import FrameType
 
-from server.core.translation import Pool
+from gpu_pool.interface import Pool
 from server.http.waitress_server import HttpServer
 from server.jobs.jobs import Jobs
-
-_CHECK_SECONDS = 0.05
+from server.processes.drain import drain
 
 
 def serve(
@@ -29,13 +27,7 @@ def serve(
     that short; exit code 128 + its number. Unfinished `jobs` resume at the next start. `admin`
     answers until the end.
     """
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
-
-    def note(number: int, _: FrameType | None) -> None:
-        signals.put(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
+    signals = _receive()
     pool.start()
     if jobs is not None:
         jobs.start()
@@ -46,7 +38,7 @@ def serve(
     signals.get()
     if jobs is not None:
         jobs.stop()  # first: job work would prolong the drain
-    second = _drain(pool, http, drain_timeout, signals)
+    second = drain(pool, http, drain_timeout, partial(_next, signals))
     pool.close()  # before the connections: unfinished requests are answered with 503
     http.close()
     admin.close()
@@ -55,20 +47,21 @@ def serve(
     return 0 if second is None else 128 + second
 
 
-def _drain(
-    pool: Pool, http: HttpServer, timeout: float, signals: "queue.SimpleQueue[int]"
-) -> int | None:
-    """Wait until all is answered or `timeout` seconds have passed; return a signal if one came."""
-    deadline = time.monotonic() + timeout
-    drain = threading.Thread(target=pool.drain, args=(timeout,), name="drain", daemon=True)
-    drain.start()
-    reading = True
-    while (drain.is_alive() or reading or http.busy()) and time.monotonic() < deadline:
-        if reading and not drain.is_alive():
-            http.stop_reading()  # not before: probes must be able to see that the pool is draining
-            reading = False
-        try:
-            return signals.get(timeout=_CHECK_SECONDS)
-        except queue.Empty:
-            continue
-    return None
+def _receive() -> "queue.SimpleQueue[int]":
+    """Return a queue of the signals that end the server, from now on."""
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
+
+    def note(number: int, _: FrameType | None) -> None:
+        signals.put(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, note)
+    return signals
+
+
+def _next(signals: "queue.SimpleQueue[int]", timeout: float) -> int | None:
+    """Return the next signal, None after `timeout` seconds."""
+    try:
+        return signals.get(timeout=timeout)
+    except queue.Empty:
+        return None

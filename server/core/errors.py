@@ -70,6 +70,10 @@ class RateLimitError(RequestError):
         self.retry_after = retry_after
 
 
+class QuotaError(RequestError):
+    """The API key has used up what it may have translated in a month."""
+
+
 class JobsOffError(RequestError):
     """The server runs without jobs."""
 
@@ -88,6 +92,14 @@ class TooManyJobsError(RequestError):
 
 class StorageFullError(RequestError):
     """The disk is full, or the limit for all jobs is reached."""
+
+
+class UnknownGlossaryError(RequestError):
+    """There is no glossary with that id, or it belongs to another key."""
+
+
+class TooManyGlossariesError(RequestError):
+    """The API key has the maximum number of stored glossaries, or of bytes in them."""
 
 
 class ClientGoneError(Exception):
@@ -140,12 +152,17 @@ PROBLEMS: dict[type[Exception], Problem] = {
     MissingKeyError: Problem(401, "missing-key", "An API key is required"),
     WrongKeyError: Problem(403, "wrong-key", "The API key is unknown"),
     RateLimitError: Problem(429, "rate-limit", "This API key has reached its rate limit"),
+    QuotaError: Problem(429, "quota", "This API key has used up its quota of the month"),
     UnknownDeviceError: Problem(404, "unknown-device", "There is no worker with that name"),
     JobsOffError: Problem(404, "jobs-off", "Jobs are disabled on this server"),
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
     NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
     TooManyJobsError: Problem(429, "too-many-jobs", "The server holds the maximum number of jobs"),
-    StorageFullError: Problem(507, "storage-full", "There is not enough storage for the job"),
+    StorageFullError: Problem(507, "storage-full", "There is not enough storage"),
+    UnknownGlossaryError: Problem(404, "unknown-glossary", "There is no such glossary"),
+    TooManyGlossariesError: Problem(
+        413, "too-many-glossaries", "The glossaries of this API key take too much storage"
+    ),
     ClientGoneError: Problem(499, "client-gone", "The client closed the connection"),
     OverloadedError: Problem(429, "overloaded", "The server is overloaded"),
     UnavailableError: Problem(503, "unavailable", "No worker can translate at the moment"),

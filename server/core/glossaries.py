@@ -4,7 +4,7 @@ import csv
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from translator.models.languages import canonical
+from translator.models.languages import find
 
 Entries = tuple[tuple[str, str], ...]
 Glossaries = Mapping[tuple[str, str], Entries]
@@ -53,12 +53,12 @@ def occurring(entries: Collection[tuple[str, str]], text: str) -> Entries:
 
 def _pair(file: Path, languages: Collection[str]) -> tuple[str, str]:
     source, dash, target = file.stem.partition("-")
-    pair = canonical(source), canonical(target)
-    if not dash or pair[0] == pair[1] or not set(pair) <= set(languages):
+    pair = find(source, languages), find(target, languages)
+    if not dash or pair[0] is None or pair[1] is None or pair[0] == pair[1]:
         raise GlossaryError(
             f"{file}: must be named after two languages of the model, such as en-de.tsv"
         )
-    return pair
+    return pair[0], pair[1]
 
 
 def _read(file: Path) -> dict[str, str]:

@@ -2,28 +2,43 @@
 
 import os
 from collections.abc import Sequence
-from functools import partial
+from functools import cache, partial
 
+from gpu_pool.interface import Pool
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
+from server.core.cache import CacheObserver, TranslationCache
+from server.core.pooled_translator import PooledTranslator
+from server.core.served_model import ServedModel
 from server.core.settings import Settings
-from server.core.translation import ServedModel
-from server.core.worker_factory import make_translator
+from server.core.worker_factory import make_decoder
 from translator import TranslatorConfig
 from translator.models.checkpoints import Checkpoint
-from translator.text.segmentation import Segmenter
+from translator.text_model import TextModel
 
 _BATCHES_AHEAD = 2
 
 
-def describe_model(settings: Settings, checkpoint: Checkpoint) -> ServedModel:
-    """Return what the front must know about a model; only its small files are read."""
+def describe_model(
+    settings: Settings, devices: Sequence[str], checkpoint: Checkpoint, processes: int = 1
+) -> ServedModel:
+    """Return what a front must know about a model; only its small files are read.
 
-    def memory(tokens: int, alternatives: int) -> int:
-        return checkpoint.bytes_per_segment(tokens, settings.beams, settings.dtype, alternatives)
+    `processes` share the bytes of the cache: fronts, and the one of the jobs.
+    """
 
-    segmenter = Segmenter.for_checkpoint(checkpoint)
-    return ServedModel(checkpoint.name, checkpoint.languages, segmenter, memory)
+    @cache  # tokens and beams are few
+    def memory(tokens: int, beams: int) -> int:
+        return checkpoint.bytes_per_segment(tokens, beams, settings.dtype)
+
+    def translated_by(pool: Pool, observer: CacheObserver | None = None) -> PooledTranslator:
+        cache = TranslationCache(settings.cache_bytes // processes, observer)
+        return PooledTranslator(pool, model, memory, cache)
+
+    # Beside a GPU, a quarter of a millisecond per sentence is too much.
+    thorough = not any(device.startswith("cuda") for device in devices)
+    model = TextModel.for_checkpoint(checkpoint, settings.beams, thorough=thorough)
+    return ServedModel(model.name, model.languages, model.segmenter, translated_by)
 
 
 def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:
@@ -49,4 +64,4 @@ def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint
         hang_timeout=settings.hang_timeout,
         memory_margin=settings.memory_margin,
     )
-    return GpuPool(devices, partial(make_translator, config=config), limits)
+    return GpuPool(devices, partial(make_decoder, config=config), limits)

@@ -3,28 +3,40 @@
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
+from documents.core.tag_rules import NO_RULES, TagRules
+from translator.text.segmentation import Splitting
+
+Markup = Literal["html", "xml"]
 AUTO = "auto"  # as the source language: detect it
 
 # What the warning codes of the translator mean, for people.
 WARNINGS: Mapping[str, str] = {
-    "lost_token": "a URL, placeholder, number or other token of the text is missing",
-    "repetition": "the model repeats itself",
-    "length": "the translation is much longer or shorter than usual",
-    "untranslated": "the translation is identical to the text",
+    "lost_token": "a term of the glossary is missing",
+    "source_kept": "a part of the text could not be translated without damage and is unchanged",
     "empty": "the model returned no translation; the text is returned unchanged",
+    "surplus_token": "the translation has a number or symbol that the text does not have",
+    "repetition": "the model repeats itself",
+    "other_language": "the translation is in another language or script than asked for",
+    "untranslated": "the translation is identical to the text, or many words in a row are",
+    "length": "the translation is much longer or shorter than usual",
+    "unbalanced": "a quotation mark is missing",
+    "in_parts": "the parts between placeholders, numbers or codes were translated one by one",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class TextRequest:
-    """One text to translate. Languages are M2M100 codes; the source may be AUTO."""
+    """One text to translate. Languages are the model's codes; the source may be AUTO."""
 
     text: str
     source: str
     target: str
-    html: bool = False
-    alternatives: int = 0  # further translations wanted; not available for HTML
+    markup: Markup | None = None  # None: plain text
+    tags: TagRules = NO_RULES  # of the markup
+    splitting: Splitting = "lines"
+    alternatives: int = 0  # further translations wanted; not available for markup
     glossary: tuple[tuple[str, str], ...] = ()  # terms and their required translations
 
 
@@ -37,6 +49,10 @@ class Answer:
     confidence: float | None = None  # 0 to 1, of the detected source; None: not detected
     warnings: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+
+    def described_warnings(self, field: str) -> list[dict[str, str]]:
+        """Return the warnings as clients see them; `field` names the text."""
+        return [{"field": field, "code": code, "detail": WARNINGS[code]} for code in self.warnings]
 
 
 @dataclass(slots=True)
@@ -61,5 +77,6 @@ class RequestContext:
     timeout: float  # seconds
     client: str = ""  # API key name or address: clients take turns
     bulk: bool = False  # yields to work that is not bulk
+    cached: bool = True  # whether translations may come from the cache, and go there
     client_gone: Callable[[], bool] = lambda: False
     usage: Usage = field(default_factory=Usage)

@@ -62,10 +62,15 @@ def _folder_or_off(value: object) -> object:
     return None if value == "off" else value
 
 
-def default_jobs() -> Path:
-    """Return the folder for jobs: `$XDG_STATE_HOME/m2m-server/jobs` or `~/.local/state/…`."""
+def default_state() -> Path:
+    """Return the folder of the server: `$XDG_STATE_HOME/m2m-server` or `~/.local/state/…`."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "m2m-server" / "jobs"
+    return Path(base) / "m2m-server"
+
+
+def default_jobs() -> Path:
+    """Return the folder for jobs, inside that of the server."""
+    return default_state() / "jobs"
 
 
 class Settings(BaseModel):
@@ -101,6 +106,11 @@ class Settings(BaseModel):
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
     )
+    cache_bytes: Annotated[int, Field(ge=0)] = Field(
+        default=64 * 2**20,
+        description="bytes of recent translations kept in memory, in equal shares for fronts and "
+        "jobs; 0: none",
+    )
     cache: Path = Field(default_factory=default_cache, description="folder for converted models")
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(
@@ -112,17 +122,29 @@ class Settings(BaseModel):
         le=_LAST_PORT,
         description="port for probes, metrics and restarts; unset: --port + 1; 0: any free one",
     )
+    pin: bool = Field(
+        default=True,
+        description="keep each front, and the pool's process, on one core: true or false",
+    )
+    fronts: PositiveInt | None = Field(
+        default=None,
+        description="processes that answer clients; unset: two for each GPU if there are cores for "
+        "them, else one, which then is the only process beside the workers",
+    )
     http_threads: PositiveInt = Field(
         default=64,
-        description="translation requests served at the same time; one more is answered with 429",
+        description="translation requests served by a front at the same time; one more is answered "
+        "with 429",
     )
     max_connections: PositiveInt = Field(
-        default=1_000, description="open client connections; further ones wait to be accepted"
+        default=1_000,
+        description="open client connections of a front; further ones wait to be accepted",
     )
     trusted_proxy: str | None = Field(
         default=None,
         min_length=1,
-        description="address of the proxy whose X-Forwarded-For header is trusted; '*': any",
+        description="address of the proxy whose X-Forwarded-For, -Prefix, -Host and -Proto headers "
+        "are trusted; '*': any",
     )
     max_texts: PositiveInt = Field(default=128, description="texts in one request")
     max_characters: PositiveInt = Field(
@@ -137,6 +159,11 @@ class Settings(BaseModel):
     )
     api_keys_toml: str | None = Field(
         default=None, description="the content of such a file, where a file is not practical"
+    )
+    state: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+        default_factory=default_state,
+        description="folder for stored glossaries and for what API keys have used; 'off': they end "
+        "with the server",
     )
     cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
         default=None,
@@ -218,10 +245,13 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "batch_tokens", "threads",
     ),
     "Listening": (
-        "host", "port", "admin_port", "http_threads", "max_connections", "trusted_proxy",
+        "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
+        "trusted_proxy",
     ),
-    "Access": ("api_keys", "api_keys_toml", "cors_origins"),
-    "Requests": ("max_texts", "max_characters", "timeout", "max_timeout", "glossaries"),
+    "Access": ("api_keys", "api_keys_toml", "state", "cors_origins"),
+    "Requests": (
+        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
+    ),
     "Jobs": (
         "jobs", "job_retention", "max_jobs", "max_jobs_bytes", "max_job_texts",
         "max_job_characters",

@@ -1,4 +1,4 @@
-"""Makes a worker's translator. Importing this module must load no model library."""
+"""Makes a worker's decoder. Importing this module must load no model library."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 from translator.config import TranslatorConfig
 
 if TYPE_CHECKING:
-    from translator.translator import Translator
+    from translator.device_decoder import DeviceDecoder
 
 
-def make_translator(device: str, config: TranslatorConfig) -> "Translator":
+def make_decoder(device: str, config: TranslatorConfig) -> "DeviceDecoder":
     """Load the model on `device`. Raises CheckpointError and DeviceError."""
-    from translator import Translator
+    from translator.device_decoder import DeviceDecoder
 
-    return Translator(replace(config, device=device))
+    return DeviceDecoder(replace(config, device=device))

@@ -1,15 +1,17 @@
 """Who sent the request that this thread is answering, and the context that its work runs in."""
 
-from flask import request
+from flask import g, request
 
 from server.auth.access import Access, Client
 from server.core.requests import RequestContext
 from server.core.settings import Settings
-from server.http.request_log import RequestRecord, current_record
+from server.http.request_log import RequestRecord
 
 
 def header_key(scheme: str = "bearer") -> str | None:
     """Return the key in `Authorization: SCHEME KEY`; None where there is none."""
+    if "HTTP_AUTHORIZATION" not in request.environ:
+        return None
     given = request.authorization
     return given.token if given and given.type == scheme else None
 
@@ -24,13 +26,13 @@ def identify(access: Access, key: str | None) -> Client:
     return client
 
 
-def charge(access: Access, client: Client, characters: int) -> None:
-    """Count the request against the client's rates, and its size for the log.
+def charge(access: Access, client: Client, characters: int, waiting: int = 0) -> None:
+    """Count the request against the client's quota and rates, and its size for the log.
 
-    Raises RateLimitError, and then nothing is counted against the rates.
+    Raises as `Access.charge` does.
     """
     _record().usage.add(characters=characters)
-    access.charge(client, characters)
+    access.charge(client, characters, waiting)
 
 
 def request_context(
@@ -38,19 +40,20 @@ def request_context(
 ) -> RequestContext:
     """Return the context of the request; `timeout` is in seconds, None: the server's default.
 
-    Its client is the API key's name, otherwise the address.
+    Its client is the API key's name, otherwise the address. `Cache-Control: no-store` keeps its
+    translations out of the cache, and does not take them from there.
     """
     record = _record()
     return RequestContext(
         timeout=settings.timeout if timeout is None else timeout,
         client=record.client or request.remote_addr or "",
         bulk=bulk,
+        cached="no-store" not in request.environ.get("HTTP_CACHE_CONTROL", "").lower(),
         client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
         usage=record.usage,
     )
 
 
 def _record() -> RequestRecord:
-    record = current_record()
-    assert record is not None, "`watch_requests` gives every request a record"
+    record: RequestRecord = g.record  # `watch_requests` gives every request one
     return record

@@ -1,12 +1,14 @@
 """What every Flask application of the server has, whatever its routes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, Flask
 from flask.json.provider import DefaultJSONProvider
 
 from server.core.settings import Settings
 from server.http.problems import register_errors
+from server.http.request_body import DecodedRequest
 from server.http.request_log import watch_requests
 from server.http.security_headers import protect
 from server.metrics.front import Metrics
@@ -21,17 +23,28 @@ class Utf8Json(DefaultJSONProvider):
     sort_keys = False
 
 
+class _Application(Flask):
+    """A Flask application whose functions are plain ones."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: Flask would inspect at every call whether it is a coroutine."""
+        return func
+
+
 def make_flask_app(blueprints: Sequence[Blueprint], settings: Settings, metrics: Metrics) -> Flask:
     """Return an application with these routes, limits, problem documents, records and headers."""
-    app = Flask("server", static_folder=None, template_folder="page/templates")
+    app = _Application("server", static_folder=None, template_folder="page/templates")
     app.json = Utf8Json(app)
+    app.request_class = DecodedRequest
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_body_bytes
     app.config["MAX_FORM_PARTS"] = settings.max_texts + _FORM_FIELDS
-    app.url_map.merge_slashes = False  # a redirect would make a client send its text twice
+    # A redirect would make a client send its text twice.
+    app.url_map.merge_slashes = False
+    app.url_map.strict_slashes = False
+    watch_requests(app, metrics)  # first: a blueprint may answer what no route does
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     register_errors(app)
-    watch_requests(app, metrics)
     protect(app)
     return app

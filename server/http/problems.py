@@ -19,6 +19,7 @@ from server.core.errors import (
     retry_after,
 )
 
+UNEXPECTED = "see the server's log for the place"
 _log = logging.getLogger(__name__)
 
 
@@ -54,18 +55,27 @@ def _answer_text(error: TextFailedError) -> Response:
 
 
 def _answer_http(error: HTTPException) -> Response:
-    """Handle errors that Flask raises itself, such as 404; keep headers such as `Allow`."""
+    """Handle errors that Flask raises itself, such as 404."""
     problem = http_problem(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     response = _respond(problem, error.description or problem.title)
-    for name, value in error.get_headers():
-        if name != "Content-Type":
-            response.headers[name] = value
+    copy_headers(error, response)
     return response
 
 
 def _answer_unexpected(error: Exception) -> Response:
+    log_unexpected(error)
+    return _respond(INTERNAL, UNEXPECTED)
+
+
+def log_unexpected(error: Exception) -> None:
     """Log where an unexpected exception was raised, not its message: that may contain user text."""
     frames = traceback.extract_tb(error.__traceback__)
     place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
     _log.error("unexpected %s in %s", type(error).__name__, place)
-    return _respond(INTERNAL, "see the server's log for the place")
+
+
+def copy_headers(error: HTTPException, response: Response) -> None:
+    """Give a response the headers of an error, such as `Allow`; its body is not the error's."""
+    for name, value in error.get_headers():
+        if name != "Content-Type":
+            response.headers[name] = value

@@ -2,14 +2,18 @@
 
 import logging
 import re
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, has_request_context, request
 
 from server.core.requests import Usage
 from server.metrics.front import Metrics
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
@@ -51,7 +55,10 @@ def watch_requests(app: Flask, metrics: Metrics) -> None:
     """
 
     def begin() -> None:
-        g.record = RequestRecord(_request_id(), _trace_id(), _method(), _route())
+        environ = request.environ
+        g.record = RequestRecord(
+            _request_id(environ), _trace_id(environ), _method(environ), _route()
+        )
         metrics.begin_request()
 
     def answer(response: Response) -> Response:
@@ -75,6 +82,10 @@ def watch_requests(app: Flask, metrics: Metrics) -> None:
 
 
 def _log_access(record: RequestRecord, status: int) -> None:
+    usual = record.route in _PROBES and status < _FIRST_ERROR
+    level = logging.DEBUG if usual else logging.INFO
+    if not _log.isEnabledFor(level):
+        return
     fields = {
         "method": record.method,
         "route": record.route,
@@ -84,29 +95,34 @@ def _log_access(record: RequestRecord, status: int) -> None:
         "characters": record.usage.characters,
         "segments": record.usage.segments,
     }
-    usual = record.route in _PROBES and status < _FIRST_ERROR
-    _log.log(
-        logging.DEBUG if usual else logging.INFO,
-        "%(method)s %(route)s %(status)d %(milliseconds).1f ms, client %(client)r, "
-        "%(characters)d characters, %(segments)d segments",
-        fields,
-        extra={"fields": fields, "request_record": record},
+    message = (
+        f"{record.method} {record.route} {status} {fields['milliseconds']} ms, "
+        f"client {record.client!r}, {record.usage.characters} characters, "
+        f"{record.usage.segments} segments"
     )
+    # Not `_log.log`, which looks for the line that calls it.
+    line = logging.LogRecord(_log.name, level, __file__, 0, message, None, None)
+    line.fields = fields
+    line.request_record = record
+    _log.handle(line)
 
 
-def _method() -> str:
-    return request.method if request.method in _METHODS else "other"
+def _method(environ: "WSGIEnvironment") -> str:
+    method: str = environ["REQUEST_METHOD"]
+    return method if method in _METHODS else "other"
 
 
 def _route() -> str:
-    return request.url_rule.rule if request.url_rule else "none"
+    rule = request.url_rule
+    return rule.rule if rule else "none"
 
 
-def _request_id() -> str:
-    given = request.headers.get("X-Request-Id", "")
-    return given if _ID.fullmatch(given) else uuid.uuid4().hex
+def _request_id(environ: "WSGIEnvironment") -> str:
+    given = environ.get("HTTP_X_REQUEST_ID")
+    return given if given and _ID.fullmatch(given) else secrets.token_hex(16)
 
 
-def _trace_id() -> str | None:
-    match = _TRACE.fullmatch(request.headers.get("traceparent", ""))
+def _trace_id(environ: "WSGIEnvironment") -> str | None:
+    given = environ.get("HTTP_TRACEPARENT")
+    match = _TRACE.fullmatch(given) if given else None
     return match[1] if match else None

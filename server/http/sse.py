@@ -13,6 +13,8 @@ KEEP_ALIVE = b":\n\n"  # a comment: proxies close silent connections
 
 def wanted() -> bool:
     """Return True if the current request prefers events over JSON."""
+    if EVENT_STREAM not in request.environ.get("HTTP_ACCEPT", ""):
+        return False
     accepted = request.accept_mimetypes
     return EVENT_STREAM in accepted.values() and (accepted[EVENT_STREAM] >= accepted[JSON])
 

@@ -1,21 +1,19 @@
 """POST /translation as server-sent events: each paragraph as soon as it is translated."""
 
-import threading
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
-from math import ceil
 from typing import Any
 
 from gpu_pool.errors import PoolError
-from server.core.errors import PROBLEMS, ClientGoneError, TextFailedError
+from server.core.errors import PROBLEMS, ClientGoneError, RequestError, TextFailedError
+from server.core.in_order import translate_in_order
 from server.core.paragraphs import split_lines
 from server.core.requests import Answer, RequestContext, TextRequest
 from server.core.translation import TranslationService
 from server.http.sse import event
 
-_WINDOWS = 16  # groups of parts, each waited for in a thread of its own
+Failure = PoolError | TextFailedError | ClientGoneError | RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +37,34 @@ def stream(
     """
     # Detected on the whole text, not on its parts.
     whole = [replace(translation.identify(text_request), text="") for text_request in text_requests]
-    windows = _windows(list(_pieces(text_requests, whole)))
-    closed = threading.Event()
-    begun = time.monotonic()
-    context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
-    executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
-    try:
-        futures = [
-            executor.submit(_translate, translation, window, context, begun) for window in windows
-        ]
-        for window, future in zip(windows, futures, strict=True):
-            error = _error(future)
+    pieces = list(_pieces(text_requests, whole))
+    done = 0
+    with closing(
+        translate_in_order(translation, [piece.text_request for piece in pieces], context)
+    ) as windows:
+        try:
+            for answers in windows:
+                for piece, answer in zip(pieces[done:], answers, strict=False):
+                    whole[piece.owner] = _add(whole[piece.owner], answer)
+                    yield event("segment", {"index": piece.owner, "translation": answer.text})
+                done += len(answers)
+        except (PoolError, TextFailedError, ClientGoneError) as error:
             if isinstance(error, TextFailedError):
-                error.index = window[error.index].owner
-            if error is not None and window is not windows[0]:
-                yield _failed(error, name)
-                return
-            for piece, answer in zip(window, future.result(), strict=True):
-                whole[piece.owner] = _add(whole[piece.owner], answer)
-                yield event("segment", {"index": piece.owner, "translation": answer.text})
-        yield event("done", show(whole))
-    finally:
-        closed.set()  # abandons unfinished work if the client disconnected
-        executor.shutdown(wait=False, cancel_futures=True)
+                error.index = pieces[error.index].owner
+                error.field = name(error.index)
+            if not done:
+                raise
+            yield failed(error)
+            return
+    yield event("done", show(whole))
+
+
+def failed(error: Failure) -> bytes:
+    """Return the last event of a stream that an error ends: `failed`, with the problem."""
+    reason = error.reason if isinstance(error, TextFailedError) else error
+    field = error.field if isinstance(error, TextFailedError | RequestError) else None
+    problem = PROBLEMS[type(reason)]
+    return event("failed", problem.body(str(error) or problem.title, field))
 
 
 def _pieces(
@@ -69,43 +72,10 @@ def _pieces(
 ) -> Iterator[_Paragraph]:
     """Split texts at line ends, except those that must be translated as a whole."""
     for i, (text_request, answer) in enumerate(zip(text_requests, answers, strict=True)):
-        entire = text_request.html or text_request.alternatives
+        entire = text_request.markup or text_request.alternatives
         parts = [text_request.text] if entire else split_lines(text_request.text, 1)
         for part in parts:
             yield _Paragraph(i, replace(text_request, text=part, source=answer.source))
-
-
-def _windows(pieces: Sequence[_Paragraph]) -> list[Sequence[_Paragraph]]:
-    """Return the first part alone, for a fast first event, then the others in equal groups."""
-    size = max(1, ceil((len(pieces) - 1) / _WINDOWS))
-    rest = [pieces[i : i + size] for i in range(1, len(pieces), size)]
-    return [pieces[:1], *rest]
-
-
-def _translate(
-    translation: TranslationService,
-    window: Sequence[_Paragraph],
-    context: RequestContext,
-    begun: float,
-) -> list[Answer]:
-    left = max(0.0, context.timeout - (time.monotonic() - begun))
-    return translation.translate(
-        [piece.text_request for piece in window], replace(context, timeout=left)
-    )
-
-
-def _error(future: "Future[list[Answer]]") -> PoolError | TextFailedError | ClientGoneError | None:
-    error = future.exception()
-    return error if isinstance(error, PoolError | TextFailedError | ClientGoneError) else None
-
-
-def _failed(
-    error: PoolError | TextFailedError | ClientGoneError, name: Callable[[int], str]
-) -> bytes:
-    reason = error.reason if isinstance(error, TextFailedError) else error
-    field = name(error.index) if isinstance(error, TextFailedError) else None
-    problem = PROBLEMS[type(reason)]
-    return event("failed", problem.body(str(error) or problem.title, field))
 
 
 def _add(answer: Answer, piece: Answer) -> Answer:
@@ -115,7 +85,3 @@ def _add(answer: Answer, piece: Answer) -> Answer:
         warnings=tuple(dict.fromkeys((*answer.warnings, *piece.warnings))),
         alternatives=piece.alternatives,
     )
-
-
-def _either(one: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], bool]:
-    return lambda: one() or other()

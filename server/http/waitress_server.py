@@ -1,17 +1,19 @@
 """waitress, with a shutdown that cuts no reply."""
 
-import json
-import socket
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from waitress import create_server, wasyncore
-from waitress.channel import HTTPChannel
-from waitress.task import ErrorTask
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
 
-from server.core.errors import PROBLEM_TYPE, http_problem
 from server.core.settings import Settings
-from server.http.security_headers import SECURITY_HEADERS
+from server.glossaries.store import MAX_BODY_BYTES
+from server.http.channel import ChannelServer
+from server.http.event_loop import EventLoop
+from server.http.listener import Listener
+from server.http.task_threads import TaskThreads
+from server.http.trusted_proxy import behind_proxy
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -23,32 +25,8 @@ _PROBE_THREADS = 8  # in addition to those that wait for translations
 _READ_BEYOND_LIMIT = 4
 
 
-class _ProblemTask(ErrorTask):  # type: ignore[misc]
-    """Answers what waitress refuses itself (malformed HTTP, sizes) with problem documents."""
-
-    def execute(self) -> None:
-        problem = http_problem(self.request.error.code)
-        detail = "the request is malformed HTTP, or larger than the server accepts"
-        body = json.dumps(problem.body(detail)).encode()
-        self.status = f"{problem.status} {problem.title}"
-        self.response_headers += [("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS.items()]
-        self.set_close_on_finish()
-        self.content_length = len(body)
-        self.write(body)
-
-
-class _Channel(HTTPChannel):  # type: ignore[misc]
-    """One connection."""
-
-    error_task_class = _ProblemTask
-
-    def readable(self) -> bool:
-        """Read no further request once the server accepts no further connection."""
-        return bool(self.server.accepting and super().readable())
-
-
 def _largest_body(settings: Settings) -> int:
-    return max(_READ_BEYOND_LIMIT * settings.max_body_bytes, settings.max_job_bytes)
+    return max(_READ_BEYOND_LIMIT * settings.max_body_bytes, settings.max_job_bytes, MAX_BODY_BYTES)
 
 
 class HttpServer:
@@ -58,41 +36,45 @@ class HttpServer:
         self,
         app: "WSGIApplication",
         settings: Settings,
-        port: int | None = None,
+        listener: Listener | None = None,
         threads: int | None = None,
     ) -> None:
-        """Bind: connections queue from now on. Raises OSError where that is impossible.
+        """Connections queue from now on. Raises OSError where the port cannot be bound.
 
-        `port` and `threads` default to those for clients.
+        `listener` and `threads` default to those for clients.
         """
-        if port is None:
-            port = settings.port
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.create_server((settings.host, port), family=family)
-        host = f"[{settings.host}]" if family == socket.AF_INET6 else settings.host
-        self.url = f"http://{host}:{listener.getsockname()[1]}"
-        self._sockets: dict[int, wasyncore.dispatcher] = {}
-        self._server = create_server(
-            app,
-            map=self._sockets,
-            sockets=[listener],
-            threads=threads or settings.http_threads + _PROBE_THREADS,
+        listener = listener or Listener(settings.host, settings.port)
+        self.url = listener.url
+        self._sockets = EventLoop()
+        if settings.trusted_proxy:
+            app = behind_proxy(app, settings.trusted_proxy)
+        socket = listener.socket
+        adjustments = Adjustments(
             connection_limit=settings.max_connections,
-            asyncore_use_poll=True,
             ident=None,
             expose_tracebacks=False,
             log_socket_errors=False,
             max_request_body_size=_largest_body(settings),
-            channel_request_lookahead=1,  # or a client that disconnects would go unnoticed
-            trusted_proxy=settings.trusted_proxy,
-            trusted_proxy_headers="x-forwarded-for" if settings.trusted_proxy else "",
+            clear_untrusted_proxy_headers=False,  # `behind_proxy` reads them, and nothing else
         )
-        self._server.channel_class = _Channel
+        self._server = ChannelServer(
+            app,
+            self._sockets,
+            _sock=socket,
+            dispatcher=TaskThreads(threads or settings.http_threads + _PROBE_THREADS),
+            adj=adjustments,
+            sockinfo=(socket.family, socket.type, socket.proto, socket.getsockname()),
+            bind_socket=False,
+        )
         self._loop = threading.Thread(target=self._server.run, name="http", daemon=True)
 
     def start(self) -> None:
         """Start answering."""
         self._loop.start()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """Call a function in the event loop's thread, as soon as that is free."""
+        self._server.trigger.pull_trigger(function)
 
     def stop_reading(self) -> None:
         """Accept no more connections and requests; finish those that are open."""

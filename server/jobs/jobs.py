@@ -3,11 +3,14 @@
 import secrets
 import sqlite3
 import threading
+from collections.abc import Callable
+from types import MappingProxyType
 
 from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
 from server.core.settings import Settings
 from server.core.translation import TranslationService
-from server.jobs.records import Job, JobSpec, TextParts
+from server.jobs.changes import Changes
+from server.jobs.records import Job, JobSpec, Relations, TextParts
 from server.jobs.runner import Runner
 from server.jobs.store import JobStore
 
@@ -17,23 +20,28 @@ _THREADS_PER_WATCHER = 4  # at most one in so many threads streams events
 
 
 class Jobs:
-    """Accepts, finds and processes jobs, from `start` to `stop`. Any thread may call it."""
+    """Accepts and finds jobs, and processes them from `start` to `stop`. Any thread may call it.
+
+    Several processes may share the store, of which one processes: only there is `start` called.
+    """
 
     def __init__(
-        self, store: JobStore, translation: TranslationService, settings: Settings
+        self,
+        store: JobStore,
+        translation: TranslationService,
+        settings: Settings,
+        refresh: Callable[[], None] = lambda: None,
     ) -> None:
-        """`close` closes the store."""
+        """`refresh` is called now and then while jobs are processed. `close` closes the store."""
         self.store = store
+        self.changes = Changes(store)
         self.reading = threading.Lock()  # only one new job's body is in memory at a time
         self.watchers = threading.BoundedSemaphore(
             max(1, settings.http_threads // _THREADS_PER_WATCHER)
         )
-        self.stopping = False
         self._max_jobs = settings.max_jobs
         self._max_bytes = settings.max_jobs_bytes
-        self._step = 0
-        self._stepped = threading.Condition()
-        self._runner = Runner(store, translation, settings, self._notify)
+        self._runner = Runner(store, translation, settings, self.changes, refresh)
 
     def start(self) -> None:
         """Resume unfinished jobs."""
@@ -41,14 +49,12 @@ class Jobs:
 
     def stop(self) -> None:
         """Abandon work in progress, which the next start resumes; end all event streams."""
-        self.stopping = True
-        self._runner.stop()
-        self._notify()
+        self.changes.close()
 
     def close(self) -> None:
         """Stop, and close the store."""
         self.stop()
-        self._runner.close()
+        self._runner.join()
         self.store.close()
 
     def check_capacity(self, size: int) -> None:
@@ -71,14 +77,30 @@ class Jobs:
         client: str,
         owner: str,
         source: bytes | None = None,
+        size: int = 0,
+        relations: Relations = MappingProxyType({}),
+        id_: str | None = None,
     ) -> Job:
-        """Store a job and schedule it. Raises StorageFullError."""
-        id_ = secrets.token_urlsafe(_ID_BYTES)
+        """Store a job, whose body had `size` bytes, and schedule it. None: it gets a random id.
+
+        Checks its capacity once more: meanwhile others may have stored jobs. Raises
+        TooManyJobsError and StorageFullError.
+        """
+        id_ = id_ or secrets.token_urlsafe(_ID_BYTES)
         try:
-            job = self.store.add(id_, spec, parts, client, owner, source)
+            job = self.store.add(
+                id_,
+                spec,
+                parts,
+                client,
+                owner,
+                source,
+                relations,
+                admit=lambda: self.check_capacity(size),
+            )
         except sqlite3.OperationalError as error:
             raise StorageFullError("the job could not be stored") from error
-        self._runner.wake()
+        self.changes.notify()
         return job
 
     def find(self, id: str, owner: str) -> Job:  # noqa: A002 - the usual name
@@ -94,24 +116,4 @@ class Jobs:
             self.store.delete(job.number)
         else:
             self.store.finish(job.number, "cancelled")
-        self._runner.cancel(job.number)
-        self._notify()
-
-    def eta(self, job: Job) -> float | None:
-        """Return the estimated remaining seconds of a job; None where that is unknown."""
-        return self._runner.eta(job)
-
-    @property
-    def step(self) -> int:
-        """A counter that changes when anything happens to any job."""
-        return self._step
-
-    def wait(self, step: int, timeout: float) -> None:
-        """Return once `step` has changed, or after `timeout` seconds."""
-        with self._stepped:
-            self._stepped.wait_for(lambda: self._step != step or self.stopping, timeout)
-
-    def _notify(self) -> None:
-        with self._stepped:
-            self._step += 1
-            self._stepped.notify_all()
+        self.changes.notify()

@@ -1,7 +1,7 @@
 """What a job consists of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from server.core.job_status import JobStatus
 from server.core.requests import Answer, TextRequest
@@ -11,7 +11,7 @@ ENDED: frozenset[JobStatus] = frozenset({"done", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What the client asked for. Languages are M2M100 codes; the source may be AUTO."""
+    """What the client asked for. Languages are the model's codes; the source may be AUTO."""
 
     source: str
     target: str
@@ -19,6 +19,7 @@ class JobSpec:
     alternatives: int = 0
     glossary: tuple[tuple[str, str], ...] = ()
     file: str | None = None  # the document's name; None: the job is an array of texts
+    options: Mapping[str, str] = field(default_factory=dict)  # of the document, as sent
 
     def text_request(self, text: str) -> TextRequest:
         """Return the text request for one of the texts."""
@@ -26,7 +27,7 @@ class JobSpec:
             text,
             self.source,
             self.target,
-            html=self.html,
+            markup="html" if self.html else None,
             alternatives=self.alternatives,
             glossary=self.glossary,
         )
@@ -46,16 +47,28 @@ class Job:
     started: float | None
     finished: float | None
     error: str | None  # why the whole job failed; contains no user text
+    notices: tuple[str, ...]  # what to know about the resulting document; no user text
     texts: int  # known so far: a document may have more
     texts_done: int  # including failed ones
     texts_failed: int
     characters: int
     characters_done: int
+    resumed: float | None  # when this run of the server took it up; None: it has not yet
+    characters_before: int | None  # done by then
 
     @property
     def ended(self) -> bool:
         """Whether the job has ended."""
         return self.status in ENDED
+
+    def eta(self, now: float) -> float | None:
+        """Return the remaining seconds at the speed so far; None before anything is done."""
+        if self.resumed is None or self.characters_before is None:
+            return None
+        done = self.characters_done - self.characters_before
+        if done <= 0 or now <= self.resumed:
+            return None
+        return (self.characters - self.characters_done) * (now - self.resumed) / done
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,9 @@ class ItemOutcome:
 
     position: int
     result: Answer | Failure
+    source: str | None = None  # the text, where it is still known
+    whole: int | None = None  # the position of the text that it is a part of
+    beside: bool = False  # sent with that text, only to find its place there
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +108,6 @@ class RoundText:
 
 TextParts = Sequence[Sequence[str]]
 """The parts of each text; joined, they are the text."""
+
+Relations = Mapping[int, tuple[int, int] | None]
+"""Which texts of a round are parts: the round and the index of the whole; None: sent beside it."""

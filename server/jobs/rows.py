@@ -14,17 +14,22 @@ def job_of(row: sqlite3.Row) -> Job:
     values: dict[str, Any] = dict(row)
     spec = json.loads(values.pop("spec"))
     spec["glossary"] = tuple(tuple(entry) for entry in spec["glossary"])
-    return Job(**values, spec=JobSpec(**spec))
+    notices = tuple(json.loads(values.pop("notices")))
+    return Job(**values, notices=notices, spec=JobSpec(**spec))
 
 
 def outcome_of(row: sqlite3.Row) -> ItemOutcome:
-    """Return the result of a finished row of the table `items`."""
+    """Return the result of a finished row of the table `items`, joined with `parts`."""
     note: dict[str, Any] = json.loads(row["note"])
+    result: Answer | Failure
     if "slug" in note:
-        return ItemOutcome(row["position"], Failure(**note))
-    for name in ("warnings", "alternatives"):
-        note[name] = tuple(note[name])
-    return ItemOutcome(row["position"], Answer(text=row["translation"] or "", **note))
+        result = Failure(**note)
+    else:
+        for name in ("warnings", "alternatives"):
+            note[name] = tuple(note[name])
+        result = Answer(text=row["translation"] or "", **note)
+    beside = row["part"] is not None and row["whole"] is None
+    return ItemOutcome(row["position"], result, row["text"], row["whole"], beside)
 
 
 def round_text_of(rows: Sequence[sqlite3.Row]) -> RoundText:

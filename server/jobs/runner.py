@@ -20,6 +20,7 @@ from server.core.settings import Settings
 from server.core.translation import TranslationService
 from server.jobs import document_rounds
 from server.jobs.active import ActiveJob
+from server.jobs.changes import Changes
 from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
@@ -48,19 +49,21 @@ class _Batch:
 
 
 class Runner:
-    """Only `start`, `wake`, `cancel`, `eta`, `stop` and `close` are called by other threads."""
+    """Only `start` and `join` are called by other threads. It ends once the changes are closed."""
 
     def __init__(
         self,
         store: JobStore,
         translation: TranslationService,
         settings: Settings,
-        changed: Callable[[], None],
+        changes: Changes,
+        refresh: Callable[[], None],
     ) -> None:
-        """`changed` is called after each step. The store is not closed."""
+        """`refresh` is called before each step. The store is not closed."""
         self._store = store
         self._translation = translation
-        self._changed = changed
+        self._changes = changes
+        self._refresh = refresh
         self._timeout = settings.max_timeout
         self._retention = settings.job_retention
         self._max_characters = max(_MIN_CHARACTERS, settings.max_queued_tokens // _QUEUE_BATCHES)
@@ -70,38 +73,14 @@ class Runner:
         self._turns: dict[int | str, int] = {}  # when each job and client was last served
         self._turn = 0
         self._not_before = 0.0
-        self._woken = threading.Event()
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
         """Resume unfinished jobs."""
         self._thread.start()
 
-    def wake(self) -> None:
-        """Look for new jobs."""
-        self._woken.set()
-
-    def cancel(self, number: int) -> None:
-        """Abandon the batches in progress of a job."""
-        active = self._active.get(number)
-        if active is not None:
-            active.cancelled.set()
-        self.wake()
-
-    def eta(self, job: Job) -> float | None:
-        """Return the estimated remaining seconds of a job; None where that is unknown."""
-        active = self._active.get(job.number)
-        return active.eta(job) if active else None
-
-    def stop(self) -> None:
-        """Start no further batch, and abandon those in progress; the next start resumes."""
-        self._stopping.set()
-        self.wake()
-
-    def close(self) -> None:
-        """Stop, and wait until it has."""
-        self.stop()
+    def join(self) -> None:
+        """Wait until it has ended; its batches in progress are abandoned, and resumed later."""
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -109,18 +88,23 @@ class Runner:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(_CONCURRENT_BATCHES, "job") as executor:
-            while not self._stopping.is_set():
-                self._woken.clear()
+            known = False  # whether the store knows that nobody processes its jobs
+            while not self._changes.closed:
+                seen = self._changes.step
                 try:
+                    if not known:
+                        self._store.end_runs()
+                        known = True
                     self._step(executor)
                 except sqlite3.OperationalError as error:
                     self._wait_for_storage(error)
-                self._woken.wait(self._seconds_to_wait())
+                self._changes.wait(seen, self._seconds_to_wait())
 
     def _step(self, executor: ThreadPoolExecutor) -> None:
         for future in [future for future in self._batches if future.done()]:
             self._on_end(self._batches.pop(future), future.exception())
         self._refresh()
+        self._synchronise()
         while len(self._batches) < _CONCURRENT_BATCHES and time.monotonic() >= self._not_before:
             batch = self._next_batch()
             if batch is None:
@@ -128,14 +112,14 @@ class Runner:
             batch.active.batches += 1
             future = executor.submit(self._process, batch)
             self._batches[future] = batch
-            future.add_done_callback(lambda _: self.wake())
+            future.add_done_callback(lambda _: self._changes.notify())
 
     def _seconds_to_wait(self) -> float:
         pause = self._not_before - time.monotonic()
         return pause if pause > 0 else _HOUSEKEEPING_SECONDS
 
-    def _refresh(self) -> None:
-        """Synchronise with the store: jobs are added, cancelled and deleted."""
+    def _synchronise(self) -> None:
+        """Do as the store says: jobs are added, cancelled and deleted."""
         self._store.delete_finished_before(time.time() - self._retention)
         jobs = {job.number: job for job in self._store.unfinished()}
         for number in self._active.keys() - jobs:
@@ -153,8 +137,9 @@ class Runner:
                 continue  # all remaining items are in progress
             self._turn += 1
             self._turns[active.job.number] = self._turns[active.job.client] = self._turn
-            if active.job.started is None:
+            if not active.begun:
                 self._store.begin(active.job.number)
+                active.begun = True
             return _Batch(active, items, time.monotonic())
         return None
 
@@ -167,7 +152,6 @@ class Runner:
         batch.active.batches -= 1
         if error is None:
             self._adapt(batch)
-            self._changed()
             return
         if batch.items:
             batch.active.give_back(batch.items)
@@ -209,7 +193,7 @@ class Runner:
         place = " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames)
         _log.error("unexpected %s in %s", type(error).__name__, place)
         self._store.finish(job.number, "failed", error="see the server's log for the place")
-        self._changed()
+        self._changes.notify()
 
     # --- in the threads of the executor ----------------------------------------------------
 
@@ -229,7 +213,7 @@ class Runner:
             timeout=self._timeout,
             client=job.client,
             bulk=True,
-            client_gone=lambda: active.cancelled.is_set() or self._stopping.is_set(),
+            client_gone=lambda: active.cancelled.is_set() or self._changes.closed,
         )
         try:
             answers = self._translation.translate(

@@ -8,42 +8,58 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 
+from documents import TranslatedFile
+from server.core.database import Database, StoreError
 from server.core.job_status import JobStatus
 from server.core.settings import Settings
-from server.jobs.database import Database, StoreError
+from server.jobs.items import add_round_items, delete_items
 from server.jobs.records import (
     Failure,
     Item,
     ItemOutcome,
     Job,
     JobSpec,
+    Relations,
     RoundText,
     TextParts,
 )
 from server.jobs.rows import job_of, outcome_of, round_text_of
+from server.jobs.schema import JOBS
 
 _log = logging.getLogger(__name__)
 _JOBS = (
     "SELECT number, id, client, owner, status, spec, created, started, finished, error,"
-    " texts, texts_done, texts_failed, characters, characters_done FROM jobs"
+    " texts, texts_done, texts_failed, jobs.characters, characters_done,"
+    " begun AS resumed, runs.characters AS characters_before,"
+    " coalesce(sentences, '[]') AS notices"
+    " FROM jobs LEFT JOIN runs ON runs.job = number LEFT JOIN notices ON notices.job = number"
 )
 
 
 class JobStore:
     """Any thread may call it. Every method is one transaction."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the jobs in a folder; creates it where needed. Raises StoreError."""
-        self._database = Database(folder)
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
+        """Open the jobs in a folder; creates it where needed. Raises StoreError.
+
+        `shared`: for the processes forked from now on; see `Database`.
+        """
+        self._database = Database(folder, JOBS, shared=shared)
+        self.shared = shared
 
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+    def version(self) -> int:
+        """Return a number that is another one once another process has changed something."""
+        return self._database.version()
 
     # --- jobs ------------------------------------------------------------------------------
 
@@ -55,9 +71,16 @@ class JobStore:
         client: str,
         owner: str = "",
         source: bytes | None = None,
+        relations: Relations = MappingProxyType({}),
+        admit: Callable[[], None] = lambda: None,
     ) -> Job:
-        """Store a new job: its texts, or those of the first round of the document `source`."""
+        """Store a new job: its texts, or those of the first round of the document `source`.
+
+        `relations` are those of the texts. `admit` may look at the store, which nobody else changes
+        meanwhile, and refuse by raising.
+        """
         with self._database.transaction() as connection:
+            admit()
             number = connection.execute(
                 "INSERT INTO jobs (id, client, owner, status, spec, created)"
                 " VALUES (?, ?, ?, 'queued', ?, ?)",
@@ -66,7 +89,7 @@ class JobStore:
             assert number is not None
             if source is not None:
                 connection.execute("INSERT INTO files VALUES (?, ?, NULL)", (number, source))
-            _add_round(connection, number, 0, parts)
+            add_round_items(connection, number, 0, parts, relations)
         job = self.find(id)
         assert job is not None
         return job
@@ -81,22 +104,46 @@ class JobStore:
         query = _JOBS + " WHERE status IN ('queued', 'running') ORDER BY number"
         return [job_of(row) for row in self._database.select(query)]
 
+    def waiting(self, owner: str) -> int:
+        """Return the characters of an owner's unfinished jobs that are not translated yet."""
+        [[characters]] = self._database.select(
+            "SELECT coalesce(sum(characters - characters_done), 0) FROM jobs"
+            " WHERE owner = ? AND status IN ('queued', 'running')",
+            owner,
+        )
+        return int(characters)
+
     def usage(self) -> tuple[int, int]:
         """Return the number of jobs and the bytes they take."""
         [[jobs]] = self._database.select("SELECT count(*) FROM jobs")
         return jobs, self._database.size()
 
     def begin(self, number: int) -> None:
-        """Mark a job as running."""
+        """Mark a job as running, from now on."""
+        now = time.time()
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE jobs SET status = 'running', started = ?"
                 " WHERE number = ? AND status = 'queued'",
-                (time.time(), number),
+                (now, number),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO runs SELECT number, ?, characters_done FROM jobs"
+                " WHERE number = ?",
+                (now, number),
             )
 
+    def end_runs(self) -> None:
+        """Forget since when jobs were processed: whoever did so has ended."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM runs")
+
     def finish(
-        self, number: int, status: JobStatus, result: bytes | None = None, error: str | None = None
+        self,
+        number: int,
+        status: JobStatus,
+        result: TranslatedFile | None = None,
+        error: str | None = None,
     ) -> None:
         """End an unfinished job: delete its texts and keep its results.
 
@@ -109,7 +156,11 @@ class JobStore:
                 (status, time.time(), error, number),
             ).rowcount
             if ended:
-                _delete_data(connection, number, status, result)
+                _delete_data(connection, number, status, result.data if result else None)
+                if result and result.notices:
+                    connection.execute(
+                        "INSERT INTO notices VALUES (?, ?)", (number, json.dumps(result.notices))
+                    )
         self._database.shrink()
 
     def delete(self, number: int) -> None:
@@ -160,15 +211,15 @@ class JobStore:
         )
         return [round_text_of(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
 
-    def add_round(self, number: int, round_: int, parts: TextParts) -> None:
+    def add_round(self, number: int, round_: int, parts: TextParts, relations: Relations) -> None:
         """Add the texts of a document's next round."""
         with self._database.transaction() as connection:
-            _add_round(connection, number, round_, parts)
+            add_round_items(connection, number, round_, parts, relations)
 
     def drop_rounds(self, number: int) -> None:
         """Delete all rounds of a document: it starts over."""
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM items WHERE job = ?", (number,))
+            delete_items(connection, number)
             connection.execute(
                 "UPDATE jobs SET texts = 0, texts_done = 0, texts_failed = 0, characters = 0,"
                 " characters_done = 0 WHERE number = ?",
@@ -188,8 +239,9 @@ class JobStore:
     def outcomes(self, number: int, first: int, count: int) -> list[ItemOutcome]:
         """Return the results from item `first` on, up to the first unfinished one."""
         rows = self._database.select(
-            "SELECT position, translation, note FROM items WHERE job = ? AND position >= ?"
-            " ORDER BY position LIMIT ?",
+            "SELECT items.position, text, translation, note, parts.position AS part, whole"
+            " FROM items LEFT JOIN parts USING (job, position)"
+            " WHERE items.job = ? AND items.position >= ? ORDER BY items.position LIMIT ?",
             number,
             first,
             count,
@@ -207,40 +259,20 @@ class JobStore:
         return b"" if blob is None else bytes(blob)
 
 
-def open_jobs(settings: Settings) -> JobStore | None:
-    """Open the store that the settings name; None where jobs are off.
+def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
+    """Open the store that the settings name, `shared` or not; None where jobs are off.
 
     Raises StoreError, unless the folder is the default one: then the server runs without jobs.
     """
     if settings.jobs is None:
         return None
     try:
-        return JobStore(settings.jobs)
+        return JobStore(settings.jobs, shared=shared)
     except StoreError as error:
         if "jobs" in settings.model_fields_set:
             raise
         _log.warning("jobs are off: %s", error)
         return None
-
-
-def _add_round(connection: sqlite3.Connection, number: int, round_: int, parts: TextParts) -> None:
-    query = "SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = ?"
-    [position] = connection.execute(query, (number,)).fetchone()
-    texts = [(member, text) for member, group in enumerate(parts) for text in group]
-    # A cancelled job gets no further texts.
-    connection.executemany(
-        "INSERT INTO items (job, position, round, member, characters, text)"
-        " SELECT number, ?, ?, ?, ?, ? FROM jobs"
-        " WHERE number = ? AND status IN ('queued', 'running')",
-        (
-            (position + i, round_, member, len(text), text, number)
-            for i, (member, text) in enumerate(texts)
-        ),
-    )
-    connection.execute(
-        "UPDATE jobs SET texts = texts + ?, characters = characters + ? WHERE number = ?",
-        (len(texts), sum(len(text) for _, text in texts), number),
-    )
 
 
 def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
@@ -269,10 +301,9 @@ def _delete_data(
 ) -> None:
     """Delete what an ended job no longer needs."""
     if status == "cancelled":
-        connection.execute("DELETE FROM items WHERE job = ?", (number,))
+        delete_items(connection, number)
         connection.execute("DELETE FROM files WHERE job = ?", (number,))
         return
-    connection.execute("UPDATE items SET text = NULL WHERE job = ?", (number,))
-    if result is not None:  # the translations are in it
-        connection.execute("UPDATE items SET translation = NULL WHERE job = ?", (number,))
+    if result is None:  # the texts of a document are shown beside their translations
+        connection.execute("UPDATE items SET text = NULL WHERE job = ?", (number,))
     connection.execute("UPDATE files SET source = NULL, result = ? WHERE job = ?", (result, number))

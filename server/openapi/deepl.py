@@ -1,12 +1,12 @@
-"""The routes for clients of DeepL."""
-
-from functools import partial
+"""The routes for clients of DeepL: texts, languages and usage."""
 
 from server.core.errors import TooManyTextsError
 from server.core.media_types import URLENCODED
+from server.openapi.deepl_documents import DOCUMENTS
+from server.openapi.deepl_glossaries import GLOSSARIES
+from server.openapi.deepl_operation import deepl_operation
 from server.openapi.errors import READING, TRANSLATING
 from server.openapi.operations import (
-    Operation,
     answer,
     content_of,
     json_of,
@@ -15,8 +15,8 @@ from server.openapi.operations import (
 )
 from server.schemas.deepl import (
     MAX_TEXTS,
-    STATUSES,
-    DeepLError,
+    DeepLForm,
+    DeepLGlossaryPairs,
     DeepLLanguage,
     DeepLRequest,
     DeepLTranslations,
@@ -25,24 +25,26 @@ from server.schemas.deepl import (
 )
 
 _REQUEST = {"text": ["Good morning."], "source_lang": "EN", "target_lang": "DE"}
-_TRANSLATED = {"detected_source_language": "EN", "text": "Guten Morgen.", "billed_characters": 13}
+_TRANSLATED = {"detected_source_language": "EN", "text": "Guten Morgen."}
 _TRANSLATIONS = json_of(DeepLTranslations, many_texts={"translations": [_TRANSLATED]})
 _LANGUAGES = {200: answer("The languages.", json_of(list[DeepLLanguage]))}
 _LANGUAGES_FORM = {"type": "object", "properties": {"type": LanguageType}}
 _USAGE = {200: answer("The usage.", json_of(DeepLUsage))}
-_operation = partial(Operation, key="deepl", error=DeepLError, statuses=STATUSES)
+_PAIRS = {200: answer("The pairs.", json_of(DeepLGlossaryPairs))}
 OPERATIONS = [
-    _operation(
+    deepl_operation(
         "post /v2/translate",
         "deeplTranslate",
         f"Translate up to {MAX_TEXTS} texts",
         {200: answer("The translations.", _TRANSLATIONS)},
         (*TRANSLATING, TooManyTextsError),
-        body=parameters_of(DeepLRequest, DeepLRequest, many_texts=_REQUEST),
-        description="A parameter that would change the translation but is not supported is an "
-        "error.",
+        body=parameters_of(DeepLRequest, DeepLForm, many_texts=_REQUEST),
+        description="A parameter of DeepL that would change the translation but is not supported "
+        "is an error; unknown ones are ignored.",
     ),
-    _operation(
+    *DOCUMENTS,
+    *GLOSSARIES,
+    deepl_operation(
         "get /v2/languages",
         "deeplLanguages",
         "List the languages",
@@ -50,7 +52,7 @@ OPERATIONS = [
         READING,
         parameters=[parameter("type", "query", "Sources or targets.", LanguageType)],
     ),
-    _operation(
+    deepl_operation(
         "post /v2/languages",
         "deeplLanguagesByForm",
         "List the languages, with the parameter in a form",
@@ -59,14 +61,21 @@ OPERATIONS = [
         body={URLENCODED: content_of(_LANGUAGES_FORM)},
         needs_body=False,
     ),
+    deepl_operation(
+        "get /v2/glossary-language-pairs",
+        "deeplGlossaryPairs",
+        "List the pairs of languages for stored glossaries: all",
+        _PAIRS,
+        READING,
+    ),
     *(
-        _operation(
+        deepl_operation(
             f"{method} /v2/usage",
             name,
             "Get the number of characters translated for the API key",
             _USAGE,
             READING,
-            description="Since the start of the server.",
+            description="In this calendar month (UTC), by all processes of the server.",
         )
         for method, name in (("get", "deeplUsage"), ("post", "deeplUsageByForm"))
     ),

@@ -6,7 +6,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from server.core.settings import Settings
-from server.openapi import deepl, jobs, libretranslate, status, translation
+from server.openapi import (
+    deepl,
+    google,
+    jobs,
+    libretranslate,
+    microsoft,
+    nllb,
+    status,
+    translation,
+)
 from server.openapi.schemas import Schemas
 
 _DESCRIPTION = """\
@@ -16,6 +25,9 @@ A request that fails is answered with a problem (RFC 9457), which names the fiel
 and 503, the header `Retry-After` says when to try again. Every response has an `X-Request-Id`; that
 of the request is kept, if it has one.
 
+A body may be compressed (`Content-Encoding: gzip` or `deflate`). Limits are those of the decoded
+body. A path may end with a slash.
+
 The texts of one request may have {characters:,} characters in all, those of one job
 {job_characters:,}."""
 _TAGS = {
@@ -23,7 +35,10 @@ _TAGS = {
     "Jobs": "Translations in the background. Only the API key that created a job has access to it.",
     "Server": "Languages, health and devices. No API key is needed.",
     "LibreTranslate": "For clients of LibreTranslate. They use `/languages`, too.",
-    "DeepL": "For clients of version 2 of DeepL's API.",
+    "DeepL": "For clients of versions 2 and 3 of DeepL's API.",
+    "Google": "For clients of version 2 of Google Cloud Translation.",
+    "Microsoft": "For clients of version 3.0 of Microsoft Translator.",
+    "NLLB": "For clients of nllb-serve and nllb-api. They may send FLORES-200 codes.",
 }
 _KEYS = {
     "key": {
@@ -36,6 +51,18 @@ _KEYS = {
         "in": "header",
         "name": "Authorization",
         "description": "The same API key, as DeepL's clients send it: `DeepL-Auth-Key KEY`.",
+    },
+    "google": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Goog-Api-Key",
+        "description": "The same API key, as Google's clients send it; or as parameter `key`.",
+    },
+    "microsoft": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Ocp-Apim-Subscription-Key",
+        "description": "The same API key, as Microsoft's clients send it.",
     },
 }
 _RETRY_AFTER = {
@@ -78,6 +105,9 @@ def _paths(model: str) -> dict[str, dict[str, Any]]:
         status.OPERATIONS,
         libretranslate.OPERATIONS,
         deepl.OPERATIONS,
+        google.OPERATIONS,
+        microsoft.OPERATIONS,
+        nllb.OPERATIONS,
     )
     paths: dict[str, dict[str, Any]] = {}
     for tag, operations in zip(_TAGS, groups, strict=True):

@@ -11,6 +11,7 @@ from server.core.errors import (
     InvalidFieldError,
     MalformedJsonError,
     MissingKeyError,
+    QuotaError,
     RateLimitError,
     TooLongError,
     UnsupportedLanguageError,
@@ -19,6 +20,13 @@ from server.core.errors import (
 from server.openapi.operations import Error
 
 KEY: tuple[Error, ...] = (MissingKeyError, WrongKeyError)
-READING: tuple[Error, ...] = (400, 413, MalformedJsonError, InvalidFieldError, *KEY)
-TEXTS = (*READING, UnsupportedLanguageError, TooLongError, OverloadedError, RateLimitError)
+READING: tuple[Error, ...] = (400, 413, 415, MalformedJsonError, InvalidFieldError, *KEY)
+TEXTS = (
+    *READING,
+    UnsupportedLanguageError,
+    TooLongError,
+    OverloadedError,
+    RateLimitError,
+    QuotaError,
+)
 TRANSLATING = (*TEXTS, UnavailableError, DeadlineError, QuarantinedError, TranslationError)

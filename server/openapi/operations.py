@@ -7,6 +7,7 @@ from typing import Any
 
 from server.core.errors import PROBLEM_TYPE, PROBLEMS, Problem, http_problem, problem_type
 from server.core.media_types import FORM, JSON, URLENCODED
+from server.openapi.curl import curl_example
 from server.schemas import answers
 
 _RETRY = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
@@ -35,12 +36,14 @@ class Operation:
 
     def document(self, tag: str) -> dict[str, Any]:
         """Return the Operation Object."""
+        command = curl_example(self.route, self.parameters, self.body)
+        example = f"```sh\n{command}\n```" if command else ""
         body = {"required": self.needs_body, "content": self.body} if self.body else None
         shown: dict[str, Any] = {
             "operationId": self.name,
             "tags": [tag],
             "summary": self.summary,
-            "description": self.description,
+            "description": "\n\n".join(filter(None, (self.description, example))),
             "parameters": list(self.parameters),
             "requestBody": body,
             "responses": self._responses(),

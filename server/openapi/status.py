@@ -19,5 +19,6 @@ OPERATIONS = [
         ("/health_check/live", "checkLive", "Check whether the process is alive", _LIVE),
         ("/gpus", "listGpus", "List the devices, their workers and the queue", _GPUS),
         ("/openapi.json", "getDocument", "Get this document", _DOCUMENT),
+        ("/spec", "libreDocument", "Get this document, as clients of LibreTranslate do", _DOCUMENT),
     )
 ]

@@ -7,7 +7,7 @@ from server.core.media_types import BINARY, EVENT_STREAM, FORM
 from server.openapi.errors import TRANSLATING
 from server.openapi.operations import Operation, answer, content_of, header, json_of
 from server.schemas.answers import Translation
-from server.schemas.events import TranslationEvent
+from server.schemas.events import FileEvent, TranslationEvent
 from server.schemas.translation import FileRequest, TranslationRequest
 
 PAIR = {"source_language": "en", "target_language": "de"}
@@ -70,16 +70,20 @@ _FILE_HEADERS = {
     "X-Translation-Warnings": header(
         "The number of doubtful texts by reason: `length=1, repetition=2`."
     ),
+    "X-Document-Notices": header("What to know about the document, if anything."),
 }
+_FILE_CONTENT = {BINARY: content_of({}), EVENT_STREAM: content_of(FileEvent)}
 _FILE = Operation(
     "post /translation/file",
     "translateFile",
     "Translate a document",
-    {200: answer("The translated document.", {BINARY: content_of({})}, _FILE_HEADERS)},
+    {200: answer("The translated document.", _FILE_CONTENT, _FILE_HEADERS)},
     (*TRANSLATING, MediaTypeError),
     body={FORM: content_of(FileRequest)},
     description="Everything but the text is kept. The suffix of the file's name determines the "
-    "format. Send a larger document as a job.",
+    "format. Send a larger document as a job. With `Accept: text/event-stream` the answer is a "
+    "stream of events: a `text` for each translated text, `progress`, then one `done`, which has "
+    "the document, or `failed`. The schema is that of one event.",
 )
 
 

@@ -1,27 +1,31 @@
 """GET /openapi.json and GET /docs: the API document for programs and for people."""
 
-import json
-from functools import partial
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, current_app, render_template
-from markdown_it import MarkdownIt
+from flask import Blueprint, Response, current_app, redirect, render_template, request
 
+from server.http.security_headers import CONTENT_POLICY
 from server.openapi.document import make_document
 from server.page.routes import assets_address, revalidated
 from server.services import Services
 
+if TYPE_CHECKING:
+    from werkzeug import Response as AnyResponse
+
+_VIEWER_POLICY = f"{CONTENT_POLICY}; img-src 'self' data:"  # the icons in its style sheet
+
 
 class DocumentationRoutes:
-    """The document, built once."""
+    """The document, built once, and a viewer of it: Swagger UI."""
 
     def __init__(self, services: Services) -> None:
         self._document = make_document(services.settings, services.model.name)
-        self._markdown = MarkdownIt("commonmark", {"html": False})
 
     def blueprint(self) -> Blueprint:
         """Return the routes for clients; they ask for no API key."""
         blueprint = Blueprint("openapi", __name__)
-        blueprint.add_url_rule("/openapi.json", view_func=self.document)
+        for path in ("/openapi.json", "/spec"):  # the second is LibreTranslate's
+            blueprint.add_url_rule(path, view_func=self.document)
         blueprint.add_url_rule("/docs", view_func=self.page)
         return blueprint
 
@@ -29,13 +33,10 @@ class DocumentationRoutes:
         """Send the document."""
         return revalidated(current_app.json.dumps(self._document), "application/json")
 
-    def page(self) -> Response:
-        """Show the document; its links are relative, so that it works behind a path prefix."""
-        page = render_template(
-            "docs.html",
-            document=self._document,
-            assets=assets_address(),
-            markdown=self._markdown.render,  # it escapes tags
-            pretty=partial(json.dumps, ensure_ascii=False, indent=2),
-        )
-        return revalidated(page, "text/html")
+    def page(self) -> "AnyResponse":
+        """Show the viewer; its links are relative, so that it works behind a path prefix."""
+        if request.path.endswith("/"):  # the links would be relative to another folder
+            return redirect("../docs", 308)
+        page = revalidated(render_template("docs.html", assets=assets_address()), "text/html")
+        page.headers["Content-Security-Policy"] = _VIEWER_POLICY
+        return page

@@ -1,20 +1,27 @@
 """The page at `/`: translate, and watch the devices. Its files are in `static/` and `templates/`.
 
+Those of the API viewer at `/docs` come from a package.
+
 Static files have a digest of all of them in their path: browsers may cache them forever, and never
 mix files of two versions.
 """
 
 import hashlib
+import json
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
-from documents import FORMATS
+from documents import FORMATS, OPTIONS, default_of
 from server.services import Services
 from translator.models.checkpoints import BUNDLED
 
 _STATIC = Path(__file__).with_name("static")
+_VIEWER = files("flask_openapi3_swagger") / "templates" / "swagger"  # Swagger UI
+_VIEWER_FILES = ("css/swagger-ui.css", "js/swagger-ui-bundle.js")
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = 365 * 24 * 3600  # seconds
 
@@ -41,7 +48,8 @@ class PageRoutes:
             assets=assets_address(),
             model=model,
             demonstration=model == BUNDLED,
-            suffixes=",".join(FORMATS),
+            suffixes=sorted(FORMATS),
+            options=json.dumps(_document_options()),
             max_characters=self._services.settings.max_characters,
         )
         return revalidated(page, "text/html")
@@ -53,6 +61,23 @@ class PageRoutes:
         response = Response(self._assets[name], mimetype=_TYPES[Path(name).suffix])
         response.headers["Cache-Control"] = f"public, max-age={_FOR_EVER}, immutable"
         return response
+
+
+def _document_options() -> dict[str, Any]:
+    """Return which options each format reads, and how to ask for them."""
+    kinds = {
+        name: {
+            "description": choice.description,
+            "values": choice.values,
+            "default": default_of(name),
+        }
+        for name, choice in OPTIONS.items()
+    }
+    formats = {
+        suffix: [name for name in OPTIONS if name in known.options]
+        for suffix, known in FORMATS.items()
+    }
+    return {"kinds": kinds, "formats": formats}
 
 
 def revalidated(body: str, media_type: str) -> Response:
@@ -71,7 +96,8 @@ def assets_address() -> str:
 
 @cache
 def _read_assets() -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted(_STATIC.iterdir())}
+    viewer = [_VIEWER / name for name in _VIEWER_FILES]
+    return {path.name: path.read_bytes() for path in [*sorted(_STATIC.iterdir()), *viewer]}
 
 
 @cache

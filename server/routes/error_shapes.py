@@ -1,45 +1,69 @@
 """Errors in the shape, and where needed with the status, that other servers' clients expect."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from server.core.errors import PROBLEMS, TextFailedError, retry_after
+from server.http.problems import UNEXPECTED, copy_headers, log_unexpected
 
-Shape = Callable[[str], dict[str, Any]]
 
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """How the errors of one API look."""
 
-def shape_errors(
-    blueprint: Blueprint, shape: Shape, statuses: Mapping[type[Exception], int]
-) -> None:
-    """Make the errors of a blueprint's routes answer with `shape` of their message.
+    body: Callable[[str, int, Exception], dict[str, Any]]  # of a message, a status and the error
+    statuses: Mapping[type[Exception], int]  # those that differ from our own
+    paths: re.Pattern[str]  # of the API: errors have this shape also where there is no route
+    # Why parts of the API, by the beginnings of their paths, are absent here.
+    absent: Mapping[str, str] = field(default_factory=dict)
 
-    `statuses` are those that differ from our own.
-    """
+    def register(self, blueprint: Blueprint) -> None:
+        """Make all errors of a blueprint's routes, and of the paths of the API, look like this."""
+        for kind in PROBLEMS:
+            blueprint.register_error_handler(kind, self._answer_known)
+        blueprint.register_error_handler(TextFailedError, self._answer_text)
+        blueprint.register_error_handler(HTTPException, self._answer_http)
+        blueprint.register_error_handler(Exception, self._answer_unexpected)
+        blueprint.before_app_request(self._answer_unrouted)
 
-    def respond(message: str, status: int, error: Exception) -> Response:
-        response = jsonify(shape(message))
+    def _respond(self, message: str, status: int, error: Exception) -> Response:
+        response = jsonify(self.body(message, status, error))
         response.status_code = status
         seconds = retry_after(error)
         if seconds is not None:
             response.headers["Retry-After"] = str(seconds)
         return response
 
-    def known(error: Exception) -> Response:
+    def _answer_known(self, error: Exception) -> Response:
         problem = PROBLEMS[type(error)]
-        status = statuses.get(type(error), problem.status)
-        return respond(str(error) or problem.title, status, error)
+        status = self.statuses.get(type(error), problem.status)
+        return self._respond(str(error) or problem.title, status, error)
 
-    def of_text(error: TextFailedError) -> Response:
+    def _answer_text(self, error: TextFailedError) -> Response:
         problem = PROBLEMS[type(error.reason)]
-        return respond(str(error) or problem.title, problem.status, error)
+        return self._respond(str(error) or problem.title, problem.status, error)
 
-    def of_http(error: HTTPException) -> Response:
-        return respond(error.description or error.name, error.code or 500, error)
+    def _answer_http(self, error: HTTPException) -> Response:
+        response = self._respond(error.description or error.name, error.code or 500, error)
+        copy_headers(error, response)
+        return response
 
-    for kind in PROBLEMS:
-        blueprint.register_error_handler(kind, known)
-    blueprint.register_error_handler(TextFailedError, of_text)
-    blueprint.register_error_handler(HTTPException, of_http)
+    def _answer_unexpected(self, error: Exception) -> Response:
+        log_unexpected(error)
+        return self._respond(UNEXPECTED, 500, error)
+
+    def _answer_unrouted(self) -> Response | None:
+        """Answer a request that no route takes; such a request belongs to no blueprint."""
+        error = request.routing_exception
+        if error is None or not self.paths.match(request.path):
+            return None
+        for beginning, reason in self.absent.items():
+            if f"{request.path}/".startswith(f"{beginning}/"):
+                return self._respond(reason, HTTPStatus.NOT_FOUND, error)
+        return self._answer_http(error)

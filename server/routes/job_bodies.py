@@ -1,13 +1,20 @@
 """The body of POST /translation/jobs → a new job, or an error that names the field."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from flask import request
 
 from documents import DocumentError
+from server.auth.access import Client
 from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
+from server.core.glossaries import occurring
 from server.core.requests import AUTO
-from server.jobs.document_rounds import split_texts
-from server.jobs.records import JobSpec, TextParts
-from server.routes.uploads import read_upload
+from server.http.caller import charge, request_context
+from server.jobs.document_rounds import relate, split_texts
+from server.jobs.jobs import Jobs
+from server.jobs.records import Job, JobSpec, Relations, TextParts
+from server.routes.uploads import Upload, read_upload
 from server.schemas.translation import parse_text_job
 from server.services import Services
 
@@ -19,11 +26,36 @@ class NewJob:
     spec: JobSpec
     parts: TextParts
     source: bytes | None = None  # the document
+    relations: Relations = field(default_factory=dict)  # of the texts of the document
 
     @property
     def characters(self) -> int:
         """Characters to translate, as far as known."""
         return sum(len(part) for text in self.parts for part in text)
+
+
+def create_job(
+    services: Services,
+    jobs: Jobs,
+    caller: Client,
+    read: Callable[[], NewJob],
+    id_: str | None = None,
+) -> Job:
+    """Store the job that `read` finds in the body, one at a time; return it.
+
+    Raises the errors of `read`, `charge` and `Jobs.add`, and OverloadedError.
+    """
+    request.max_content_length = services.settings.max_job_bytes
+    with services.limit_concurrency(), jobs.reading:
+        length = request.content_length  # unknown if the body is compressed
+        size = services.settings.max_job_bytes if length is None else length
+        jobs.check_capacity(size)
+        new = read()
+        charge(services.access, caller, new.characters, jobs.store.waiting(caller.name))
+        client = request_context(services.settings).client
+        return jobs.add(
+            new.spec, new.parts, client, caller.name, new.source, size, new.relations, id_
+        )
 
 
 def read_text_job(body: bytes, services: Services) -> NewJob:
@@ -42,7 +74,14 @@ def read_text_job(body: bytes, services: Services) -> NewJob:
 
 def read_file_job(services: Services) -> NewJob:
     """Return the job in the submitted form. Also raises the errors of `read_upload`."""
-    upload = read_upload(services)
+    return file_job(read_upload(services), services)
+
+
+def file_job(upload: Upload, services: Services) -> NewJob:
+    """Return the job for a document.
+
+    Raises InvalidFieldError, TooLongError and TooManyTextsError.
+    """
     try:
         texts = next(upload.document(), [])
     except DocumentError as error:
@@ -56,6 +95,12 @@ def read_file_job(services: Services) -> NewJob:
         raise TooManyTextsError(f"a job may hold {settings.max_job_texts} texts at most", "file")
     source = upload.source
     if source == AUTO:
-        source = services.translation.detect_document(texts)
-    spec = JobSpec(source, upload.target, glossary=upload.glossary, file=upload.name)
-    return NewJob(spec, split_texts(texts), upload.data)
+        source = services.translation.detect_document(texts, upload.target)
+    spec = JobSpec(
+        source,
+        upload.target,
+        glossary=occurring(upload.glossary, "\n".join(texts)),
+        file=upload.name,
+        options=upload.options,
+    )
+    return NewJob(spec, split_texts(texts), upload.data, relate([texts]))

@@ -1,15 +1,16 @@
 """Jobs as clients see them: state, results, events."""
 
 import json
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from server.core.errors import problem_type
-from server.core.requests import AUTO, WARNINGS
+from server.core.requests import AUTO
 from server.http.sse import KEEP_ALIVE, event
 from server.jobs.jobs import Jobs
-from server.jobs.records import Failure, ItemOutcome, Job
+from server.jobs.records import Failure, ItemOutcome, Job, JobSpec
 
 _PAGE = 500  # outcomes read at a time
 _KEEP_ALIVE_SECONDS = 15
@@ -17,10 +18,10 @@ _CHECK_SECONDS = 1.0  # until a disconnected client is noticed
 LAST_EVENT = "end"  # the id of the last event
 
 
-def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
-    """Return the state of a job; values that do not exist yet are null."""
-    eta = None if job.ended else jobs.eta(job)
-    url = f"/translation/jobs/{job.id}"
+def show_job(job: Job, retention: float, root: str) -> dict[str, Any]:
+    """Return the state of a job, whose path is below `root`; what does not exist yet is null."""
+    eta = None if job.ended else job.eta(time.time())
+    url = f"{root}/{job.id}"
     shown: dict[str, Any] = {
         "id": job.id,
         "status": job.status,
@@ -42,6 +43,8 @@ def show_job(jobs: Jobs, job: Job, retention: float) -> dict[str, Any]:
     }
     if job.spec.file is not None:
         shown["file"] = job.spec.file
+    if job.notices:
+        shown["notices"] = list(job.notices)
     return shown if job.error is None else shown | {"error": job.error}
 
 
@@ -70,21 +73,22 @@ def show_events(
     Stops without a final event when the client disconnects or the server shuts down.
     """
     progress, silent = -1, 0.0
-    while not jobs.stopping and not gone():
-        step = jobs.step
+    while not jobs.changes.closed and not gone():
+        step = jobs.changes.step
         current = jobs.store.find(job.id)
         if current is None:  # deleted
             return
         if current.texts_done != progress:
             progress, silent = current.texts_done, 0.0
             yield event("progress", show(current))
-        for outcome in _outcomes(jobs, current, first) if current.spec.file is None else ():
+        for outcome in _outcomes(jobs, current, first):
             first = outcome.position + 1
-            yield event("text", _show_text(outcome), str(first))
+            if not outcome.beside:
+                yield event("text", _show_text(outcome, current.spec), str(first))
         if current.ended:
             yield event(current.status, show(current), LAST_EVENT)
             return
-        jobs.wait(step, _CHECK_SECONDS)
+        jobs.changes.wait(step, _CHECK_SECONDS)
         silent += _CHECK_SECONDS
         if silent >= _KEEP_ALIVE_SECONDS:
             silent = 0.0
@@ -137,9 +141,13 @@ def _outcomes(jobs: Jobs, job: Job, first: int) -> Iterator[ItemOutcome]:
         first += len(page)
 
 
-def _show_text(outcome: ItemOutcome) -> dict[str, Any]:
+def _show_text(outcome: ItemOutcome, spec: JobSpec) -> dict[str, Any]:
     result = outcome.result
     shown: dict[str, Any] = {"index": outcome.position, "translation": _translation(outcome)}
+    if spec.file is not None and outcome.source is not None:
+        shown["source"] = outcome.source
+    if outcome.whole is not None:
+        shown["part_of"] = outcome.whole
     if isinstance(result, Failure):
         return shown | {"error": _show_failure(result)}
     if result.confidence is not None:
@@ -161,10 +169,7 @@ def _detected(outcome: ItemOutcome) -> dict[str, Any]:
 
 def _warnings(outcome: ItemOutcome) -> list[dict[str, str]]:
     assert not isinstance(outcome.result, Failure)
-    return [
-        {"field": _field(outcome), "code": code, "detail": WARNINGS[code]}
-        for code in outcome.result.warnings
-    ]
+    return outcome.result.described_warnings(_field(outcome))
 
 
 def _show_failure(failure: Failure) -> dict[str, Any]:

@@ -1,17 +1,19 @@
 """POST /translation/jobs, and the routes of one job: state, result, events, deletion."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, request, url_for
 
 from gpu_pool.errors import OverloadedError
 from server.core.errors import InvalidFieldError, JobsOffError, MediaTypeError, NoResultError
 from server.http import sse
-from server.http.caller import charge, header_key, identify, request_context
+from server.http.caller import header_key, identify, request_context
+from server.http.request_body import read_body
 from server.jobs.jobs import Jobs
 from server.jobs.records import Job
-from server.routes.job_bodies import NewJob, read_file_job, read_text_job
+from server.routes.job_bodies import NewJob, create_job, read_file_job, read_text_job
 from server.routes.job_views import LAST_EVENT, show_events, show_job, show_results
 from server.routes.uploads import send_translated
 from server.services import Services
@@ -44,19 +46,13 @@ class JobRoutes:
         """Create a job from an array of texts or a file."""
         jobs = self._jobs()
         caller = identify(self._services.access, header_key())  # before the body is read
-        request.max_content_length = self._settings.max_job_bytes
-        with self._services.limit_concurrency(), jobs.reading:
-            jobs.check_capacity(request.content_length or 0)
-            new = self._read()
-            charge(self._services.access, caller, new.characters)
-            client = request_context(self._settings).client
-            job = jobs.add(new.spec, new.parts, client, caller.name, new.source)
-        shown = show_job(jobs, job, self._settings.job_retention)
+        job = create_job(self._services, jobs, caller, self._read)
+        shown = self._show(job, _root())
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
     def state(self, job_id: str) -> dict[str, Any]:
         """Return the state of a job."""
-        return self._show(self._find(job_id))
+        return self._show(self._find(job_id), _root())
 
     def remove(self, job_id: str) -> tuple[str, int]:
         """Cancel an unfinished job; delete a finished one."""
@@ -94,7 +90,8 @@ class JobRoutes:
                 raise OverloadedError(_WATCHERS_RETRY_SECONDS)
             held.callback(jobs.watchers.release)
             gone = request_context(self._settings).client_gone
-            return sse.respond(show_events(jobs, job, first, self._show, gone), held)
+            show = partial(self._show, root=_root())  # the request ends before the stream
+            return sse.respond(show_events(jobs, job, first, show, gone), held)
 
     def _jobs(self) -> Jobs:
         if self._services.jobs is None:
@@ -105,12 +102,12 @@ class JobRoutes:
         owner = identify(self._services.access, header_key())
         return self._jobs().find(job_id, owner.name)
 
-    def _show(self, job: Job) -> dict[str, Any]:
-        return show_job(self._jobs(), job, self._settings.job_retention)
+    def _show(self, job: Job, root: str) -> dict[str, Any]:
+        return show_job(job, self._settings.job_retention, root)
 
     def _read(self) -> NewJob:
         if request.is_json:
-            return read_text_job(request.get_data(), self._services)
+            return read_text_job(read_body(), self._services)
         if request.mimetype == "multipart/form-data":
             return read_file_job(self._services)
         raise MediaTypeError("send application/json with texts, or multipart/form-data with a file")
@@ -119,6 +116,11 @@ class JobRoutes:
         if job.status != "done":
             raise NoResultError(job.error or f"the job is {job.status}")
         return send_translated(self._jobs().store.result(job.number), name, job.spec.target)
+
+
+def _root() -> str:
+    """Return the path of all jobs, as the client sees it: a proxy may add a prefix."""
+    return url_for("jobs.create")
 
 
 def _number(given: str, field: str, most: int) -> int:

@@ -7,25 +7,32 @@ from flask import request
 from werkzeug.datastructures import CombinedMultiDict
 
 from server.core.errors import InvalidFieldError
+from server.http.request_body import read_body
 from server.schemas.fields import check_characters
 from server.schemas.strict_json import parse_json
 
 
 def read_fields(repeated: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """Return the request's parameters by name; those in `repeated` are lists in forms.
+    """Return the request's parameters by name, except those that are null: they are not given.
 
-    Raises MalformedJsonError, and InvalidFieldError where the JSON is not an object.
+    Those in `repeated` are lists if a form has them more than once. Raises MalformedJsonError, and
+    InvalidFieldError where the JSON is not an object.
     """
-    if request.is_json:
-        fields = parse_json(request.get_data())
+    if request.is_json and (request.method != "GET" or request.content_length):
+        fields = parse_json(read_body())
         if not isinstance(fields, dict):
             raise InvalidFieldError("the body must be a JSON object")
-        return fields
+        return {name: value for name, value in fields.items() if value is not None}
     # Not `request.values`: it ignores the form that some clients send with a GET.
     values = CombinedMultiDict([request.args, request.form])
     if not all(isinstance(name, str) for name in values):
         raise InvalidFieldError("a part of the form has no name")
-    return {name: values.getlist(name) if name in repeated else values[name] for name in values}
+    return {
+        name: values.getlist(name)
+        if name in repeated and len(values.getlist(name)) > 1
+        else values[name]
+        for name in values
+    }
 
 
 def text_of(value: object, field: str) -> str:

@@ -1,20 +1,25 @@
 """POST /translation and GET /languages."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, Response, request
 
+from server.auth.access import Client
 from server.core.errors import MediaTypeError, TextFailedError
-from server.core.requests import AUTO, WARNINGS, Answer, RequestContext, TextRequest
+from server.core.language_details import details_of
+from server.core.requests import AUTO, Answer, RequestContext, TextRequest
 from server.http import sse
 from server.http.caller import charge, header_key, identify, request_context
+from server.http.request_body import read_body
 from server.http.streaming import stream
 from server.schemas.translation import TranslationRequest, parse_request
 from server.services import Services
-from translator.models.languages import NAMES
+
+_Answer = TypeVar("_Answer", dict[str, Any], Response)
 
 
 class TranslationRoutes:
@@ -35,30 +40,42 @@ class TranslationRoutes:
         client = identify(self._services.access, header_key())  # before the body is read
         if not request.is_json:
             raise MediaTypeError("send the body as Content-Type: application/json")
+        if not sse.wanted():
+            with self._services.limit_concurrency():
+                return self._answer(client, self._translate)
         with ExitStack() as held:
             held.enter_context(self._services.limit_concurrency())
-            body = parse_request(request.get_data(), self._services.settings)
-            source, target = self._services.pair(body.source_language, body.target_language)
-            charge(self._services.access, client, sum(map(len, body.texts)))
-            try:
-                if sse.wanted():
-                    return self._stream(body, source, target, held)
-                return self._translate(body, source, target)
-            except TextFailedError as error:
-                error.field = body.name(error.index)
-                raise
+            return self._answer(client, partial(self._stream, held))
 
     def languages(self) -> list[dict[str, Any]]:
-        """List the languages of the model, each with its possible targets: all others."""
+        """List the languages of the model, each with its targets (all others) and aliases."""
         codes = sorted(self._services.model.languages)
         return [
             {
                 "code": code,
-                "name": NAMES.get(code, code),
+                "name": details.name,
+                "native_name": details.native_name,
+                "script": details.script,
+                "direction": details.direction,
                 "targets": [target for target in codes if target != code],
+                "aliases": list(details.aliases),
             }
             for code in codes
+            for details in [details_of(code)]
         ]
+
+    def _answer(
+        self, client: Client, translate: Callable[[TranslationRequest, str, str], _Answer]
+    ) -> _Answer:
+        """Read the request, and answer it with `translate`."""
+        body = parse_request(read_body(), self._services.settings)
+        source, target = self._services.pair(body.source_language, body.target_language)
+        charge(self._services.access, client, sum(map(len, body.texts)))
+        try:
+            return translate(body, source, target)
+        except TextFailedError as error:
+            error.field = body.name(error.index)
+            raise
 
     def _translate(self, body: TranslationRequest, source: str, target: str) -> dict[str, Any]:
         answers = self._services.translation.translate(
@@ -67,7 +84,7 @@ class TranslationRoutes:
         return self._show(body, source, target, answers)
 
     def _stream(
-        self, body: TranslationRequest, source: str, target: str, held: ExitStack
+        self, held: ExitStack, body: TranslationRequest, source: str, target: str
     ) -> Response:
         events = stream(
             self._services.translation,
@@ -102,9 +119,9 @@ class TranslationRoutes:
         if body.alternatives:
             shown["alternatives"] = body.shaped([list(a.alternatives) for a in answers])
         warnings = [
-            {"field": body.name(i), "code": code, "detail": WARNINGS[code]}
+            warning
             for i, answer in enumerate(answers)
-            for code in answer.warnings
+            for warning in answer.described_warnings(body.name(i))
         ]
         return shown | {"warnings": warnings} if warnings else shown
 
@@ -115,7 +132,7 @@ def _text_requests(body: TranslationRequest, source: str, target: str) -> list[T
             text,
             source,
             target,
-            html=body.format == "html",
+            markup="html" if body.format == "html" else None,
             alternatives=body.alternatives,
             glossary=tuple(body.glossary.items()),
         )

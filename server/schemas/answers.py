@@ -35,7 +35,10 @@ class Warning(TypedDict):  # noqa: A001 - its name in the API
     """Why a translation is doubtful."""
 
     field: Annotated[str, doc("The text, as named in the request.", examples=["text[3]"])]
-    code: Literal["lost_token", "repetition", "length", "untranslated", "empty"]
+    code: Literal[
+        "lost_token", "source_kept", "empty", "surplus_token", "repetition", "other_language",
+        "untranslated", "length", "unbalanced", "in_parts",
+    ]  # fmt: skip
     detail: str
 
 

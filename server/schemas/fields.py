@@ -22,6 +22,17 @@ def setting(**limits: str) -> Any:
     return Field(json_schema_extra=dict(limits))
 
 
+def null_is_absent(schema: dict[str, Any]) -> None:
+    """Let every optional property of an object's schema be null, which means: not given."""
+    null = {"type": "null"}
+    for name, shown in schema["properties"].items():
+        notes = {key: shown[key] for key in ("description", "default") if key in shown}
+        kind = {key: value for key, value in shown.items() if key not in notes}
+        kinds = kind.get("anyOf") or [kind]
+        if kind and name not in schema.get("required", ()) and null not in kinds:
+            schema["properties"][name] = {"anyOf": [*kinds, null], **notes}
+
+
 def check_characters(text: str) -> str:
     """Return the text. Raises ValueError for characters that a text cannot contain."""
     if "\0" in text:

@@ -9,6 +9,13 @@ from server.core.job_status import JobStatus
 from server.schemas.answers import Detected, ProblemType, Warning  # noqa: A004 - its name in the API
 from server.schemas.fields import Code, Count, doc
 
+PartOf = Annotated[
+    Count,
+    doc(
+        "The index of an earlier text of the document, whose markup has no place in its "
+        "translation. The translations of its parts replace it."
+    ),
+]
 _Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -37,6 +44,9 @@ class Job(TypedDict):
     finished: _Time | None
     expires: Annotated[_Time | None, doc("When the job will be deleted.")]
     file: NotRequired[Annotated[str, doc("The name of the document, if it is one.")]]
+    notices: NotRequired[
+        Annotated[list[str], doc("What to know about the resulting document, if anything.")]
+    ]
     error: NotRequired[Annotated[str, doc("Why the job failed as a whole.")]]
 
 
@@ -76,8 +86,10 @@ class JobResult(TypedDict):
 class TextEvent(TypedDict):
     """Data of a `text` event: one text of the job is done."""
 
-    index: Annotated[Count, doc("The index of the text, from 0.")]
-    translation: str | None
+    index: Annotated[Count, doc("The index of the text, from 0; some of a document are not shown.")]
+    translation: Annotated[str | None, doc("null: it failed, see `error`.")]
+    source: NotRequired[Annotated[str, doc("The text, of a document.")]]
+    part_of: NotRequired[PartOf]
     error: NotRequired[TextFailure]
     detected: NotRequired[Detected]
     alternatives: NotRequired[list[str]]

@@ -1,26 +1,44 @@
 """Requests and answers of LibreTranslate's API."""
 
 from collections.abc import Mapping
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
-from server.core.errors import MissingKeyError, TooLongError, TooManyTextsError
-from server.schemas.fields import Alternatives, Code, Count, Format, Source, Text, doc, setting
+from server.core.errors import (
+    MediaTypeError,
+    MissingKeyError,
+    TooLongError,
+    TooManyTextsError,
+)
+from server.core.media_types import BINARY
+from server.schemas.fields import (
+    Alternatives,
+    Code,
+    Count,
+    Format,
+    Source,
+    Text,
+    doc,
+    null_is_absent,
+    setting,
+)
 
 # Of errors; the others as in PROBLEMS.
 STATUSES: Mapping[type[Exception], int] = dict.fromkeys(
-    (TooManyTextsError, TooLongError, MissingKeyError), 400
+    (TooManyTextsError, TooLongError, MissingKeyError, MediaTypeError), 400
 )
-_OPEN = ConfigDict(extra="allow")  # other members are ignored
+# Other members are ignored.
+_FORM = ConfigDict(extra="allow")
+_JSON = ConfigDict(extra="allow", json_schema_extra=null_is_absent)
 _One = Annotated[Text, Field(min_length=1)]
 _Many = Annotated[list[Text], Field(min_length=1), setting(maxItems="max_texts")]
 _Key = Annotated[str, doc("The API key, unless it is in a header.")]
 _Digits = Annotated[str, Field(pattern="^(0?[0-9]|10)$")]
 
 
-@with_config(_OPEN)
+@with_config(_JSON)
 class LibreDetectRequest(TypedDict):
     """Texts in unknown languages."""
 
@@ -28,11 +46,11 @@ class LibreDetectRequest(TypedDict):
     api_key: NotRequired[_Key]
 
 
-@with_config(_OPEN)
+@with_config(_FORM)
 class LibreDetectForm(TypedDict):
-    """A text in an unknown language."""
+    """A text in an unknown language, or several."""
 
-    q: _One
+    q: Annotated[_One | _Many, doc("A text. If it is repeated, the answer is that of an array.")]
     api_key: NotRequired[_Key]
 
 
@@ -47,14 +65,50 @@ class _Options(TypedDict):
     ]
 
 
-@with_config(_OPEN)
+@with_config(_JSON)
 class LibreTranslateRequest(LibreDetectRequest, _Options):
     """Texts to translate."""
 
 
-@with_config(_OPEN)
+@with_config(_FORM)
 class LibreTranslateForm(LibreDetectForm, _Options):
-    """A text to translate."""
+    """A text to translate, or several."""
+
+
+@with_config(_FORM)
+class LibreSuggestForm(TypedDict):
+    """A text, and a better translation of it."""
+
+    q: Annotated[str, Field(min_length=1)]
+    s: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    target: Annotated[str, Field(min_length=1)]
+    api_key: NotRequired[_Key]
+
+
+@with_config(_JSON)
+class LibreSuggestRequest(LibreSuggestForm):
+    """A text, and a better translation of it."""
+
+
+@with_config(_FORM)
+class LibreFileForm(TypedDict):
+    """A document to translate."""
+
+    file: Annotated[
+        str,
+        doc("The document. The suffix of its name determines the format."),
+        Field(json_schema_extra={"contentMediaType": BINARY}),
+    ]
+    source: Annotated[Source, Field(min_length=1)]
+    target: Annotated[Code, Field(min_length=1)]
+    api_key: NotRequired[_Key]
+
+
+class LibreTranslatedFile(TypedDict):
+    """Where a translated document is."""
+
+    translatedFileUrl: Annotated[str, doc("It needs no API key.")]
 
 
 class LibreTranslateDetection(TypedDict):
@@ -70,6 +124,12 @@ class LibreTranslateTranslation(TypedDict):
     translatedText: str | list[str]
     detectedLanguage: NotRequired[LibreTranslateDetection | list[LibreTranslateDetection]]
     alternatives: NotRequired[list[str] | list[list[str]]]
+
+
+class LibreTranslateSuggestion(TypedDict):
+    """Whether a suggestion has been stored."""
+
+    success: Literal[False]
 
 
 class _Language(TypedDict):

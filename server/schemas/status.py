@@ -14,7 +14,19 @@ class Language(TypedDict):
 
     code: Annotated[str, doc("Its code in all other routes.", examples=["de"])]
     name: Annotated[str, doc("Its name in English.", examples=["German"])]
+    native_name: Annotated[str, doc("Its name in itself.", examples=["Deutsch"])]
+    script: Annotated[str, doc("How it is written: an ISO 15924 code.", examples=["Latn"])]
+    direction: Annotated[Literal["ltr", "rtl"], doc("Left to right, or right to left.")]
     targets: Annotated[list[str], doc("The codes of the languages it can be translated to.")]
+    aliases: Annotated[
+        list[str],
+        doc(
+            "Other codes that requests may use: of BCP 47, ISO 639 and FLORES-200, such as "
+            "`de-AT` and `deu_Latn`. A model that has one code for a language ignores script and "
+            "region.",
+            examples=[["deu", "ger"]],
+        ),
+    ]
 
 
 class Workers(TypedDict):

@@ -5,15 +5,19 @@ from typing import Any, NoReturn
 
 from server.core.errors import MalformedJsonError
 
+_BOM = "\ufeff"  # some editors and Windows clients write it
+
 
 def parse_json(body: bytes) -> Any:
     """Parse strictly: what RFC 8259 leaves open (duplicate names, NaN) is refused.
 
-    Raises MalformedJsonError.
+    A byte order mark at the start is skipped. Raises MalformedJsonError.
     """
     try:
         return json.loads(
-            body.decode(), object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant
+            body.decode().removeprefix(_BOM),
+            object_pairs_hook=_refuse_duplicates,
+            parse_constant=_refuse_constant,
         )
     except UnicodeDecodeError as error:
         raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal, NotRequired, TypeVar
+from typing import Annotated, Any, Literal, NotRequired, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -15,11 +15,21 @@ from pydantic import (
 )
 from typing_extensions import TypedDict  # pydantic cannot read typing's on Python 3.11
 
+from documents import FORMATS, OPTIONS, default_of
 from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.core.glossaries import check_entry
 from server.core.media_types import BINARY, JSON
 from server.core.settings import Settings
-from server.schemas.fields import Alternatives, Code, Format, Source, Text, doc, setting
+from server.schemas.fields import (
+    Alternatives,
+    Code,
+    Format,
+    Source,
+    Text,
+    doc,
+    null_is_absent,
+    setting,
+)
 from server.schemas.strict_json import parse_json
 
 _NAME = re.compile(r"\w{1,64}")
@@ -58,7 +68,9 @@ _GLOSSARY = TypeAdapter[dict[str, str]](Glossary, config=ConfigDict(strict=True)
 class TextJobRequest(BaseModel):
     """Texts to translate in the background."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, json_schema_extra=null_is_absent
+    )
 
     text: Annotated[
         _One | Annotated[_Many, setting(maxItems="max_job_texts")], Discriminator(_shape), _TEXT
@@ -98,12 +110,27 @@ class TranslationRequest(TextJobRequest):
     )
     timeout: Annotated[
         Annotated[float, Field(gt=0, allow_inf_nan=False), setting(maximum="max_timeout")] | None,
-        doc("Seconds until the request is given up; null: the server's default."),
+        doc("Seconds until the request is given up; the default is the server's."),
     ] = None
 
 
+def _add_options(schema: dict[str, Any]) -> None:
+    """Add the options of documents to the schema of a form."""
+    for name, choice in OPTIONS.items():
+        readers = ", ".join(suffix for suffix in FORMATS if name in FORMATS[suffix].options)
+        shown: dict[str, Any] = {
+            "type": "string",
+            "description": f"{choice.description} Read by: {readers or 'no format'}.",
+        }
+        if choice.values:
+            shown |= {"enum": list(choice.values), "default": default_of(name)}
+        schema["properties"][name] = shown
+
+
 class FileRequest(TypedDict):
-    """A form with a document."""
+    """A form with a document. An option that the format does not read is an error."""
+
+    __pydantic_config__ = ConfigDict(json_schema_extra=_add_options)  # type: ignore[misc]
 
     file: Annotated[
         str,
@@ -162,7 +189,8 @@ def check_size(texts: Sequence[str], max_texts: int, max_characters: int, field:
 def parse_glossary(text: str) -> dict[str, str]:
     """Return the glossary in a JSON text; raises as `parse_request`."""
     try:
-        glossary = _GLOSSARY.validate_python(parse_json(text.encode("utf-8", "replace")))
+        parsed = parse_json(text.encode("utf-8", "replace"))
+        glossary = {} if parsed is None else _GLOSSARY.validate_python(parsed)
     except ValidationError as error:
         message = _MESSAGES.get(error.errors()[0]["type"], "must be an object of strings")
         raise InvalidFieldError(f"glossary {message}", "glossary") from None
@@ -175,13 +203,23 @@ def _validate(model: type[Request], body: bytes) -> Request:
     if not isinstance(document, dict):
         raise InvalidFieldError("the body must be a JSON object")
     try:
-        request = model.model_validate(document)
+        request = model.model_validate(_given(model, document))
     except ValidationError as error:
         raise _explain(error) from None  # the cause shows the input
     if request.format == "html" and request.alternatives:
         raise InvalidFieldError("alternatives are not available for html", "alternatives")
     _check_glossary(request.glossary)
     return request
+
+
+def _given(model: type[BaseModel], document: Mapping[str, object]) -> dict[str, object]:
+    """Return the members of a document without the optional ones that are null."""
+    fields = model.model_fields
+    return {
+        name: value
+        for name, value in document.items()
+        if value is not None or name not in fields or fields[name].is_required()
+    }
 
 
 def _check_glossary(glossary: Mapping[str, str]) -> None:

@@ -7,8 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
+from documents import DocumentOptions
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
 from server.core.settings import Settings
@@ -16,7 +24,7 @@ from server.http.waitress_server import HttpServer
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model, worker_status
+from tests.fakes import FakePool, add_recording_format, served_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -28,7 +36,9 @@ FLAGS = [
     "--no-first-run",
 ]
 GIB = 2**30
-PATIENCE = 10_000  # milliseconds until what does not come fails a test
+# Milliseconds until what does not come fails a test: long enough for a machine whose every core is
+# taken by other tests, where Swagger UI alone takes more than five seconds to draw all routes.
+PATIENCE = 30_000
 MAX_CHARACTERS = 1_000
 
 OpenPage = Callable[..., Page]
@@ -46,6 +56,7 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None:
         pytest.skip(f"the tests of the page need Chromium: none of {', '.join(NAMES)} is there")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -57,6 +68,24 @@ def pool() -> FakePool:
     pool = FakePool()
     pool.workers = [gpu_worker("cuda:0"), gpu_worker("cuda:1", 12)]
     return pool
+
+
+@pytest.fixture
+def busy_pool(pool: FakePool) -> FakePool:
+    """Has something of all that the page can show."""
+    pool.warnings["Hello"] = ("lost_token",)
+    pool.workers = [
+        gpu_worker("cuda:0", outstanding_segments=3),
+        replace(gpu_worker("cuda:1"), state="failed", last_error="it fell off the bus"),
+        replace(gpu_worker("cuda:2"), state="starting"),
+    ]
+    return pool
+
+
+@pytest.fixture
+def read_options(monkeypatch: pytest.MonkeyPatch) -> list[DocumentOptions]:
+    """Adds a format, .stub, that reads all options and has a notice; returns what it is given."""
+    return add_recording_format(monkeypatch, "a notice about the file")
 
 
 @pytest.fixture

@@ -1,13 +1,15 @@
 """Documents: dropped or chosen, their progress, the download, what goes wrong."""
 
+import threading
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from documents import DocumentOptions
 from server.core.settings import Settings
 from server.services import Services
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import PATIENCE, OpenPage
 from tests.fakes import FakePool
 
 MAKE_FILES = """files => {
@@ -80,19 +82,86 @@ def test_a_document_can_be_cancelled(page: Page, pool: FakePool) -> None:
         page.wait_for_timeout(50)
 
 
-def test_what_is_wrong_with_a_document_is_said(page: Page, pool: FakePool) -> None:
-    rows = drop(page, {"photo.png": "x", "broken.json": "{", "none": "x"})
-    expect(rows.nth(0)).to_contain_text("does not support this type of document")
+def test_what_is_wrong_with_a_document_is_said_as_the_server_says_it(
+    page: Page, pool: FakePool
+) -> None:
+    rows = drop(page, {"photo.png": "x" * 10_000, "broken.json": "{", "none": "x"})
+    expect(rows.nth(0)).to_contain_text(".png files are not read")
     expect(rows.nth(0).get_by_text("Try again")).to_have_count(0)
     expect(rows.nth(1)).to_contain_text("The server says: file:")
-    expect(rows.nth(2)).to_contain_text("does not support this type of document")
+    expect(rows.nth(2)).to_contain_text("The name of the file must end with one of .adoc,")
     assert pool.submitted == []
 
 
-def test_doubtful_passages_are_mentioned(page: Page, pool: FakePool) -> None:
+def test_texts_appear_beside_their_translations_as_they_come(page: Page, pool: FakePool) -> None:
+    go_on = threading.Event()
+
+    def translate(text: str) -> str:
+        assert text != "two" or go_on.wait(PATIENCE / 1000)
+        return text.upper()
+
+    pool._translate = translate
+    row = drop(page, {"a.txt": "one\ntwo\n"})
+    try:
+        pairs = row.locator(".texts > ul > li")
+        expect(pairs).to_have_count(1)
+        expect(pairs.first).to_contain_text("oneONE")
+        expect(row).to_contain_text("1 of 2 passages")
+        expect(row.locator("progress")).to_have_attribute("value", "0.5")
+        expect(row.get_by_text("Download")).to_have_count(0)
+    finally:
+        go_on.set()
+    expect(pairs).to_have_count(2)
+    expect(pairs.last.locator("p").last).to_have_attribute("lang", "de")
+    assert download(page, row)[1] == "ONE\nTWO\n"
+
+
+def test_doubtful_passages_are_marked_and_say_why(page: Page, pool: FakePool) -> None:
     pool.warnings["Hello"] = ("repetition",)
-    rows = drop(page, {"a.txt": "Hello"})
-    expect(rows).to_contain_text("some passages are doubtful")
+    row = drop(page, {"a.txt": "Hello\nBye\n"})
+    expect(row).to_contain_text("1 passage is doubtful, please check")
+    pairs = row.locator(".texts > ul > li")
+    expect(pairs.first).to_contain_text("The translation repeats itself")
+    expect(row.locator(".doubtful")).to_have_count(1)
+    expect(pairs).to_have_count(2)
+    row.get_by_label("Show only what is doubtful (1)").check()
+    expect(pairs).to_have_count(1)
+
+
+def test_parts_take_the_place_of_a_text(page: Page, pool: FakePool) -> None:
+    swapped = {"A red house has make. Go on.": "Haus.", "A red house has make.": "Haus!"}
+    pool._translate = lambda text: swapped.get(text, text.upper())
+    row = drop(page, {"a.html": "<p>A <b>red</b> house has <code>make</code>. Go on."})
+    translated = row.locator(".texts > ul > li > div")
+    expect(translated).to_contain_text("Translated in parts")
+    expect(translated.locator("p")).to_have_text("A RED HOUSE HAS make. GO ON.")
+    expect(row).to_contain_text("Translated ·")
+    assert download(page, row)[1] == "<p>A <b>RED</b> HOUSE HAS <code>make</code>. GO ON."
+
+
+def test_options_of_the_format_are_offered(read_options: list[DocumentOptions], page: Page) -> None:
+    row = drop(page, {"a.stub": "Hello"})
+    expect(row).to_contain_text("Translated")
+    expect(row.locator(".notices")).to_have_text("A notice about the file.")
+    assert read_options[-1] == DocumentOptions("de", source=read_options[-1].source)
+    row.get_by_text("Options").click()
+    row.get_by_label("Columns").fill("1, text")
+    row.get_by_label("Only untranslated").uncheck()
+    row.get_by_label("Fuzzy").select_option("again")
+    with page.expect_response("**/translation/file"):
+        row.get_by_role("button", name="Translate again").click()
+    expect(row).to_contain_text("Translated")
+    chosen = read_options[-1]
+    assert (chosen.columns, chosen.only_untranslated, chosen.fuzzy) == (
+        ("1", "text"),
+        False,
+        "again",
+    )
+    second = drop(page, {"b.stub": "Bye"}).last
+    expect(second).to_contain_text("Translated")
+    assert read_options[-1].columns == ("1", "text")  # the next file wants the same
+    plain = drop(page, {"c.srt": ""}).last
+    expect(plain.get_by_text("Options")).to_be_hidden()
 
 
 LARGE = "".join(f"Line number {i} of a large document.\n" for i in range(2_000))
@@ -109,6 +178,12 @@ def test_a_large_document_shows_how_far_it_is(
     pool.holding = False
     pool.release()
     expect(row).to_contain_text("Translated")
+    pairs = row.locator(".texts > ul > li")
+    expect(pairs).to_have_count(100)
+    expect(pairs.first).to_contain_text("LINE NUMBER 0")
+    row.get_by_text("Show more (1,900 passages left)").click()
+    expect(pairs).to_have_count(200)
+    expect(pairs.last).to_contain_text("LINE NUMBER 199")
     assert download(page, row) == ("large.de.txt", LARGE.upper())
     while services.jobs.store.usage()[0]:  # it is not left on the disk
         page.wait_for_timeout(50)
@@ -139,7 +214,22 @@ def test_a_large_document_goes_on_after_the_connection_was_lost(
     page.unroute("**/events")
     row.get_by_text("Try again").click()
     expect(row).to_contain_text("Translated")
+    expect(row.locator(".more")).to_have_text("Show more (1,900 passages left)")  # none twice
     assert download(page, row)[1] == LARGE.upper()
+
+
+def test_what_is_too_long_for_one_request_becomes_a_job(page: Page) -> None:
+    row = drop(page, {"a.txt": "Good morning.\n" * 200})
+    expect(row).to_contain_text("Translated")
+    assert download(page, row)[1] == "GOOD MORNING.\n" * 200
+
+
+def test_what_takes_too_long_for_one_request_becomes_a_job(page: Page) -> None:
+    late = {"type": "urn:m2m-server:deadline", "title": "x", "status": 504, "detail": "x"}
+    page.route("**/translation/file", lambda route: route.fulfill(status=504, json=late))
+    row = drop(page, {"a.txt": "Good morning."})
+    expect(row).to_contain_text("Translated")
+    assert download(page, row)[1] == "GOOD MORNING."
 
 
 class TestWithoutJobs:

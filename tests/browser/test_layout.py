@@ -1,14 +1,12 @@
 """The page without a mouse, on a phone, in the dark, for weak eyes."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Literal
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, gpu_worker
+from tests.browser.conftest import OpenPage
 from tests.browser.test_documents import drop
 from tests.fakes import FakePool
 
@@ -81,24 +79,12 @@ RING = """() => {
 NAME = "() => document.activeElement.id || document.activeElement.textContent.trim()"
 
 
-@pytest.fixture
-def busy_pool(pool: FakePool) -> FakePool:
-    """Has something of all that the page can show."""
-    pool.warnings["Hello"] = ("lost_token",)
-    pool.workers = [
-        gpu_worker("cuda:0", outstanding_segments=3),
-        replace(gpu_worker("cuda:1"), state="failed", last_error="it fell off the bus"),
-        replace(gpu_worker("cuda:2"), state="starting"),
-    ]
-    return pool
-
-
 def fill(page: Page) -> None:
     """Make the page show a translation, alternatives, a warning and two documents."""
     page.fill("#text", "Hello")
     expect(page.locator("#alternatives button")).to_have_count(3)
     rows = drop(page, {"a.txt": "Hello", "photo.png": "x"})
-    expect(rows.nth(1)).to_contain_text("does not support")
+    expect(rows.nth(1)).to_contain_text(".png files are not read")
     expect(rows.nth(0)).to_contain_text("Translated")
     expect(page.locator(".device")).to_have_count(3)
 
@@ -159,10 +145,10 @@ def test_all_can_be_reached_and_seen_with_the_tab_key(page: Page) -> None:
 
     expected = ["text", "detected", "clear", "translation", "HELLO (2)", "HELLO (3)", "HELLO (4)"]
     assert page.evaluate(NAME) == "text"
-    names = list(islice(walk(), 11))
+    names = list(islice(walk(), 12))
     assert names[1:3] == expected[1:3]
     assert names[4:7] == expected[4:]
-    assert names[7:] == ["copy", "file", "help", "api"]
+    assert names[7:] == ["copy", "Which files?", "file", "help", "api"]
     page.focus("#text")
     for name in ("target", "swap", "source", "health"):
         page.keyboard.press("Shift+Tab")
@@ -184,7 +170,7 @@ def test_a_translation_by_keyboard_alone(page: Page, pool: FakePool) -> None:
     page.keyboard.type("Hello?")
     press("Control+Enter")
     expect(shown).to_have_text("HELLO?")
-    assert [(s.source, s.target) for s in pool.submitted[-1:]] == [("en", "fr")]
+    assert [(s.options.source, s.options.target) for s in pool.submitted[-1:]] == [("en", "fr")]
     for _ in range(3):
         press("Tab")
     press("Enter")  # on the first alternative

@@ -147,7 +147,7 @@ def test_long_texts_come_without_alternatives(page: Page, pool: FakePool) -> Non
     page.fill("#text", "word " * 80)
     expect(page.locator("#translation")).to_contain_text("WORD")
     expect(page.locator("#alternatives")).to_be_hidden()
-    assert {segment.alternatives for segment in pool.submitted} == {0}
+    assert {segment.options.alternatives for segment in pool.submitted} == {0}
 
 
 def test_warnings_are_put_in_plain_words(page: Page, pool: FakePool) -> None:
@@ -155,7 +155,7 @@ def test_warnings_are_put_in_plain_words(page: Page, pool: FakePool) -> None:
     page.fill("#text", "Hello")
     expect(page.locator("#warnings li")).to_have_text(
         [
-            "A link, number or placeholder is missing from the translation.",
+            "A term of the glossary is missing from the translation.",
             "The translation repeats itself; parts may be wrong.",
         ]
     )
@@ -169,3 +169,25 @@ def test_a_text_from_right_to_left_is_shown_so(page: Page) -> None:
     expect(page.locator("#translation")).to_have_text("שלום עולם")
     direction = "element => getComputedStyle(element).direction"
     assert page.locator("#translation").evaluate(direction) == "rtl"
+
+
+def test_of_many_languages_the_recent_ones_are_at_the_top(open_page: OpenPage) -> None:
+    names = {"de": "German", "en": "English", "fr": "French", "he": "Hebrew", "pt": "Portuguese"}
+    names |= {f"x{i}": f"Language {i:03}" for i in range(200)}
+    languages = [{"code": code, "name": name, "targets": []} for code, name in names.items()]
+    page = open_page(before=lambda page: page.route(
+        "**/languages", lambda route: route.fulfill(json=languages)
+    ))  # fmt: skip
+    expect(page.locator("#target optgroup")).to_have_count(0)
+    page.select_option("#target", "pt")
+    page.select_option("#source", "fr")
+    page.reload()
+    recent = page.locator("#target optgroup[label=Recent] option")
+    expect(recent).to_have_text(["Portuguese", "French"])
+    expect(page.locator("#target")).to_have_value("pt")
+    expect(page.locator("#source option").first).to_have_text("Detect language")
+    page.focus("#target")
+    page.keyboard.type("Hebr")  # browsers search as one types
+    expect(page.locator("#target")).to_have_value("he")
+    page.fill("#text", "Hello")
+    expect(page.locator("#translation")).to_have_attribute("dir", "auto")

@@ -5,6 +5,7 @@ import sys
 from server.app import create_admin_app, create_app
 from server.commands.lifecycle import serve
 from server.core.settings import Settings
+from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.services import make_services
 from tests.fakes import FakePool, served_model
@@ -31,7 +32,7 @@ def main(mode: str) -> int:
     services = make_services(pool, served_model(), settings)
     http = HttpServer(create_app(services), settings)
     admin_app = create_admin_app(services)
-    admin = HttpServer(admin_app, settings, settings.admin_listen_port, threads=2)
+    admin = HttpServer(admin_app, settings, Listener(settings.host, 0), threads=2)
     return serve(pool, http, admin, settings.drain_timeout, f"{http.url} {admin.url}")
 
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 
 from server.app import create_admin_app
 from server.core.settings import Settings
+from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.services import make_services
 from tests.conftest import Figure
@@ -91,7 +92,7 @@ def serve() -> Iterator[Callable[..., HttpServer]]:
     """`serve(app, settings, port=…, threads=…)`."""
     servers: list[HttpServer] = []
 
-    def start(app: "WSGIApplication", settings: Settings, **options: int) -> HttpServer:
+    def start(app: "WSGIApplication", settings: Settings, **options: Any) -> HttpServer:
         server = HttpServer(app, settings, **options)
         servers.append(server)
         server.start()
@@ -118,7 +119,7 @@ def test_with_all_threads_for_clients_stuck_the_admin_port_answers(
 
     http = serve(stuck, settings)
     app = create_admin_app(make_services(pool, served_model(), settings))
-    admin = serve(app, settings, port=settings.admin_listen_port, threads=1)
+    admin = serve(app, settings, listener=Listener(settings.host, 0), threads=1)
     threads = 9  # one for a translation, eight for probes
     with ThreadPoolExecutor(threads) as executor:
         requests = [executor.submit(httpx.get, http.url, timeout=PATIENCE) for _ in range(threads)]

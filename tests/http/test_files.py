@@ -8,12 +8,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from documents import FORMATS
+from documents import FORMATS, OPTIONS, DocumentOptions
 from gpu_pool.errors import OverloadedError, TranslationError
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, add_recording_format, served_model
 from tests.http.test_translation import problem
 
 FORM = {"source_language": "en", "target_language": "de"}
@@ -44,6 +44,9 @@ def post(
         ("a.po", b'msgid "a"\nmsgstr ""\n', b'#, fuzzy\nmsgid "a"\nmsgstr "A"\n'),
         ("a.srt", b"00:00:01,000 --> 00:00:02,000\nyo", b"00:00:01,000 --> 00:00:02,000\nYO"),
         ("a.vtt", b"WEBVTT\n\n00:01.0 --> 00:02.0\nyo", b"WEBVTT\n\n00:01.0 --> 00:02.0\nYO"),
+        ("a.xml", b"<resources><string name='a'>one</string></resources>",
+         b"<resources><string name='a'>ONE</string></resources>"),
+        ("a.csv", b"id,text\n1,yo\n", b"id,text\n1,YO\n"),
         ("a.txt", b"", b""),
     ],
 )  # fmt: skip
@@ -72,14 +75,14 @@ def test_the_language_is_told_by_the_whole_file(client: FlaskClient, pool: FakeP
     data = "Bonjour.\nOK\nOù est la gare, s'il vous plaît ?".encode()
     response = post(client, data, source_language="auto")
     assert response.headers["X-Detected-Language"] == "fr"
-    assert {segment.source for segment in pool.submitted} == {"fr"}
+    assert {segment.options.source for segment in pool.submitted} == {"fr"}
     same = post(client, data, source_language="auto", target_language="fr")
     assert same.data == data
 
 
 def test_a_glossary_goes_with_every_text(client: FlaskClient, pool: FakePool) -> None:
     assert post(client, b"a pool\nb", glossary='{"pool": "Becken"}').status_code == 200
-    assert [segment.glossary for segment in pool.submitted] == [(("pool", "Becken"),), ()]
+    assert [segment.options.glossary for segment in pool.submitted] == [(("pool", "Becken"),), ()]
 
 
 def test_doubtful_texts_are_counted(client: FlaskClient, pool: FakePool) -> None:
@@ -100,12 +103,50 @@ def test_names(client: FlaskClient, name: str, shown: str) -> None:
     assert shown in post(client, name=name).headers["Content-Disposition"]
 
 
-@pytest.mark.parametrize("name", ["a.pdf", "a", ".txt", "secret.doc"])
+@pytest.mark.parametrize("name", ["a", ".txt", "secret.xyz"])
 def test_an_unknown_format_names_the_known(client: FlaskClient, name: str) -> None:
     answer = problem(post(client, name=name), 415, "unsupported-media-type")
     assert answer["field"] == "file"
     assert all(suffix in answer["detail"] for suffix in FORMATS)
     assert "secret" not in answer["detail"]
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("a.pdf", ".pdf files are not read; convert it to .docx, .html or .txt"),
+        ("secret.DOC", ".doc files are not read; save it as .docx"),
+        ("a.b.png", ".png files are not read; send a text with a description"),
+        ("a.zip", ".zip files are not read; unpack it, and send its files"),
+    ],
+)
+def test_a_format_that_is_not_read_is_told_what_to_convert_to(
+    client: FlaskClient, name: str, advice: str
+) -> None:
+    answer = problem(post(client, name=name), 415, "unsupported-media-type")
+    assert (answer["field"], answer["detail"]) == ("file", advice)
+
+
+def test_a_missing_package_is_named_with_its_extra(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("documents.formats.find_spec", lambda name: None)
+    answer = problem(post(client, name="a.parquet"), 415, "unsupported-media-type")
+    assert "m2m-server[parquet]" in answer["detail"]
+
+
+def test_an_option_chooses_what_is_translated(client: FlaskClient) -> None:
+    response = post(client, b"one,two\na,b\n", "a.csv", columns="two")
+    assert response.data == b"one,two\na,B\n"
+    wrong = problem(post(client, b"one\na\n", "a.csv", columns="secret"), 400, "invalid-field")
+    assert "entry 1 of columns" in wrong["detail"]
+    assert "secret" not in wrong["detail"]
+
+
+def test_an_assumed_encoding_is_said(client: FlaskClient) -> None:
+    response = post(client, "café".encode("cp1252"))
+    assert response.data == "CAFÉ".encode("cp1252")
+    assert "read as windows-1252" in response.headers["X-Document-Notices"]
 
 
 @pytest.mark.parametrize("content_type", [None, "application/json", "text/plain"])
@@ -121,6 +162,11 @@ def test_a_body_that_is_no_form(client: FlaskClient, content_type: str | None) -
         ("a.json", b'{"secret": }', "not valid JSON at line 1"),
         ("a.srt", b"secret", "00:00:01,000 -->"),
         ("a.docx", b"secret", "not a .docx"),
+        ("a.txt", b"%PDF-1.4 secret", "is a PDF file"),
+        ("a.xlsx", b"secret", "not a .xlsx"),
+        ("a.epub", b"secret", "not a .epub"),
+        ("a.xlf", b"<secret", "not valid XML at line 1"),
+        ("a.ts", b"const secret = 1", "not of Qt Linguist"),
     ],
 )
 def test_a_broken_file_is_told_what_is_wrong(
@@ -182,3 +228,61 @@ def test_a_large_body_is_refused(client: FlaskClient) -> None:
         environ_overrides={"CONTENT_LENGTH": str(17 << 20)},
     )
     problem(response, 413, "request-entity-too-large")
+
+
+@pytest.fixture
+def read_options(monkeypatch: pytest.MonkeyPatch) -> list[DocumentOptions]:
+    """Adds a format, .stub, that reads all options; returns those that it is given."""
+    return add_recording_format(monkeypatch, "one notice", "another")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "read"),
+    [
+        ("only_untranslated", "false", False),
+        ("fuzzy", "again", "again"),
+        ("keys", "title, *.label,", ("title", "*.label")),
+        ("exclude", "id", ("id",)),
+        ("columns", "1,text", ("1", "text")),
+        ("include_front_matter", "true", True),
+        ("line_breaks", "keep", "keep"),
+    ],
+)
+def test_the_format_gets_its_options(
+    client: FlaskClient, read_options: list[DocumentOptions], field: str, value: str, read: object
+) -> None:
+    form: dict[str, Any] = {field: value}
+    assert post(client, name="a.stub", **form).data == b"HELLO"
+    assert getattr(read_options[-1], field) == read
+    refused = problem(post(client, name="a.html", **form), 400, "invalid-field")
+    assert (refused["field"], "has no effect on .html" in refused["detail"]) == (field, True)
+
+
+@pytest.mark.parametrize("field", [name for name in OPTIONS if OPTIONS[name].values])
+def test_a_wrong_value_names_the_right_ones(
+    client: FlaskClient, read_options: list[DocumentOptions], field: str
+) -> None:
+    form: dict[str, Any] = {field: "secret"}
+    answer = problem(post(client, name="a.stub", **form), 400, "invalid-field")
+    assert answer["field"] == field
+    assert all(value in answer["detail"] for value in OPTIONS[field].values)
+    assert "secret" not in answer["detail"]
+
+
+@pytest.mark.usefixtures("read_options")
+def test_options_are_documented(app: Flask) -> None:
+    document = app.test_client().get("/openapi.json").get_json()
+    form = document["components"]["schemas"]["FileRequest"]["properties"]
+    assert set(OPTIONS) <= set(form)
+    assert form["fuzzy"]["enum"] == ["keep", "again"]
+    assert form["only_untranslated"]["default"] == "true"
+
+
+@pytest.mark.usefixtures("read_options")
+def test_notices_are_in_a_header(client: FlaskClient) -> None:
+    assert post(client, name="a.stub").headers["X-Document-Notices"] == "one notice; another"
+    # In upper case, µ is a Greek letter.
+    srt = "1\n00:00:01,000 --> 00:00:02,000\nThe café is 5 µ away.\n".encode("cp1252")
+    response = post(client, srt, "a.srt")
+    assert "UTF-8 now" in response.headers["X-Document-Notices"]
+    assert "X-Document-Notices" not in post(client).headers

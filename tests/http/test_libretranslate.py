@@ -37,7 +37,15 @@ def guarded(pool: FakePool) -> Flask:
 def test_its_own_library(url: str) -> None:
     api = LibreTranslateAPI(url)
     assert api.translate("Hello\r\n", "en", "de") == "HELLO"
-    assert {"code": "de", "name": "German", "targets": ["en", "fr", "he", "pt"]} in api.languages()
+    assert {
+        "code": "de",
+        "name": "German",
+        "targets": ["en", "fr", "he", "pt"],
+        "native_name": "Deutsch",
+        "script": "Latn",
+        "direction": "ltr",
+        "aliases": ["deu", "ger"],
+    } in api.languages()
     best = api.detect("Where is the nearest railway station?")[0]
     assert best["language"] == "en"
     assert 50 < best["confidence"] <= 100
@@ -69,6 +77,36 @@ def test_html_and_detection_by_item_as_mastodon_sends_it(client: FlaskClient) ->
     assert all(0 < each["confidence"] <= 100 for each in answer["detectedLanguage"])
 
 
+@pytest.mark.parametrize("path", ["/translate", "/detect"])
+def test_null_means_not_given_as_mastodon_sends_it(client: FlaskClient, path: str) -> None:
+    body = {"q": "one", "source": "en", "target": "de"}
+    nulls = dict.fromkeys(["api_key", "format", "alternatives", "unknown"])
+    answer = client.post(path, json=body | nulls)
+    assert answer.status_code == 200
+    assert answer.get_json() == client.post(path, json=body).get_json()
+
+
+def test_a_required_parameter_that_is_null_is_missing(client: FlaskClient) -> None:
+    body = {"q": "one", "source": "en", "target": "de"}
+    for name in body:
+        answer = client.post("/translate", json=body | {name: None})
+        assert answer.status_code == 400
+        assert answer.get_json() == {"error": f"Invalid request: missing {name} parameter"}
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/x-www-form-urlencoded", "multipart/form-data"]
+)
+def test_a_repeated_text_of_a_form_is_an_array(client: FlaskClient, content_type: str) -> None:
+    pair = {"source": "en", "target": "de"}
+    for texts, expected in ((["one", "", "two\r\n"], ["ONE", "", "TWO"]), (["one"], "ONE")):
+        data = {"q": texts, **pair}
+        answer = client.post("/translate", data=data, content_type=content_type).get_json()
+        assert answer == {"translatedText": expected}
+    found = client.post("/detect", data={"q": ["one", "two"]}, content_type=content_type)
+    assert len(found.get_json()) == 2
+
+
 def test_alternatives_come_only_where_asked_for(client: FlaskClient) -> None:
     body: dict[str, Any] = {"q": "one", "source": "en", "target": "pt-BR", "alternatives": "2"}
     answer = client.post("/translate", data=body).get_json()
@@ -85,7 +123,9 @@ def test_alternatives_come_only_where_asked_for(client: FlaskClient) -> None:
         ({"q": "", "source": "en", "target": "de"}, "Invalid request: missing q parameter"),
         ({"q": "a", "target": "de"}, "Invalid request: missing source parameter"),
         ({"q": "a", "source": "en"}, "Invalid request: missing target parameter"),
-        ({"q": "a", "source": "zz", "target": "de"}, "source must be one of auto, de"),
+        ({"q": "a", "source": "zz", "target": "de"}, "zz is not supported"),
+        ({"q": "a", "source": "en", "target": "zh-Hant"}, "zh-Hant is not supported"),
+        ({"q": "a", "source": "in words", "target": "de"}, "source must be one of auto, de"),
         ({"q": "a", "source": "en", "target": "auto"}, "target must be one of de"),
         ({"q": 1, "source": "en", "target": "de"}, "q must be a string"),
         ({"q": ["a", None], "source": "en", "target": "de"}, "q[1] must be a string"),
@@ -111,6 +151,46 @@ def test_what_is_wrong_is_said_in_its_own_way(
 def test_json_that_is_none(client: FlaskClient, content: bytes) -> None:
     response = client.post("/translate", data=content, content_type="application/json")
     assert (response.status_code, list(response.get_json())) == (400, ["error"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/translate", 405),
+        ("DELETE", "/detect/", 405),
+        ("GET", "/suggest", 405),
+        ("POST", "/health", 405),
+        ("GET", "/translate_file", 405),
+        ("POST", "/download_file/x", 405),
+        ("GET", "/frontend/nothing", 404),
+        ("GET", "/translate/nothing", 404),
+    ],
+)
+def test_a_wrong_path_or_method(client: FlaskClient, method: str, path: str, status: int) -> None:
+    response = client.open(path, method=method)
+    assert response.status_code == status
+    assert response.mimetype == "application/json"
+    assert list(response.get_json()) == ["error"]
+    assert ("Allow" in response.headers) == (status == 405)
+    assert response.headers["X-Request-Id"]
+
+
+def test_an_unexpected_exception_shows_no_text(client: FlaskClient, pool: FakePool) -> None:
+    pool.failures["secret"] = ValueError("secret")
+    response = client.post("/translate", json={"q": "secret", "source": "en", "target": "de"})
+    assert (response.status_code, list(response.get_json())) == (500, ["error"])
+    assert "secret" not in response.text
+
+
+def test_a_suggestion_is_not_stored_and_the_answer_says_so(client: FlaskClient) -> None:
+    body = {"q": "Hi", "s": "Hallo", "source": "en", "target": "de"}
+    assert client.post("/suggest", json=body).get_json() == {"success": False}
+    assert client.post("/suggest", data=body).get_json() == {"success": False}
+    assert not client.get("/frontend/settings").get_json()["suggestions"]
+    for name in body:
+        response = client.post("/suggest", json=body | {name: None})
+        assert response.status_code == 400
+        assert response.get_json() == {"error": f"Invalid request: missing {name} parameter"}
 
 
 def test_errors_of_the_pool_keep_their_status(client: FlaskClient, pool: FakePool) -> None:
@@ -139,5 +219,7 @@ def test_keys(pool: FakePool) -> None:
     assert client.post("/translate", data=body | {"api_key": "wrong"}).status_code == 403
     assert client.post("/translate", data=body | {"api_key": KEY}).status_code == 200
     assert client.post("/detect", data={"q": "one"}).status_code == 400
+    assert client.post("/suggest", data=body | {"s": "eins"}).status_code == 400
+    assert client.post("/suggest", data=body | {"s": "eins", "api_key": "x"}).status_code == 403
     assert client.get("/frontend/settings").get_json()["keyRequired"]
     assert [asker[0] for asker in pool.askers] == ["weblate"]

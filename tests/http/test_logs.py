@@ -3,7 +3,12 @@
 import io
 import json
 import logging
+import os
 import re
+import select
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +20,7 @@ from server.core.settings import Settings
 from server.http.logs import JsonFormatter, TextFormatter, configure_logging
 from server.services import make_services
 from tests.fakes import FakePool, served_model
+from tests.http.logging_processes import PROCESSES, RECORDS
 from tests.http.test_access import ALICE, KEYS, bearer
 from tests.http.test_translation import GOOD, post
 
@@ -67,6 +73,7 @@ def test_the_line_of_a_request_tells_all_but_the_text(pool: FakePool, json_log: 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("time"))
     assert line.pop("milliseconds") >= 0
     assert line.pop("message").startswith("POST /translation 200 ")
+    assert line.pop("pid") == os.getpid()
     assert line == {
         "level": "info",
         "logger": "server.http.request_log",
@@ -193,3 +200,35 @@ def test_the_format_is_chosen_at_the_start(capsys: pytest.CaptureFixture[str]) -
     first, second = capsys.readouterr().err.splitlines()
     assert json.loads(first)["message"] == "as told"
     assert second.endswith("WARNING gpu_pool: as told")
+
+
+def log_from_processes(form: str, stderr: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "tests.http.logging_processes", form]
+    return subprocess.Popen(command, stderr=stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_record_is_one_write_that_a_pipe_does_not_split(form: str) -> None:
+    # Such a socket delivers each write by itself.
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, log_from_processes(form, theirs.fileno()):
+        theirs.close()
+        writes = list(iter(lambda: ours.recv(1 << 16), b""))
+    assert len(writes) == PROCESSES * RECORDS
+    assert max(map(len, writes)) <= select.PIPE_BUF
+    assert all(write.endswith(b"\n") for write in writes)
+
+
+@pytest.mark.slow
+def test_lines_of_several_processes_do_not_mix() -> None:
+    with log_from_processes("json", subprocess.PIPE) as parent:
+        _, log = parent.communicate()
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert len(lines) == PROCESSES * RECORDS
+    assert {len(set(line["message"].rstrip("…"))) for line in lines} == {1}
+    letters = {line["pid"]: line["message"][0] for line in lines}
+    assert sorted(letters.values()) == ["a", "b", "c", "d"]
+    failed = [line for line in lines if "exception" in line]
+    assert len(failed) == len(lines) // 2
+    assert all(each["exception"].endswith(f"ValueError: {letters[each['pid']]}") for each in failed)

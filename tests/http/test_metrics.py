@@ -68,6 +68,7 @@ def scrape(admin: FlaskClient) -> Scrape:
 def test_metrics_are_for_the_admin_port_alone(client: FlaskClient, admin: FlaskClient) -> None:
     assert client.get("/metrics").status_code == 404
     assert scrape(admin)("m2m_build_info", version=version("m2m-server"), model="fake") == 1
+    assert scrape(admin)("m2m_process_starts_total", process="server") == 1
 
 
 def test_requests_are_counted_by_route_and_status(client: FlaskClient, admin: FlaskClient) -> None:
@@ -122,7 +123,6 @@ def test_the_queue_is_all_that_is_accepted_and_unfinished(
     """The autoscaler goes by it."""
     pool.workers[0] = replace(pool.workers[0], outstanding_segments=3, outstanding_tokens=30)
     pool.holding = True
-    services.translation._pool.submit([])
     found = scrape(admin)
     assert (found("m2m_queue_segments"), found("m2m_queue_tokens")) == (3, 30)
     assert (found("m2m_waiting_segments"), found("m2m_waiting_tokens")) == (0, 0)

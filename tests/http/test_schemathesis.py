@@ -1,5 +1,6 @@
 """Requests generated from the OpenAPI document: no 5xx, and only documented responses."""
 
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -34,11 +35,16 @@ CONFIG = SchemathesisConfig.from_dict(
 )
 Operation = APIOperation[Any, Any, Any, Any]
 PAIRS = [("source_language", "target_language"), ("source", "target"),
-         ("source_lang", "target_lang")]  # fmt: skip
+         ("source_lang", "target_lang"), ("src_lang", "tgt_lang"), ("from", "to")]  # fmt: skip
+LANGUAGES = {"source_lang": "en", "target_lang": "de"}
+GLOSSARY = {"name": "x", **LANGUAGES, "entries": "a\tb"}
 JOB = {"text": ["one", "two"], "source_language": "en", "target_language": "de"}
 TIMEOUT = 20.0
-# A generated form has no file name, which determines the format.
-NEVER_ACCEPTED = {"POST /translation/file"}
+NEVER_ACCEPTED = {
+    # A generated form has no file name, which determines the format.
+    "POST /translation/file", "POST /translate_file", "POST /v2/document",
+    "GET /download_file/{name}",  # so there is none to download
+}  # fmt: skip
 
 
 def make_operations() -> dict[str, Operation]:
@@ -75,16 +81,46 @@ def finished_job(client: FlaskClient) -> str:
     return str(job["id"])
 
 
+def finished_document(client: FlaskClient) -> tuple[str, dict[str, str]]:
+    """Return the id of a document, and its key as the field that requests have it in."""
+    form = {**LANGUAGES, "file": (io.BytesIO(b"one"), "a.txt")}
+    document = client.post("/v2/document", data=form).get_json()
+    key = {"document_key": document["document_key"]}
+    deadline = time.monotonic() + TIMEOUT
+    while (
+        client.post(f"/v2/document/{document['document_id']}", json=key).get_json()["status"]
+        != "done"
+    ):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return document["document_id"], key
+
+
 def steer(case: schemathesis.Case[Any], client: FlaskClient) -> None:
     """Replace the languages and the job of a valid request by ones that exist."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
-    if isinstance(case.body, dict):
+    for fields in (case.body, case.query):
         for source, target in PAIRS:
-            if target in case.body:
-                case.body |= {source: "en", target: "de"}
+            if isinstance(fields, dict) and target in fields:
+                many = isinstance(fields[target], list)
+                fields |= {source: "en", target: ["de"] if many else "de"}
     if "job_id" in case.path_parameters:
         case.path_parameters["job_id"] = finished_job(client)
+    parts = [part for part in (case.body, case.query) if isinstance(part, dict)]
+    if "glossary_id" in case.path_parameters:
+        made = client.post("/v2/glossaries", json=GLOSSARY).get_json()
+        case.path_parameters["glossary_id"] = made["glossary_id"]
+        fill(parts, GLOSSARY)
+    if "document_id" in case.path_parameters:
+        case.path_parameters["document_id"], key = finished_document(client)
+        fill(parts, key)
+
+
+def fill(parts: list[dict[str, Any]], values: dict[str, str]) -> None:
+    """Give fields that parts of a request have other values."""
+    for part in parts:
+        part.update({name: values[name] for name in values.keys() & part.keys()})
 
 
 def cases(operation: Operation) -> st.SearchStrategy[schemathesis.Case[Any]]:

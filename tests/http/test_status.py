@@ -69,11 +69,19 @@ def test_every_device_says_what_decodes_on_it_and_why(client: FlaskClient, pool:
 def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
     languages = client.get("/languages").get_json()
     assert [entry["code"] for entry in languages] == ["de", "en", "fr", "he", "pt"]
-    german = {"code": "de", "name": "German", "targets": ["en", "fr", "he", "pt"]}
+    german = {
+        "code": "de",
+        "name": "German",
+        "targets": ["en", "fr", "he", "pt"],
+        "native_name": "Deutsch",
+        "script": "Latn",
+        "direction": "ltr",
+        "aliases": ["deu", "ger"],
+    }
     assert languages[0] == german
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/translations", "/translation/", "//translation"])
+@pytest.mark.parametrize("path", ["/nothing", "/translations", "//translation", "/translation//"])
 def test_an_unknown_route_is_a_problem(client: FlaskClient, path: str) -> None:
     response = client.post(path, json={})
     assert response.status_code == 404

@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gpu_pool.errors import OverloadedError, QuarantinedError, TranslationError
-from gpu_pool.messages import Translation
 from server.app import create_app
 from server.core.paragraphs import split_lines
+from server.core.segments import Translation
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
@@ -165,9 +165,9 @@ def test_the_first_paragraph_is_there_before_the_others_are_translated(
 class Stuck(FakePool):
     """Translates the text "one", and no other."""
 
-    def submit(self, segments: Any, *rest: Any, **context: Any) -> Any:
+    def _submit(self, segments: Any, context: Any) -> Any:
         self.holding = True
-        futures = super().submit(segments, *rest, **context)
+        futures = super()._submit(segments, context)
         for segment, future in zip(segments, futures, strict=True):
             if segment.text == "one":
                 future.set_result(Translation("ONE"))

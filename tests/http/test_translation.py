@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from server.schemas.translation import TranslationRequest
 from tests.fakes import FakePool
 
 GOOD = {"text": "Hello", "source_language": "en", "target_language": "de"}
@@ -57,7 +58,6 @@ def test_a_request_may_name_its_timeout_and_its_priority(
         ("timeout", 1e9),
         ("timeout", []),
         ("priority", "urgent"),
-        ("priority", None),
         ("priority", 1),
     ],
 )
@@ -66,6 +66,15 @@ def test_a_wrong_timeout_or_priority_is_named(
 ) -> None:
     body = problem(post(client, **{field: value}), 400, "invalid-field")
     assert body["field"] == field
+
+
+def test_null_means_not_given(client: FlaskClient, pool: FakePool) -> None:
+    optional = set(TranslationRequest.model_fields) - set(GOOD)
+    assert post(client, **dict.fromkeys(optional)).get_json() == post(client).get_json()
+    assert pool.askers == [("127.0.0.1", False)] * 2
+    for field in GOOD:
+        assert problem(post(client, **{field: None}), 400, "invalid-field")["field"] == field
+    assert problem(post(client, beams=None), 400, "invalid-field")["field"] == "beams"
 
 
 def test_many_texts_keep_shape_and_order(client: FlaskClient) -> None:
@@ -81,7 +90,8 @@ def test_the_answer_is_utf8_without_escapes(client: FlaskClient) -> None:
 def test_codes_of_other_standards_are_understood(client: FlaskClient, pool: FakePool) -> None:
     body = post(client, source_language="pt-BR", target_language="IW").get_json()
     assert (body["source_language"], body["target_language"]) == ("pt", "he")
-    assert (pool.submitted[0].source, pool.submitted[0].target) == ("pt", "he")
+    options = pool.submitted[0].options
+    assert (options.source, options.target) == ("pt", "he")
 
 
 @pytest.mark.parametrize("state", ["loading", "draining", "dead"])
@@ -103,7 +113,7 @@ def test_a_source_that_is_to_be_detected(client: FlaskClient, pool: FakePool) ->
     assert answer["source_language"] == ["en", "de"]
     assert [found["language"] for found in answer["detected"]] == ["en", "de"]
     assert all(0 < found["confidence"] <= 1 for found in answer["detected"])
-    assert [segment.source for segment in pool.submitted] == ["en"]
+    assert [segment.options.source for segment in pool.submitted] == ["en"]
 
 
 def test_alternatives_are_joined_rank_by_rank(client: FlaskClient, pool: FakePool) -> None:
@@ -113,7 +123,7 @@ def test_alternatives_are_joined_rank_by_rank(client: FlaskClient, pool: FakePoo
     assert client.post("/translation", json=body | {"text": ["a"]}).get_json()["alternatives"] == [
         ["A (2)", "A (3)"]
     ]
-    assert {segment.alternatives for segment in pool.submitted} == {2}
+    assert {segment.options.alternatives for segment in pool.submitted} == {2}
 
 
 def test_what_is_doubtful_is_said_once_a_text(client: FlaskClient, pool: FakePool) -> None:
@@ -137,7 +147,10 @@ def test_glossary_entries_travel_with_the_segments_that_hold_them(
         "glossary": {"gpu pool": "GPU-Pool", "server": "Server"},
     }
     assert client.post("/translation", json=body).status_code == 200
-    assert [segment.glossary for segment in pool.submitted] == [(("gpu pool", "GPU-Pool"),), ()]
+    assert [segment.options.glossary for segment in pool.submitted] == [
+        (("gpu pool", "GPU-Pool"),),
+        (),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +176,19 @@ def test_further_fields_are_checked_and_named(
     assert response.status_code == 400
     assert response.get_json()["field"] == field
     assert "secret" not in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("headers", "cached"),
+    [
+        ({}, True),
+        ({"Cache-Control": "no-store"}, False),
+        ({"Cache-Control": "max-age=0, No-Store"}, False),
+        ({"Cache-Control": "no-cache"}, True),
+    ],
+)
+def test_no_store_keeps_translations_out_of_the_cache(
+    client: FlaskClient, pool: FakePool, headers: dict[str, str], cached: bool
+) -> None:
+    assert client.post("/translation", json=GOOD, headers=headers).status_code == 200
+    assert pool.cached == [cached]

@@ -1,20 +1,26 @@
 """The real server: sockets, threads, connections that break."""
 
+import gc
 import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
 from flask import Flask
 
+from server.app import create_app
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
+from server.jobs.store import open_jobs
+from server.services import make_services
 from tests.conftest import Figure
-from tests.fakes import FakePool
+from tests.fakes import FakePool, served_model
 from tests.http.test_translation import GOOD
 
 PATIENCE = 20.0  # seconds until a condition that does not come true fails a test
@@ -46,6 +52,53 @@ def test_a_translation_over_a_socket(http: httpx.Client) -> None:
     assert "Server" not in response.headers
 
 
+def test_a_large_body_that_breaks_off_leaves_no_file_open(server: HttpServer) -> None:
+    before = _deleted_files()
+    gc.disable()  # it would close the file, with a warning
+    try:
+        with connect(server) as connection:
+            connection.sendall(b"POST /translation HTTP/1.1\r\nHost: a\r\n")
+            connection.sendall(b"Content-Length: 900000\r\n\r\n" + b"x" * 800_000)
+            _wait_for(lambda: _deleted_files() > before)
+        _wait_for(lambda: _deleted_files() == before)
+    finally:
+        gc.enable()
+
+
+def test_a_large_answer_leaves_no_file_open_when_the_server_ends(
+    app: Flask, settings: Settings
+) -> None:
+    before = _deleted_files()
+    app.add_url_rule("/large", view_func=lambda: "x" * 3_000_000)
+    server = HttpServer(app, settings)
+    server.start()
+    gc.disable()
+    try:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
+            assert len(client.get("/large").content) == 3_000_000
+            assert _deleted_files() > before  # the connection is kept, and so is its buffer
+            server.close()
+            _wait_for(lambda: _deleted_files() == before)
+    finally:
+        gc.enable()
+
+
+def _deleted_files() -> int:
+    """Return the number of open files without a name."""
+    found = 0
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # another thread has closed it
+            found += "(deleted)" in str(descriptor.readlink())
+    return found
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize(
     ("trusted", "client"),
     [(None, "127.0.0.1"), ("127.0.0.1", "10.1.2.3"), ("10.9.9.9", "127.0.0.1")],
@@ -62,6 +115,38 @@ def test_clients_behind_a_proxy_are_told_apart_where_it_is_trusted(
     finally:
         server.close()
     assert pool.askers == [(client, False)]
+
+
+@pytest.mark.parametrize(
+    ("trusted", "prefix"),
+    [(None, ""), ("127.0.0.1", "/mt"), ("*", "/mt"), ("10.9.9.9", "")],
+)
+@pytest.mark.parametrize("given", ["/mt", "/mt/", "mt", "//mt", "/other, /mt"])
+def test_addresses_have_the_prefix_of_a_trusted_proxy(
+    tmp_path: Path, trusted: str | None, prefix: str, given: str
+) -> None:
+    settings = Settings(port=0, trusted_proxy=trusted, jobs=tmp_path / "jobs")
+    services = make_services(FakePool(), served_model(), settings, open_jobs(settings))
+    assert services.jobs is not None
+    server = HttpServer(create_app(services), settings)
+    server.start()
+    headers = {
+        "X-Forwarded-For": "10.1.2.3",
+        "X-Forwarded-Prefix": given,
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "api.example.org",
+    }
+    try:
+        reply = httpx.post(f"{server.url}/translation/jobs", json=GOOD, headers=headers)
+        job = reply.json()
+        state = httpx.get(server.url + reply.headers["Location"].removeprefix(prefix)).json()
+    finally:
+        server.close()
+        services.jobs.close()
+    assert reply.headers["Location"] == f"{prefix}/translation/jobs/{job['id']}"
+    assert job["url"] == reply.headers["Location"]
+    assert job["events_url"] == f"{job['url']}/events"
+    assert state["url"] == f"/translation/jobs/{job['id']}"  # without the header
 
 
 def test_probes_are_answered_while_every_slot_waits_and_one_more_request_is_refused(

@@ -9,7 +9,7 @@ export class Documents extends EventTarget {
     this.languages = languages;
     this.list = root.querySelector("#transfers");
     this.picker = root.querySelector("#file");
-    this.suffixes = this.picker.accept.split(",");
+    this.options = JSON.parse(root.dataset.options); // of the formats
     this.latest = Promise.resolve(); // one at a time: browsers limit connections to a server
     this.picker.addEventListener("change", () => {
       this.add(this.picker.files);
@@ -26,12 +26,17 @@ export class Documents extends EventTarget {
     if (!this.languages.ready) return;
     for (const file of files) {
       const { source, target } = this.languages;
-      const transfer = new Transfer(file, { source, target }, this.suffixes);
+      const transfer = new Transfer(file, { source, target }, this.options);
       transfer.addEventListener("needs-key", () => this.dispatchEvent(new Event("needs-key")));
       transfer.addEventListener("removed", () => this.picker.focus());
+      transfer.addEventListener("again", () => this.#queue(transfer));
       this.list.append(transfer.root);
-      this.latest = this.latest.then(() => transfer.run());
+      this.#queue(transfer);
     }
+  }
+
+  #queue(transfer) {
+    this.latest = this.latest.then(() => transfer.run());
   }
 
   /** Handle drops anywhere: otherwise the browser would leave the page and open the file. */

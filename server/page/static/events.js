@@ -3,16 +3,16 @@
 import { request } from "./api.js";
 import { Problem } from "./problem.js";
 
-/** Yield {event, data} of each event until the server ends the stream. */
-export async function* events(path, signal) {
-  const response = await request(path, { signal, headers: { Accept: "text/event-stream" } });
+/** Yield {event, data} of each event, with parsed data, until the server ends the stream; `options` are those of fetch. */
+export async function* events(path, options) {
+  const response = await request(path, { ...options, headers: { Accept: "text/event-stream" } });
   let rest = "";
   for await (const chunk of chunks(response.body.pipeThrough(new TextDecoderStream()))) {
     const blocks = (rest + chunk).replaceAll("\r\n", "\n").split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
       const event = parse(block);
-      if (event) yield event;
+      if (event) yield { event: event.event, data: JSON.parse(event.data) };
     }
   }
 }

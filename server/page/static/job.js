@@ -1,4 +1,4 @@
-/** A large document, translated as a job that reports its progress as events. */
+/** A large document, translated as a job that reports its texts and its progress as events. */
 
 import { request } from "./api.js";
 import { events } from "./events.js";
@@ -10,7 +10,7 @@ const ENDS = new Set(["done", "failed", "cancelled"]);
 export class Job {
   /** Send the fields of a form; return the job that the server created. */
   static async start(fields, onSent, signal) {
-    const { blob } = await upload("translation/jobs", fields, onSent, signal);
+    const blob = await upload("translation/jobs", fields, onSent, signal);
     return new Job(JSON.parse(await blob.text()).id);
   }
 
@@ -19,9 +19,12 @@ export class Job {
     this.over = false; // failed or deleted: it cannot be resumed
   }
 
-  /** Return the translated document and how many of its texts failed. Can be called again. */
-  async finish(onProgress, signal) {
-    const state = await this.#follow(onProgress, signal).catch((error) => {
+  /**
+   * Return {blob, notices} of the translated document. `on` has a function for each kind of event,
+   * `text` and `progress`. Can be called again; then the texts come again.
+   */
+  async finish(on, signal) {
+    const state = await this.#follow(on, signal).catch((error) => {
       this.over = error.status === 404; // it has expired
       throw error;
     });
@@ -31,7 +34,7 @@ export class Job {
     }
     const blob = await (await request(`${this.address}/result`, { signal })).blob();
     this.remove(); // frees the server's disk
-    return { blob, failed: state.progress.failed };
+    return { blob, notices: state.notices ?? [] };
   }
 
   /** Delete the job, or cancel it if it is running. If deleting fails, it expires. */
@@ -41,11 +44,11 @@ export class Job {
   }
 
   /** Return the last state. */
-  async #follow(onProgress, signal) {
-    for await (const { event, data } of events(`${this.address}/events`, signal)) {
-      const state = JSON.parse(data);
-      if (ENDS.has(event)) return state;
-      onProgress(state.progress);
+  async #follow(on, signal) {
+    for await (const { event, data } of events(`${this.address}/events`, { signal })) {
+      if (ENDS.has(event)) return data;
+      if (event === "progress") on.progress(data.progress);
+      else on.text(data);
     }
     throw Problem.unreachable(); // the server stopped; it resumes the job after its restart
   }

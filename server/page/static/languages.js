@@ -4,6 +4,9 @@ import { element } from "./element.js";
 
 export const AUTO = "auto";
 const STORE = "languages";
+const RECENT_STORE = "recent-languages";
+const FEW = 20; // languages that are found without help
+const RECENT = 5; // languages at the top of a long list
 
 export class Languages extends EventTarget {
   constructor(source, target) {
@@ -23,13 +26,9 @@ export class Languages extends EventTarget {
   /** Fill in the languages of `GET /languages`; keep the current or remembered choice. */
   fill(languages) {
     this.names = new Map(languages.map(({ code, name }) => [code, name]));
-    const options = () =>
-      [...this.names]
-        .sort(([, a], [, b]) => a.localeCompare(b, "en"))
-        .map(([value, text]) => element("option", { value, text }));
     const [source, target] = this.#remembered();
-    this.sourceSelect.replaceChildren(this.sourceSelect.options[0], ...options());
-    this.targetSelect.replaceChildren(...options());
+    this.sourceSelect.replaceChildren(this.sourceSelect.options[0], ...this.#choices());
+    this.targetSelect.replaceChildren(...this.#choices());
     this.sourceSelect.value = this.names.has(source) ? source : AUTO;
     this.targetSelect.value = this.#usable(target) ? target : this.#guess();
     this.last = [this.source, this.target];
@@ -83,19 +82,30 @@ export class Languages extends EventTarget {
     this.#settle();
   }
 
+  /** Elements for all languages by name; above a long list are those that were chosen lately. */
+  #choices() {
+    const options = (codes) => codes.map((value) => element("option", { value, text: this.name(value) }));
+    const all = options([...this.names.keys()].sort((a, b) => this.name(a).localeCompare(this.name(b), "en")));
+    const recent = read(RECENT_STORE, []).filter((code) => this.#usable(code));
+    if (all.length <= FEW || !recent.length) return all;
+    return [
+      element("optgroup", { label: "Recent" }, ...options(recent)),
+      element("optgroup", { label: "All languages" }, ...all),
+    ];
+  }
+
   #settle() {
     this.last = [this.source, this.target];
     localStorage.setItem(STORE, JSON.stringify(this.last));
+    const chosen = [this.target, this.source].filter((code) => this.#usable(code));
+    const recent = [...new Set([...chosen, ...read(RECENT_STORE, [])])].slice(0, RECENT);
+    localStorage.setItem(RECENT_STORE, JSON.stringify(recent));
     this.dispatchEvent(new Event("change"));
   }
 
   #remembered() {
     if (this.ready && this.target) return [this.source, this.target];
-    try {
-      return JSON.parse(localStorage.getItem(STORE)) ?? [AUTO, ""];
-    } catch {
-      return [AUTO, ""];
-    }
+    return read(STORE, [AUTO, ""]);
   }
 
   #usable(code) {
@@ -106,5 +116,14 @@ export class Languages extends EventTarget {
   #guess(except = this.source) {
     const wished = [...navigator.languages.map((tag) => tag.split("-")[0]), "en", ...this.names.keys()];
     return wished.find((code) => this.#usable(code) && code !== except);
+  }
+}
+
+/** What is stored under a name; `otherwise`, if that is nothing of use. */
+function read(name, otherwise) {
+  try {
+    return JSON.parse(localStorage.getItem(name)) ?? otherwise;
+  } catch {
+    return otherwise;
   }
 }

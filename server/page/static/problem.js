@@ -28,12 +28,17 @@ const STATUS_WORDS = {
   403: () => "The server does not accept this API key.",
   404: () => "This server does not have this function.",
   413: () => "This is too large for the server.",
-  415: () => "The server does not support this type of document.",
+  415: (problem) => sentence(problem.message) || "The server does not support this type of document.",
   429: WORDS.overloaded,
   502: () => "The proxy cannot reach the server.",
   503: WORDS.unavailable,
   504: WORDS.deadline,
 };
+
+/** The server's messages begin in lower case and end without a full stop. */
+export function sentence(message) {
+  return message && `${message[0].toUpperCase()}${message.slice(1)}.`;
+}
 
 function seconds(count) {
   return count === 1 ? "1 second" : `${count} seconds`;

@@ -1,14 +1,8 @@
 /** The pane of the translation: the text, alternatives, warnings and problems. */
 
 import { element } from "./element.js";
+import { inWords } from "./warnings.js";
 
-const WARNINGS = {
-  lost_token: "A link, number or placeholder is missing from the translation.",
-  repetition: "The translation repeats itself; parts may be wrong.",
-  length: "The translation is unusually long or short; something may be missing.",
-  untranslated: "The text came back unchanged.",
-  empty: "The model produced no translation, so your text is shown unchanged.",
-};
 const COPIED_SHOWN = 2000; // milliseconds
 
 export class Result extends EventTarget {
@@ -19,7 +13,7 @@ export class Result extends EventTarget {
     this.scroll = root.querySelector(".scroll");
     this.output = find("translation");
     this.alternatives = find("alternatives");
-    this.warnings = find("warnings");
+    this.warnings = find("warnings").querySelector("ul");
     this.problem = find("problem");
     this.copyStatus = find("copy-status");
     this.copyButton = find("copy");
@@ -36,10 +30,9 @@ export class Result extends EventTarget {
 
   /** Show an answer of `POST /translation`; `notes` are further remarks. */
   show(answer, notes = []) {
-    const words = (answer.warnings ?? []).map(({ code, detail }) => WARNINGS[code] ?? detail);
     this.#write(answer.translation, answer.target_language);
     this.#list(answer.alternatives ?? []);
-    this.#note([...notes, ...new Set(words)]);
+    this.#note([...notes, ...inWords(answer.warnings)]);
     this.#complain("");
   }
 

@@ -1,22 +1,30 @@
-/** The row of one document in the list, from the upload to the download. */
+/** One document in the list, from the upload over the preview to the download. */
 
+import { translateAtOnce } from "./at_once.js";
 import { element } from "./element.js";
 import { count, duration, plural, size } from "./format.js";
 import { Job } from "./job.js";
-import { Problem } from "./problem.js";
-import { upload } from "./upload.js";
+import { Options } from "./options.js";
+import { Preview } from "./preview.js";
+import { Problem, sentence } from "./problem.js";
 
-const LARGE = 64_000; // bytes; larger documents become jobs, which report progress
+const LARGE = 64_000; // bytes; larger documents become jobs, which survive a lost connection
+const TOO_MUCH = new Set(["too-long", "deadline"]); // for one request; a job may take longer
 
 export class Transfer extends EventTarget {
-  /** `suffixes` are those of the supported document types. */
-  constructor(file, pair, suffixes) {
+  /** `formats` maps the suffixes of documents to the options that they read, `kinds` describes these. */
+  constructor(file, pair, { formats, kinds }) {
     super();
     this.file = file;
     this.pair = pair;
     this.dot = file.name.lastIndexOf(".");
-    this.known = this.dot >= 0 && suffixes.includes(file.name.slice(this.dot).toLowerCase());
+    const suffix = this.dot < 0 ? "" : file.name.slice(this.dot).toLowerCase();
+    this.known = suffix in formats;
+    this.preview = new Preview(file.name, pair.target);
+    this.options = new Options(kinds, formats[suffix] ?? [], suffix, () => this.#again());
+    this.notices = element("ul", { className: "notices" });
     this.controller = new AbortController();
+    this.waiting = true; // for its turn
     this.job = null; // once started, it survives a lost connection
     this.bar = element("progress", { max: 1 });
     this.bar.setAttribute("aria-label", file.name);
@@ -29,19 +37,23 @@ export class Transfer extends EventTarget {
       this.bar,
       this.state,
       this.actions,
+      this.notices,
+      this.options.root,
+      this.preview.root,
     );
     this.#stop("Waiting");
   }
 
   async run() {
-    if (!this.root.isConnected) return; // removed while it waited
+    if (!this.root.isConnected || !this.waiting) return; // removed, or translated meanwhile
+    this.waiting = false;
     this.root.classList.remove("failed");
     this.controller = new AbortController();
     this.state.setAttribute("aria-live", "off"); // screen readers announce the end, not each step
+    this.notices.replaceChildren();
     this.#offer(this.#button("Cancel", () => this.controller.abort()));
     this.#say(`Sending ${size(this.file.size)}`, 0);
     try {
-      if (!this.known) throw new Problem(415); // without sending it first
       this.#finish(await this.#translate());
     } catch (error) {
       if (error.name === "AbortError") this.#stop("Cancelled");
@@ -50,41 +62,51 @@ export class Transfer extends EventTarget {
     }
   }
 
-  /** Return the translated document and a remark about it. */
+  /** Return {blob, notices} of the translated document. */
   async #translate() {
     const { signal } = this.controller;
-    if (this.file.size <= LARGE) return this.#atOnce(signal);
+    const on = {
+      text: (text) => this.preview.add(text),
+      progress: (progress) => this.#progress(progress),
+    };
+    let refusal = null;
+    if (!this.job && (this.file.size <= LARGE || !this.known)) {
+      this.#say("Translating…", null);
+      try {
+        return await translateAtOnce(this.#fields(), on, signal);
+      } catch (error) {
+        if (!TOO_MUCH.has(error.kind)) throw error;
+        refusal = error;
+        this.preview.clear();
+      }
+    }
     try {
       this.job ??= await Job.start(this.#fields(), (share) => this.#sent(share), signal);
     } catch (error) {
-      if (error.kind === "jobs-off") return this.#atOnce(signal);
-      throw error;
+      if (error.kind !== "jobs-off") throw error;
+      if (refusal) throw refusal;
+      return translateAtOnce(this.#fields(), on, signal);
     }
-    return this.#asJob(signal);
+    return this.#asJob(on, signal);
   }
 
-  async #atOnce(signal) {
-    const answer = await upload("translation/file", this.#fields(), (share) => this.#sent(share), signal);
-    const warned = answer.header("X-Translation-Warnings");
-    return { blob: answer.blob, remark: warned ? "some passages are doubtful, please check" : "" };
-  }
-
-  async #asJob(signal) {
+  async #asJob(on, signal) {
     const { job } = this;
     const cancel = () => job.remove();
     signal.addEventListener("abort", cancel);
     try {
-      const { blob, failed } = await job.finish((progress) => this.#progress(progress), signal);
-      return { blob, remark: failed ? `${plural(failed, "passage")} could not be translated` : "" };
+      return await job.finish(on, signal);
     } finally {
       signal.removeEventListener("abort", cancel);
       if (job.over) this.job = null;
     }
   }
 
+  /** Of a file in an unknown format only the name is sent: the server knows what to do instead. */
   #fields() {
     const { source, target } = this.pair;
-    return { file: this.file, source_language: source, target_language: target };
+    const file = this.known ? this.file : new File([], this.file.name);
+    return { file, source_language: source, target_language: target, ...this.options.values };
   }
 
   #sent(share) {
@@ -92,25 +114,43 @@ export class Transfer extends EventTarget {
     else this.#say("Translating…", null);
   }
 
-  #progress({ done, total, eta }) {
+  #progress({ done, total, eta = null }) {
     const left = eta === null ? "" : ` · about ${duration(eta)} left`;
     this.#say(`${count(done)} of ${plural(total, "passage")}${left}`, total ? done / total : null);
   }
 
-  #finish({ blob, remark }) {
+  #finish({ blob, notices }) {
     const url = URL.createObjectURL(blob);
     const link = element("a", { className: "button", href: url, download: this.#newName() });
     link.textContent = "Download";
     link.setAttribute("aria-label", `Download ${link.download}`);
+    this.notices.replaceChildren(...notices.map((notice) => element("li", { textContent: sentence(notice) })));
+    const { doubtful } = this.preview;
+    const are = doubtful === 1 ? "is" : "are";
+    const remark = doubtful ? [`${plural(doubtful, "passage")} ${are} doubtful, please check`] : [];
     this.state.setAttribute("aria-live", "polite");
-    this.#say(["Translated", size(blob.size), ...(remark ? [remark] : [])].join(" · "), 1);
+    this.#say(["Translated", size(blob.size), ...remark].join(" · "), 1);
     this.#offer(link, this.#button("Remove", () => this.#remove()));
     this.url = url;
   }
 
+  #retry() {
+    this.waiting = true;
+    this.run();
+  }
+
+  /** Translate once more, with other options. */
+  #again() {
+    this.controller.abort();
+    this.preview.clear();
+    this.#forget();
+    this.waiting = true;
+    this.dispatchEvent(new Event("again"));
+  }
+
   #fail(problem) {
     this.root.classList.add("failed");
-    this.#stop(problem.words, ...(this.known ? [this.#button("Try again", () => this.run())] : []));
+    this.#stop(problem.words, ...(this.known ? [this.#button("Try again", () => this.#retry())] : []));
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }
 
@@ -146,9 +186,16 @@ export class Transfer extends EventTarget {
     return button;
   }
 
-  #remove() {
+  #forget() {
     this.job?.remove();
+    this.job = null;
     if (this.url) URL.revokeObjectURL(this.url);
+    this.url = null;
+  }
+
+  #remove() {
+    this.controller.abort();
+    this.#forget();
     this.root.remove();
     this.dispatchEvent(new Event("removed"));
   }

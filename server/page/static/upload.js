@@ -5,11 +5,9 @@ import { Problem } from "./problem.js";
 
 /**
  * POST the fields of a form. `onProgress` gets the share that is sent, 0 … 1.
- * Returns {blob, header(name)}; throws a Problem, or AbortError when `signal` aborts.
+ * Returns the answer as a Blob; throws a Problem, or AbortError when `signal` aborts.
  */
 export function upload(path, fields, onProgress, signal) {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(fields)) form.append(name, value);
   const request = new XMLHttpRequest();
   request.open("POST", path);
   request.responseType = "blob";
@@ -21,14 +19,20 @@ export function upload(path, fields, onProgress, signal) {
     request.addEventListener("abort", () => reject(new DOMException("cancelled", "AbortError")));
   });
   signal.addEventListener("abort", () => request.abort());
-  request.send(form);
+  request.send(formOf(fields));
   return answer;
+}
+
+export function formOf(fields) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  return form;
 }
 
 async function settle(request, resolve, reject) {
   const blob = request.response;
   if (request.status >= 200 && request.status < 300) {
-    resolve({ blob, header: (name) => request.getResponseHeader(name) });
+    resolve(blob);
   } else {
     reject(Problem.parse(request.status, await blob.text(), request.getResponseHeader("Retry-After")));
   }

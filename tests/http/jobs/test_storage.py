@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from server.core.database import Database, StoreError
 from server.core.settings import Settings, default_jobs
-from server.jobs.database import Database, StoreError
+from server.jobs.schema import JOBS
 from server.jobs.store import JobStore, open_jobs
 from tests.http.jobs.client import (
     Start,
@@ -56,7 +57,7 @@ def test_two_servers_cannot_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_file_of_another_version_is_rejected(tmp_path: Path) -> None:
-    Database(tmp_path).close()
+    Database(tmp_path, JOBS).close()
     connection = sqlite3.connect(tmp_path / "jobs.sqlite3")
     connection.execute("PRAGMA user_version = 99")
     connection.close()

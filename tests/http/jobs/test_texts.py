@@ -47,7 +47,7 @@ def test_a_job_has_the_options_of_a_request(client: FlaskClient, pool: FakePool)
     assert body["alternatives"] == [[f"{text.upper()} (2)"] for text in texts]
     [warning] = body["warnings"]
     assert (warning["field"], warning["code"]) == ("text[1]", "repetition")
-    assert {segment.glossary for segment in pool.submitted} == {(), (("weather", "météo"),)}
+    assert {segment.options.glossary for segment in pool.submitted} == {(), (("weather", "météo"),)}
 
 
 def test_html_is_translated(client: FlaskClient) -> None:

@@ -8,8 +8,11 @@ import pytest
 
 from server.auth.access import Access
 from server.auth.keys import KeyList, digest_of
+from server.auth.usage import Usage
+from server.core.database import Database
 from server.core.errors import RateLimitError, WrongKeyError
 from server.core.settings import Settings
+from server.core.state import STATE
 from server.metrics.front import Metrics
 
 ALICE, BOB = "m2m_alice", "m2m_bob"
@@ -40,7 +43,13 @@ class Time:
 
 def access(clock: Time, **rates: int) -> Access:
     table = [f'[c]\nsha256 = "{digest_of("k")}"', *(f"{k} = {v}" for k, v in rates.items())]
-    return Access(KeyList(Settings(api_keys_toml="\n".join(table))), Metrics(), clock)
+    metrics = Metrics()
+    listed = KeyList(Settings(api_keys_toml="\n".join(table)))
+    return Access(listed, metrics, usage_of(metrics), clock=clock)
+
+
+def usage_of(metrics: Metrics) -> Usage:
+    return Usage(Database(None, STATE), metrics)
 
 
 def refused_for(access: Access, characters: int) -> float:
@@ -107,7 +116,7 @@ def test_a_change_of_the_file_counts_without_a_restart(
     caplog.set_level("INFO")
     file, clock, metrics = tmp_path / "keys.toml", Time(), Metrics()
     file.write_text(KEYS)
-    limited = Access(KeyList(Settings(api_keys=file)), metrics, clock)
+    limited = Access(KeyList(Settings(api_keys=file)), metrics, usage_of(metrics), clock=clock)
     admit(limited, ALICE, 1)
     admit(limited, ALICE, 1)
     carol = f'\n[carol]\nsha256 = "{digest_of("c")}"\n'

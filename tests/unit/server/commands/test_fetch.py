@@ -15,7 +15,10 @@ from translator.engines.cache import content_hash
 from translator.models.checkpoints import BUNDLED_FOLDER, needed_files, resolve
 from translator.models.manifest import MANIFEST_FILE
 
-SMALL = {"config.json", "generation_config.json", "sentencepiece.bpe.model", "vocab.json"}
+SMALL = {
+    "config.json", "generation_config.json", "sentencepiece.bpe.model", "tokenizer_config.json",
+    "vocab.json",
+}  # fmt: skip
 # One file, or shards and their index: as the bundled model happens to be kept.
 NEEDED = SMALL | {path.name for path in BUNDLED_FOLDER.glob("model*")}
 WEIGHTS = max(name for name in NEEDED if name.endswith(".safetensors"))
@@ -194,12 +197,12 @@ def test_needed_files_of_a_repository_like_the_real_one() -> None:
         *("special_tokens_map.json", "tokenizer_config.json", "vocab.json"),
     ]
     assert needed_files(names) == [
-        *("config.json", "sentencepiece.bpe.model", "vocab.json", "generation_config.json"),
-        "pytorch_model.bin",
+        *("config.json", "vocab.json", "sentencepiece.bpe.model", "tokenizer_config.json"),
+        *("generation_config.json", "pytorch_model.bin"),
     ]
     shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
     index = "model.safetensors.index.json"
-    assert needed_files([*names, *shards, index, "adapter.safetensors"])[4:] == [*shards, index]
+    assert needed_files([*names, *shards, index, "adapter.safetensors"])[5:] == [*shards, index]
 
 
 @pytest.mark.slow  # loads and converts a model

@@ -42,11 +42,12 @@ def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
     values = {
         "devices": "cpu*2", "engine": "reference", "dtype": "float32", "log_level": "debug",
         "local_files_only": "true", "cache": "/srv/models", "model": "m", "host": "::1",
-        "log_format": "json", "cors_origins": "https://a.example",
+        "log_format": "json", "cors_origins": "https://a.example", "pin": "false",
     }  # fmt: skip
     value = values.get(field, "777")
     by_variable = load_settings([], {variable(field): value})
-    argv = [flag(field)] if field == "local_files_only" else [flag(field), value]
+    switches = {"local_files_only": ["--local-files-only"], "pin": ["--no-pin"]}
+    argv = switches.get(field, [flag(field), value])
     assert getattr(by_variable, field) == getattr(load_settings(argv, {}), field)
     assert getattr(by_variable, field) != getattr(Settings(), field)
 

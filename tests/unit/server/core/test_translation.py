@@ -13,7 +13,7 @@ from gpu_pool.errors import (
     UnavailableError,
 )
 from server.core.errors import ClientGoneError, TextFailedError
-from server.core.requests import RequestContext, TextRequest
+from server.core.requests import AUTO, RequestContext, TextRequest
 from server.core.translation import TranslationService
 from tests.fakes import FakePool, served_model
 
@@ -30,11 +30,12 @@ def test_sentences_travel_alone_and_come_back_in_their_place() -> None:
     assert [segment.text for segment in pool.submitted] == ["One.", "Two!", "three", "four"]
 
 
-def test_a_segment_carries_languages_cost_and_deadline() -> None:
+def test_a_segment_carries_its_owner_languages_cost_and_deadline() -> None:
     pool = FakePool()
-    run(pool, "Hello")
+    run(pool, "", "Hello")
     segment = pool.submitted[0]
-    assert (segment.source, segment.target, segment.tokens, segment.memory) == ("en", "de", 5, 5000)
+    assert (segment.owner, segment.piece.tokens) == (1, 5)
+    assert (segment.options.source, segment.options.target) == ("en", "de")
     assert pool.timeouts == [pytest.approx(7.0, abs=1)]
 
 
@@ -102,3 +103,19 @@ def test_a_client_that_hangs_up_cancels_its_segments() -> None:
         with pytest.raises(ClientGoneError):
             request.result(timeout=10)
     assert pool.futures[0].cancelled()
+
+
+def test_a_text_that_is_a_term_is_in_the_language_of_its_glossary() -> None:
+    """Of those that it may be in: a single word fits several."""
+    glossaries = {("de", "fr"): (("Gift", "poison"),), ("en", "fr"): (("gift", "cadeau"),)}
+    detected = {
+        pair: TranslationService(FakePool(), served_model(), {pair: glossaries[pair]})
+        .identify(TextRequest(" Gift\n", AUTO, "fr"))
+        .source
+        for pair in glossaries
+    }
+    assert detected == {("de", "fr"): "de", ("en", "fr"): "en"}
+    service = TranslationService(FakePool(), served_model(), glossaries)
+    sentence = "Where is the nearest railway station?"
+    assert service.identify(TextRequest(sentence, AUTO, "fr")).source == "en"
+    assert service.detect_document(["Gift"], "he") == service.detect("Gift")[0].language

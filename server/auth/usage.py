@@ -1,0 +1,101 @@
+"""How many characters each API key has had translated this month.
+
+The metrics count, for all processes of the server together; this adds what they have counted to the
+database, now and then and whenever somebody asks.
+"""
+
+import logging
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from server.core.database import Database
+from server.metrics.front import Metrics
+
+_log = logging.getLogger(__name__)
+_SAVE_SECONDS = 10.0  # the most that a kill of all processes can lose
+_RECENT_SECONDS = 1.0  # age of a count that a quota is compared with
+
+
+class Usage:
+    """Any thread of any process that was forked after it was made may call it."""
+
+    def __init__(
+        self, database: Database, metrics: Metrics, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`clock` returns Unix time; months are those of UTC. `close` closes the database."""
+        self._database = database
+        self._metrics = metrics
+        self._clock = clock
+        self._run = secrets.token_hex(8)  # of the server: its metrics begin at zero
+        self._saved_at = time.monotonic()
+        self._recent: dict[str, tuple[float, int]] = {}  # by client: when counted, and the count
+        self._lock = threading.Lock()
+
+    def count(self, client: str) -> int:
+        """Return the characters translated for a client this month; on an open server, for all."""
+        self._try_to_save()
+        rows = self._database.select(
+            "SELECT characters FROM usage WHERE client = ? AND month = ?", client, self._month()
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def admit(self, client: str, characters: int, quota: int) -> bool:
+        """Return whether a client may have so many more characters translated this month.
+
+        The count is up to a second old, except for what this process has admitted since.
+        """
+        with self._lock:
+            now = time.monotonic()
+            counted_at, count = self._recent.get(client, (float("-inf"), 0))
+            if now - counted_at > _RECENT_SECONDS:
+                counted_at, count = now, self.count(client)
+            admitted = count + characters <= quota
+            self._recent[client] = counted_at, count + characters if admitted else count
+        return admitted
+
+    def save_sometimes(self) -> None:
+        """Save, if that was long ago."""
+        if time.monotonic() - self._saved_at < _SAVE_SECONDS:
+            return
+        self._try_to_save()
+
+    def close(self) -> None:
+        """Save, and close the database."""
+        self._try_to_save()
+        self._database.close()
+
+    def _try_to_save(self) -> None:
+        """Save. Without storage it will be done later, and nothing is lost until the end."""
+        self._saved_at = time.monotonic()
+        try:
+            self._save()
+        except sqlite3.OperationalError as error:
+            _log.error("the characters that keys have used cannot be stored now: %s", error)
+
+    def _save(self) -> None:
+        """Add to the database what has been counted since any process did so."""
+        month = self._month()
+        with self._database.transaction() as connection:
+            for client, total in self._metrics.characters_by_client().items():
+                row = connection.execute(
+                    "SELECT characters FROM counted WHERE client = ? AND run = ?",
+                    (client, self._run),
+                ).fetchone()
+                more = total - (row["characters"] if row else 0)
+                if more <= 0:
+                    continue
+                connection.execute(
+                    "INSERT INTO usage VALUES (?, ?, ?)"
+                    " ON CONFLICT DO UPDATE SET characters = characters + excluded.characters",
+                    (client, month, more),
+                )
+                connection.execute(
+                    "INSERT OR REPLACE INTO counted VALUES (?, ?, ?)", (client, self._run, total)
+                )
+
+    def _month(self) -> str:
+        return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m")

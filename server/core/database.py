@@ -1,0 +1,181 @@
+"""An SQLite file of the server: location, permissions, durability.
+
+It may contain user texts. Only its owner can read it, and deleted data is overwritten.
+"""
+
+import fcntl
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_BUSY_SECONDS = 30.0  # for which a process waits for another one's transaction
+
+
+class StoreError(Exception):
+    """The folder or its file cannot be used; the message says why."""
+
+    def __init__(self, store: str, reason: str) -> None:
+        """`store` is the name of the schema."""
+        super().__init__(reason)
+        self.store = store
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of a file. Files of other versions are refused."""
+
+    name: str  # of the file and its lock
+    version: int
+    tables: str  # SQL that makes them in a new file
+    added: str = ""  # SQL that makes what later servers have added, if it is not there
+
+
+class Database:
+    """One connection shared by all threads of a process; no other server can use the folder.
+
+    Where several processes share the database, each of them opens a connection of its own at its
+    first use, because SQLite's cannot be carried through a fork. The lock of the folder belongs to
+    all of them: it is free when the last one has ended, however that happens.
+    """
+
+    def __init__(self, folder: Path | None, schema: Schema, *, shared: bool = False) -> None:
+        """Check the file in a folder; creates both where needed. Raises StoreError.
+
+        Without a folder it is in the memory of this process alone. `shared`: processes forked from
+        now on use it, too, and this one does not before the forks.
+        """
+        assert folder or not shared, "processes share a file"
+        self.shared = shared
+        self._schema = schema
+        self._file = folder / f"{schema.name}.sqlite3" if folder else None
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._folder_lock: int | None = None
+        if self._file is not None:
+            self._folder_lock = _lock_folder(self._file, schema.name)
+        try:
+            self._open()
+        except (sqlite3.Error, StoreError) as error:
+            self.close()
+            raise StoreError(schema.name, f"{self._file}: {_explain(error)}") from error
+        if shared:
+            self._disconnect()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._disconnect()
+        if self._folder_lock is not None:
+            os.close(self._folder_lock)
+            self._folder_lock = None
+
+    def version(self) -> int:
+        """Return a number that is another one once another process has changed something."""
+        [[version]] = self.select("PRAGMA data_version") if self.shared else [[0]]
+        return int(version)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run writes that take effect together or not at all."""
+        with self._lock:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            with connection:  # commits, or rolls back
+                yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Read a consistent state."""
+        with self._lock:
+            yield self._open()
+
+    def select(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return all rows of a query."""
+        with self._lock:
+            return self._open().execute(query, values).fetchall()
+
+    def size(self) -> int:
+        """Return the bytes in use."""
+        [[pages]] = self.select("PRAGMA page_count")
+        [[free]] = self.select("PRAGMA freelist_count")
+        [[size]] = self.select("PRAGMA page_size")
+        return int((pages - free) * size)
+
+    def shrink(self) -> None:
+        """Release free pages, and remove deleted data from the write-ahead log."""
+        with self._lock:
+            connection = self._open()
+            # A script runs to its end; `execute` would stop after the first page.
+            connection.executescript("PRAGMA incremental_vacuum")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _open(self) -> sqlite3.Connection:
+        """Return the connection of this process."""
+        if self._connection is None:
+            self._connection = sqlite3.connect(
+                self._file or ":memory:",
+                timeout=_BUSY_SECONDS if self.shared else 0,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._prepare(self._connection)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        schema = self._schema
+        connection.row_factory = sqlite3.Row
+        for pragma in (
+            f"locking_mode = {'NORMAL' if self.shared else 'EXCLUSIVE'}",
+            "auto_vacuum = INCREMENTAL",
+            "journal_mode = WAL",
+            "synchronous = FULL",  # what has been answered is on the disk
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            connection.executescript(
+                f"BEGIN;{schema.tables}PRAGMA user_version = {schema.version};COMMIT;"
+            )
+        elif version != schema.version:
+            raise StoreError(
+                schema.name,
+                f"it has version {version}; this server supports version {schema.version}",
+            )
+        connection.executescript(schema.added)
+
+
+def _lock_folder(file: Path, store: str) -> int:
+    """Make the folder and the file; return a descriptor that holds the store's lock there."""
+    folder = file.parent
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        # Not the file itself: closing it would take SQLite's own locks away from this process.
+        lock = os.open(folder / f"{store}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise StoreError(store, f"{folder}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        busy = isinstance(error, BlockingIOError)
+        reason = "another server uses it" if busy else error.strerror
+        raise StoreError(store, f"{folder}: {reason}") from error
+    return lock
+
+
+def _explain(error: sqlite3.Error | StoreError) -> str:
+    code = getattr(error, "sqlite_errorcode", None)
+    return "another server uses it" if code == sqlite3.SQLITE_BUSY else str(error)

@@ -1,0 +1,58 @@
+"""Answers in order, as they come: a client sees the first while the last are being translated."""
+
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import accumulate
+from math import ceil
+
+from server.core.errors import TextFailedError
+from server.core.requests import Answer, RequestContext, TextRequest
+from server.core.translation import TranslationService
+
+_WINDOWS = 16  # groups of texts, each waited for in a thread of its own
+
+
+def translate_in_order(
+    translation: TranslationService, text_requests: Sequence[TextRequest], context: RequestContext
+) -> Generator[list[Answer], None, None]:
+    """Yield the answers to all texts in order, a few at a time.
+
+    Everything is submitted to the pool at once, and what is unfinished is abandoned when the
+    generator is closed. Raises as `translate`.
+    """
+    windows = _windows(text_requests)
+    closed = threading.Event()
+    begun = time.monotonic()
+    context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
+
+    def translate(window: Sequence[TextRequest]) -> list[Answer]:
+        left = max(0.0, context.timeout - (time.monotonic() - begun))
+        return translation.translate(window, replace(context, timeout=left))
+
+    executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
+    try:
+        futures = [executor.submit(translate, window) for window in windows]
+        for start, future in zip(accumulate(map(len, windows), initial=0), futures, strict=False):
+            try:
+                answers = future.result()
+            except TextFailedError as error:
+                error.index += start
+                raise
+            yield answers
+    finally:
+        closed.set()
+        executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _windows(text_requests: Sequence[TextRequest]) -> list[Sequence[TextRequest]]:
+    """Return the first text alone, for a fast first answer, then the others in equal groups."""
+    size = max(1, ceil((len(text_requests) - 1) / _WINDOWS))
+    rest = [text_requests[i : i + size] for i in range(1, len(text_requests), size)]
+    return [text_requests[:1], *rest]
+
+
+def _either(one: Callable[[], bool], other: Callable[[], bool]) -> Callable[[], bool]:
+    return lambda: one() or other()

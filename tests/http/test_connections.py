@@ -1,0 +1,119 @@
+"""Connections of waitress: what their loop and threads must not lose."""
+
+import socket
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from server.core.settings import Settings
+from server.http.waitress_server import HttpServer
+from tests.http.test_waitress import PATIENCE, connect
+
+REQUEST = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+BIG = 32 * 2**20  # bytes, more than any buffer on the way
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+@contextmanager
+def serving(app: Application, **settings: Any) -> Iterator[HttpServer]:
+    server = HttpServer(app, Settings(port=0, **settings))
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def echo(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    body = environ["PATH_INFO"].encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+def big(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterator[bytes]:
+    start_response("200 OK", [("Content-Length", str(BIG))])
+    return (b"x" * 2**20 for _ in range(BIG >> 20))
+
+
+def read_until(connection: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while not received.endswith(end):
+        data = connection.recv(65_536)
+        assert data, received[-200:]
+        received += data
+    return received
+
+
+def test_a_small_answer_arrives_in_one_piece() -> None:
+    with serving(echo) as server, connect(server) as connection:
+        for number in range(20):
+            connection.sendall(REQUEST % number)
+            assert connection.recv(65_536).endswith(b"\r\n\r\n/%d" % number)
+
+
+def test_requests_sent_at_once_are_answered_in_order() -> None:
+    with serving(echo) as server, connect(server) as connection:
+        connection.sendall(b"".join(REQUEST % number for number in range(100)))
+        answers = read_until(connection, b"/99")
+        places = [answers.index(b"\r\n\r\n/%d" % number) for number in range(100)]
+        assert places == sorted(places)
+
+
+def test_a_client_that_reads_slowly_gets_all_of_a_large_answer() -> None:
+    with serving(big) as server, connect(server) as connection:
+        connection.sendall(REQUEST % 0)
+        head, _, body = read_until(connection, b"x").partition(b"\r\n\r\n")
+        size = len(body)
+        while size < BIG:
+            time.sleep(0.001)  # slower than the server writes
+            size += len(connection.recv(2**20))
+        assert size == BIG
+        assert b"200 OK" in head
+
+
+def test_a_client_that_leaves_a_large_answer_frees_its_thread() -> None:
+    with serving(big, http_threads=1) as server:
+        for _ in range(20):  # more than there are threads
+            with connect(server) as connection:
+                connection.sendall(REQUEST % 0)
+                connection.recv(1)
+        with connect(server) as connection:
+            connection.sendall(REQUEST % 0)
+            assert connection.recv(12) == b"HTTP/1.1 200"
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_an_answer_without_a_body_has_a_head(status: str) -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response(status, [])
+        return []
+
+    with serving(app) as server, connect(server) as connection:
+        connection.sendall(REQUEST % 0)
+        assert read_until(connection, b"\r\n\r\n").startswith(f"HTTP/1.1 {status}".encode())
+
+
+def test_a_crowd_is_accepted_and_answered() -> None:
+    with serving(echo) as server:
+        crowd = [connect(server) for _ in range(300)]
+        for number, connection in enumerate(crowd):
+            connection.sendall(REQUEST % number)
+        for number, connection in enumerate(crowd):
+            with connection:
+                assert read_until(connection, b"/%d" % number)
+
+
+def test_connections_beyond_the_limit_wait_until_others_end() -> None:
+    with serving(echo, max_connections=10) as server:
+        first = [connect(server) for _ in range(10)]
+        late = connect(server)
+        late.sendall(REQUEST % 1)
+        for connection in first:
+            connection.close()
+        late.settimeout(PATIENCE)
+        with late:
+            assert read_until(late, b"/1")
