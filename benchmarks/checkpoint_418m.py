@@ -13,7 +13,7 @@ from transformers import M2M100Config, M2M100ForConditionalGeneration
 from benchmarks.sizes import SIZES
 from training.export import export
 from translator.models.checkpoints import BUNDLED_FOLDER
-from translator.models.tokenizer import VOCABULARY_FILE
+from translator.models.family import VOCABULARY_FILE
 
 _ENTRIES = 128_004  # of vocab.json; with language and unused tokens: 128,112
 # Random weights repeat one token and never end, which a server would detect as a loop and decode

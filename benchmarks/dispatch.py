@@ -7,13 +7,13 @@ import signal
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
 from benchmarks.stubs import BATCH_TOKENS, Instant, Sleeper, make_segments
-from gpu_pool.messages import Translation
+from gpu_pool.interface import Session
+from gpu_pool.messages import Segment
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from gpu_pool.worker_main import WorkerFactory
@@ -48,15 +48,16 @@ def throughput(workers: int, seconds: float, speed: float) -> float:
     Requests are submitted as fast as the pool accepts them.
     """
     source = make_segments()
-    futures: list[Future[Translation]] = []
     tokens = 0
     with running_pool(workers, partial(Sleeper, speed)) as pool:
+        sessions: list[Session] = []
         start = time.perf_counter()
         while tokens < seconds * speed * workers:
             request = list(itertools.islice(source, _REQUEST_SEGMENTS))
             tokens += sum(segment.tokens for segment in request)
-            futures += pool.submit(request)
-        _finish(futures)
+            sessions.append(_submit(pool, request))
+        for session in sessions:
+            _finish(session, _REQUEST_SEGMENTS)
         return tokens / (time.perf_counter() - start)
 
 
@@ -66,7 +67,7 @@ def median_round_trip(count: int) -> float:
         times = []
         for segment in itertools.islice(make_segments(), count):
             start = time.perf_counter()
-            _finish(pool.submit([segment]))
+            _finish(_submit(pool, [segment]), 1)
             times.append(time.perf_counter() - start)
     return statistics.median(times)
 
@@ -79,7 +80,7 @@ def seconds_per_segment(queue: int) -> float:
         for _ in range(max(3, _MIN_SEGMENTS // queue)):
             segments = list(itertools.islice(source, queue))
             start = time.perf_counter()
-            _finish(pool.submit(segments))
+            _finish(_submit(pool, segments), queue)
             times.append((time.perf_counter() - start) / queue)
     return statistics.median(times)
 
@@ -96,7 +97,7 @@ def bytes_per_segment(queue: int) -> float:
         tracemalloc.start()
         gc.collect()
         before, _ = tracemalloc.get_traced_memory()
-        futures = pool.submit(list(itertools.islice(make_segments(), queue)))
+        session = _submit(pool, list(itertools.islice(make_segments(), queue)))
         # The dispatcher first enqueues all segments, and then sends some to the workers.
         _wait_until(lambda: any(row.outstanding_segments for row in pool.status().workers))
         gc.collect()
@@ -104,13 +105,22 @@ def bytes_per_segment(queue: int) -> float:
         tracemalloc.stop()
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
-        _finish(futures)
+        _finish(session, queue)
     return (after - before) / queue
 
 
-def _finish(futures: "list[Future[Translation]]") -> None:
-    for future in futures:
-        future.result(_TIMEOUT)
+def _submit(pool: GpuPool, segments: Sequence[Segment]) -> Session:
+    session = pool.open()
+    session.submit(list(enumerate(segments)))
+    return session
+
+
+def _finish(session: Session, segments: int) -> None:
+    """Wait for the results of a session with so many segments."""
+    deadline = time.monotonic() + _TIMEOUT
+    while segments and time.monotonic() < deadline:
+        segments -= len(session.take(_TIMEOUT))
+    session.close()
 
 
 def _wait_until(condition: Callable[[], bool]) -> None:

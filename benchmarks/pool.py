@@ -2,8 +2,8 @@
 
 Efficiency: workers that sleep in proportion to their tokens, so that the number of cores does not
 limit them. Dispatch: workers that return at once, so that only the pool's own work remains, for
-one segment and for queues of several lengths. Front: the same workers behind our HTTP server.
-Prints tables and one JSON line; `--output` writes them as Markdown.
+one segment and for queues of several lengths. Prints tables and one JSON line; `--output` writes
+them as Markdown.
 """
 
 import argparse
@@ -22,13 +22,11 @@ from benchmarks.dispatch import (
     seconds_per_segment,
     throughput,
 )
-from benchmarks.front import measure_front
-from benchmarks.report import in_words, publish, versions
+from benchmarks.report import in_words, publish
 from benchmarks.stubs import BATCH_TOKENS, MEAN_TOKENS
 
 _WORKERS = (1, 2, 4, 8)
 _QUEUES = (1_000, 10_000, 100_000)
-_CONNECTIONS = (1, 32, 256)
 _QUICK = 0.1  # factor for the duration and the queue lengths
 _ROUND_TRIPS = 2_000
 
@@ -43,11 +41,10 @@ def main() -> None:
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "cores": len(os.sched_getaffinity(0)),
         "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {"Python": platform.python_version(), **versions("waitress", "flask")},
+        "versions": {"Python": platform.python_version()},
         "workers": measure_workers(seconds, arguments.speeds),
         "round_trip_us": median_round_trip(int(_ROUND_TRIPS * scale)) * 1e6,
         "queues": measure_queues([int(queue * scale) for queue in _QUEUES]),
-        "front": measure_front_rows(seconds),
     }
     publish(report, render(report), arguments.output)
 
@@ -77,26 +74,13 @@ def measure_queues(queues: Sequence[int]) -> list[dict[str, float]]:
     ]
 
 
-def measure_front_rows(seconds: float) -> list[dict[str, float]]:
-    """Return a row for each number of connections."""
-    return [
-        {
-            "connections": load.connections,
-            "rate": load.rate,
-            "p50_us": load.percentile(50) * 1e6,
-            "p99_us": load.percentile(99) * 1e6,
-        }
-        for load in measure_front(_CONNECTIONS, seconds)
-    ]
-
-
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     lines = [
         "# The pool without a model",
         "",
         f"{report['date']}, {report['machine']}, {report['cores']} cores; "
-        f"{in_words(report['versions'])}. Workers are real processes with fake translators; "
+        f"{in_words(report['versions'])}. Workers are real processes with fake decoders; "
         f"segments have {MEAN_TOKENS} tokens on average, batches {BATCH_TOKENS}. "
         "Command: `python -m benchmarks.pool`.",
         "",
@@ -110,13 +94,13 @@ def render(report: dict[str, Any]) -> str:
         f"| {row['speed']:,.0f} | {row['workers']} | {row['rate']:,.0f} | {row['efficiency']:.1%} |"
         for row in report["workers"]
     ]
-    return "\n".join([*lines, "", *_render_dispatch(report), "", *_render_front(report)])
+    return "\n".join([*lines, "", *_render_dispatch(report)])
 
 
 def _render_dispatch(report: dict[str, Any]) -> list[str]:
     lines = [
         "Workers that return at once: median time from submission to result, and bytes of Python "
-        "objects in the front, including the text.",
+        "objects in the process of the pool, including the payload.",
         "",
         "| segments at a time | µs per segment | bytes per segment |",
         "| ---: | ---: | ---: |",
@@ -125,23 +109,6 @@ def _render_dispatch(report: dict[str, Any]) -> list[str]:
     return lines + [
         f"| {row['segments']:,} | {row['us']:.1f} | {row['bytes']:,.0f} |"
         for row in report["queues"]
-    ]
-
-
-def _render_front(report: dict[str, Any]) -> list[str]:
-    added = report["front"][0]["p50_us"] - report["round_trip_us"]
-    lines = [
-        f"The same workers behind our HTTP server, which adds {added:,.0f} µs to the request of a "
-        "single client. Each connection sends one sentence after another; the clients share the "
-        "cores with the server.",
-        "",
-        "| connections | requests/s | p50, ms | p99, ms |",
-        "| ---: | ---: | ---: | ---: |",
-    ]
-    return lines + [
-        f"| {row['connections']} | {row['rate']:,.0f} | {row['p50_us'] / 1e3:.2f} | "
-        f"{row['p99_us'] / 1e3:.2f} |"
-        for row in report["front"]
     ]
 
 

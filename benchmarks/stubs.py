@@ -1,7 +1,7 @@
-"""Fake translators without a model, for worker processes.
+"""Fake decoders without a model, for worker processes.
 
-Each text begins with its number of tokens. All texts differ, because the pool translates equal
-texts once.
+Each payload begins with its number of tokens. All payloads differ, because the pool decodes equal
+ones once.
 """
 
 import itertools
@@ -9,8 +9,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 from gpu_pool.messages import EngineInfo, Segment
 
@@ -19,19 +18,8 @@ MEAN_TOKENS = 25
 _SIGMA = 0.6  # of the logarithm of the tokens per segment
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """The outcome of one text."""
-
-    key: int
-    text: str | None
-    error: str | None = None
-    warnings: tuple[str, ...] = ()
-    alternatives: tuple[str, ...] = ()
-
-
 class Instant:
-    """Returns every text unchanged and at once, in batches of BATCH_TOKENS."""
+    """Returns every payload unchanged and at once, in batches of BATCH_TOKENS."""
 
     def __init__(self, device: str) -> None:
         """Load nothing."""
@@ -42,24 +30,23 @@ class Instant:
         self.memory_scale = 1.0
         self.batches = 1
         self.splits = 0
-        self._waiting: deque[tuple[int, str]] = deque()
+        self._waiting: deque[tuple[int, bytes]] = deque()
 
     def cached(self) -> int:
         """Return 0: there is no device memory."""
         return 0
 
-    def submit(self, key: int, text: str, source: str, target: str, **_: object) -> None:
-        """Queue a text."""
-        self._waiting.append((key, text))
+    def submit(self, segments: Sequence[tuple[int, bytes]]) -> None:
+        """Queue payloads."""
+        self._waiting += segments
 
-    def step(self) -> list[Finished]:
+    def step(self) -> list[tuple[int, bytes]]:
         """Finish a batch."""
-        batch: list[Finished] = []
+        batch: list[tuple[int, bytes]] = []
         tokens = 0
         while self._waiting and tokens < BATCH_TOKENS:
-            key, text = self._waiting.popleft()
-            batch.append(Finished(key, text))
-            tokens += int(text.partition(" ")[0])
+            batch.append(self._waiting.popleft())
+            tokens += int(batch[-1][1].partition(b" ")[0])
         self._compute(tokens)
         return batch
 
@@ -84,4 +71,4 @@ def make_segments(seed: int = 1) -> Iterator[Segment]:
     draw, mean = random.Random(seed).lognormvariate, math.log(MEAN_TOKENS) - _SIGMA**2 / 2
     for number in itertools.count():
         tokens = max(1, round(draw(mean, _SIGMA)))
-        yield Segment(f"{tokens} {number}", "en", "de", tokens)
+        yield Segment(f"{tokens} {number}".encode(), tokens)

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from bulk.errors import InputError
 from server.core.requests import AUTO, Answer
-from translator.models.languages import canonical
+from translator.models.languages import find
 
 
 class Backend(Protocol):
@@ -21,16 +21,13 @@ class Backend(Protocol):
 
 
 def language_pair(source: str, target: str, languages: Collection[str]) -> tuple[str, str]:
-    """Return the M2M100 codes of two languages; the source may be AUTO. Raises InputError."""
-    codes = [AUTO if source.lower() == AUTO else canonical(source), canonical(target)]
-    for name, code, allowed in zip(
-        ("--source", "--target"),
-        codes,
-        ([AUTO, *sorted(languages)], sorted(languages)),
-        strict=True,
-    ):
-        if code not in allowed:
-            raise InputError(f"{name} must be one of {', '.join(allowed)}")
-    if codes[0] == codes[1]:
-        raise InputError(f"--source and --target are both {codes[0]}")
-    return codes[0], codes[1]
+    """Return the model's codes of two languages; the source may be AUTO. Raises InputError."""
+    first = AUTO if source.lower() == AUTO else find(source, languages)
+    second = find(target, languages)
+    if first is None:
+        raise InputError(f"--source must be one of {', '.join([AUTO, *sorted(languages)])}")
+    if second is None:
+        raise InputError(f"--target must be one of {', '.join(sorted(languages))}")
+    if first == second:
+        raise InputError(f"--source and --target are both {first}")
+    return first, second

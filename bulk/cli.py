@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bulk.backend import Backend
-from bulk.documents import check_formats, translate_documents
+from bulk.documents import DocumentSet, translate_documents
 from bulk.errors import BulkError, InputError
 from bulk.lines import parse_shard
 from bulk.output import forget
 from bulk.run import FilePair, Options, Run, RunSummary
-from documents import FORMATS
+from documents import FORMATS, OPTIONS
 from server.core.settings_sources import add_flags, flag, make_settings
 
 _API_KEY = "M2M_TRANSLATE_API_KEY"
@@ -79,12 +79,13 @@ def _run(
     file_pairs = make_file_pairs([Path(name) for name in args.files], args.output)
     if args.shard != (0, 1) and any(file_pair.source is None for file_pair in file_pairs):
         raise InputError("--shard needs a file: standard input can be read only once")
+    if args.documents and args.shard != (0, 1):
+        raise InputError("--shard splits files between lines, and cannot be used with --documents")
+    documents = DocumentSet(file_pairs, (args.source.lower(), args.target), dict(args.option))
     if args.documents:
-        if args.shard != (0, 1):
-            raise InputError(
-                "--shard splits files between lines, and cannot be used with --documents"
-            )
-        check_formats(file_pairs)
+        documents.check()
+    elif args.option:
+        raise InputError("--option needs --documents")
     backend, threads = _make_backend(parser, args, environ)
     options = Options(
         threads=args.concurrency or threads,
@@ -95,7 +96,7 @@ def _run(
     run = Run(backend, options)
     try:
         if args.documents:
-            translate_documents(run, file_pairs)
+            translate_documents(run, documents)
         else:
             for file_pair in file_pairs:
                 run.translate(file_pair)
@@ -190,6 +191,9 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--documents", action="store_true",
         help="translate whole documents and keep their structure; formats by file suffix: "
         f"{', '.join(sorted(FORMATS))}")
+    add("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
+        help="of the formats of documents; several times for several options: "
+        f"{', '.join(OPTIONS)}")
     add("--shard", type=_shard, default=(0, 1), metavar="I/N",
         help="translate only part I of N of each input, I from 0 to N-1; the outputs concatenated "
         "are the complete output")
@@ -224,6 +228,13 @@ def _shard(spec: str) -> tuple[int, int]:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError("must be NAME=VALUE")
+    return name, value
+
+
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError("must be a whole number of at least 1")
@@ -246,6 +257,8 @@ def _report(summary: RunSummary) -> None:
         _say(f"outputs that were already finished: {summary.finished_before}")
     if summary.resumed:
         _say(f"{summary.resumed} lines already existed, {summary.lines} are new")
+    for notice in summary.notices:
+        _say(notice)
     if summary.warnings:
         counts = ", ".join(f"{code} {count}" for code, count in summary.warnings.most_common())
         _say(f"doubtful translations: {counts}")

@@ -1,13 +1,26 @@
 """Whole documents: their texts are translated, everything else is kept byte by byte."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from bulk.errors import InputError
 from bulk.run import FilePair, Run, write_to_stdout
-from documents import FORMATS, DocumentError, Rounds, run_rounds
+from documents import (
+    FORMATS,
+    OPTIONS,
+    DocumentError,
+    DocumentOptions,
+    OptionError,
+    Rounds,
+    TranslatedFile,
+    format_of,
+    run_rounds,
+    why_unread,
+)
+from server.core.documents import document_options, open_document
 
 _GROUP_BYTES = 256 * 2**10  # of small documents that are translated together
 
@@ -15,41 +28,68 @@ _GROUP_BYTES = 256 * 2**10  # of small documents that are translated together
 @dataclass(frozen=True, slots=True)
 class _Document:
     file_pair: FilePair
-    suffix: str
     data: bytes
+    options: DocumentOptions
 
-    def rounds(self) -> Rounds[bytes]:
+    def rounds(self) -> Rounds[TranslatedFile]:
         """Return the document's rounds; errors in them name the document."""
         try:
-            return (yield from FORMATS[self.suffix](self.data))
+            return (yield from open_document(self.file_pair.name, self.data, self.options))
         except DocumentError as error:
             raise InputError(f"{self.file_pair.name}: {error}") from error
 
 
-def check_formats(file_pairs: Iterable[FilePair]) -> None:
-    """Raise InputError unless every input is a file in a known format."""
-    known = ", ".join(sorted(FORMATS))
-    for file_pair in file_pairs:
-        if file_pair.source is None:
-            raise InputError(f"--documents needs files with one of the suffixes {known}")
-        if file_pair.source.suffix.lower() not in FORMATS:
-            raise InputError(f"{file_pair.name}: --documents supports these suffixes: {known}")
+@dataclass(frozen=True, slots=True)
+class DocumentSet:
+    """Inputs in known formats, and the options for those that read them."""
+
+    file_pairs: Sequence[FilePair]
+    languages: tuple[str, str]  # source and target
+    options: Mapping[str, str]
+
+    def check(self) -> None:
+        """Raise InputError unless all formats are known, and each option is read by one of them."""
+        known = ", ".join(sorted(FORMATS))
+        read: set[str] = set()
+        for file_pair in self.file_pairs:
+            if file_pair.source is None:
+                raise InputError(f"--documents needs files with one of the suffixes {known}")
+            if reason := why_unread(file_pair.name):
+                raise InputError(f"{file_pair.name}: {reason}")
+            its_format = format_of(file_pair.name)
+            assert its_format is not None, "it is read"
+            read |= its_format.options
+            self.options_of(file_pair)
+        for name in self.options:
+            if name not in OPTIONS:
+                raise InputError(f"--option: the options are {', '.join(OPTIONS)}")
+            if name not in read:
+                raise InputError(f"--option: {name} has no effect on these files")
+
+    def options_of(self, file_pair: FilePair) -> DocumentOptions:
+        """Return the options of a document. Raises InputError."""
+        its_format = format_of(file_pair.name)
+        assert its_format is not None, "checked before"
+        values = {name: self.options[name] for name in self.options if name in its_format.options}
+        try:
+            return document_options(file_pair.name, values, *self.languages)
+        except OptionError as error:
+            raise InputError(f"--option: {error}") from None
 
 
-def translate_documents(run: Run, file_pairs: Iterable[FilePair]) -> None:
+def translate_documents(run: Run, documents: DocumentSet) -> None:
     """Translate documents in known formats, small ones together. Raises BulkError."""
-    for group in _groups(file_pairs):
+    for group in _groups(documents):
         _translate_group(run, group)
 
 
-def _groups(file_pairs: Iterable[FilePair]) -> Iterator[list[_Document]]:
+def _groups(documents: DocumentSet) -> Iterator[list[_Document]]:
     group: list[_Document] = []
     size = 0
-    for file_pair in file_pairs:
+    for file_pair in documents.file_pairs:
         assert file_pair.source is not None
-        document = _Document(
-            file_pair, file_pair.source.suffix.lower(), file_pair.source.read_bytes()
-        )
+        options = documents.options_of(file_pair)
+        document = _Document(file_pair, file_pair.source.read_bytes(), options)
         if group and size + len(document.data) > _GROUP_BYTES:
             yield group
             group, size = [], 0
@@ -75,8 +115,9 @@ def _translate_group(run: Run, group: Sequence[_Document]) -> None:
                 return run.translate_texts(name, texts, bar)
 
             results = run_rounds((document.rounds() for document, _ in pending), translate)
-        for (_, write), result in zip(pending, results, strict=True):
-            write(result)
+        for (document, write), result in zip(pending, results, strict=True):
+            write(result.data)
+            run.summary.notices += [f"{document.file_pair.name}: {each}" for each in result.notices]
 
 
 def _destination(
@@ -85,7 +126,10 @@ def _destination(
     """Return a function that writes the translated document; None if it is already finished."""
     if document.file_pair.target is None:
         return write_to_stdout
-    identity = {"document": hashlib.sha256(document.data).hexdigest()}
+    identity = {
+        "document": hashlib.sha256(document.data).hexdigest(),
+        "options": json.loads(json.dumps(asdict(document.options))),  # without tuples
+    }
     output = outputs.enter_context(run.open(document.file_pair.target, identity))
     if output.finished:
         return None

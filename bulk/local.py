@@ -33,7 +33,7 @@ class Local:
         try:
             self.devices = parse_devices(settings.devices)
             checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
-            model = describe_model(settings, checkpoint)
+            model = describe_model(settings, self.devices, checkpoint)
             glossaries = load_glossaries(settings.glossaries, model.languages)
             self._pool = make_pool(settings, self.devices, checkpoint)
         except (TimeoutError, CheckpointError) as error:  # NVML or the hub did not answer
@@ -41,7 +41,7 @@ class Local:
         except (GlossaryError, ValueError) as error:
             raise InputError(str(error)) from error
         self._source, self._target = language_pair(*pair, model.languages)
-        self._service = TranslationService(self._pool, model, glossaries)
+        self._service = TranslationService(model.translated_by(self._pool), model, glossaries)
         entries = repr(sorted(glossaries.items())).encode()
         self.fingerprint = {
             "source": self._source,

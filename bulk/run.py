@@ -57,6 +57,7 @@ class RunSummary:
     resumed: int = 0  # lines from an earlier run
     finished_before: int = 0  # outputs
     warnings: Counter[str] = field(default_factory=Counter)  # by code
+    notices: list[str] = field(default_factory=list)  # about documents
 
 
 class Run:

@@ -26,6 +26,7 @@ class Window(Generic[Input, Result]):
         self._work = work
         self._size = _AHEAD * threads
         self._inbox: queue.SimpleQueue[tuple[Input, Future[Result]]] = queue.SimpleQueue()
+        self._stopped = False
         for number in range(threads):
             threading.Thread(target=self._run, name=f"bulk-{number}", daemon=True).start()
 
@@ -42,7 +43,11 @@ class Window(Generic[Input, Result]):
             yield _settle(pending)
 
     def stop(self) -> None:
-        """Start nothing more; items in progress are not waited for."""
+        """Start nothing more; items in progress are not waited for, and their errors are dropped.
+
+        What they use, such as connections, may be closed while they go on.
+        """
+        self._stopped = True
         with suppress(queue.Empty):
             while True:
                 self._inbox.get_nowait()[1].cancel()
@@ -54,6 +59,9 @@ class Window(Generic[Input, Result]):
                 future.set_result(self._work(item))
             except BulkError as error:
                 future.set_exception(error)
+            except Exception:
+                if not self._stopped:
+                    raise
             finally:
                 if not future.done():  # a bug ends the thread with a traceback, and then the run
                     future.cancel()

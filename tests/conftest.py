@@ -1,17 +1,28 @@
-"""What all tests share: threads, the order in parallel runs, measured figures in the summary."""
+"""What all tests share: threads, the order in parallel runs, the cache, figures in the summary."""
 
+import gc
 import os
 import signal
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.remote import Producer
 
-from tests.scheduling import GroupScheduling, rank
+from tests.scheduling import GroupScheduling, sort
 
 # Two teams of OpenMP threads on the same cores wait for each other, up to 50 times as long as one
 # thread works. Set before anything imports torch; servers that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Else every worker of pytest-xdist and every process that a test starts would compile all modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 Figure = Callable[[str], None]
 
@@ -26,10 +37,30 @@ def figure(request: pytest.FixtureRequest) -> Figure:
     return note
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of converted models and measured speeds, shared by all workers of pytest-xdist.
+
+    The code under test makes each entry once, however many processes ask for it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of the whole run
+    return folder / "cache"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sort the tests where pytest-xdist runs them; otherwise leave their order."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: rank(item.nodeid))
+        sort(items)
+
+
+def pytest_collection_finish() -> None:
+    """Exempt what has been imported from garbage collections, which the code under test asks for.
+
+    It is never garbage, and a million objects take a second to visit.
+    """
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

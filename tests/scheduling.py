@@ -4,12 +4,20 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-# Each file is a group, run by one worker, test by test; these folders are groups as a whole.
-# `servers` share a converted model and load two workers each, `processes` measure times and kill:
-# two such tests at once would disturb each other.
-_GROUPS = {"process": "processes", "e2e": "servers", "docs": "servers"}
-# Long groups begin first, so that no worker is left with one at the end.
-_FIRST = ("process/", "unit/translator/", "docs/", "e2e/", "browser/", "unit/training/")
+# Each file is a group, run by one worker, test by test. These are groups together: `docs` share a
+# server, `latencies` measure times, `faults` kill; two such tests at once would disturb each other.
+_GROUPS = {"docs/": "docs"} | {
+    f"process/test_{name}.py": group
+    for group, names in (
+        ("latencies", ("fairness", "nvml", "pool")),
+        ("faults", ("faults", "quarantine", "restart")),
+    )
+    for name in names
+}
+# Long groups begin first, so that no worker is left with one at the end: those that mostly wait,
+# for processes and clocks, in turns with those that compute, so that the cores are always busy.
+_WAIT = ("docs/", "process/", "e2e/", "k8s/", "browser/")
+_COMPUTE = ("unit/translator/", "unit/training/", "unit/benchmarks/")
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no types
@@ -22,13 +30,18 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdis
     def _split_scope(self, nodeid: str) -> str:
         """Return the group of a test."""
         place = _place(nodeid)
-        return _GROUPS.get(place.partition("/")[0], place)
+        return next((_GROUPS[start] for start in _GROUPS if place.startswith(start)), place)
 
 
-def rank(nodeid: str) -> int:
-    """Return a number by which to sort tests: the lower, the earlier."""
-    place = _place(nodeid)
-    return next((i for i, start in enumerate(_FIRST) if place.startswith(start)), len(_FIRST))
+def sort(items: list[pytest.Item]) -> None:
+    """Sort tests such that groups that wait and groups that compute alternate."""
+    places = list(dict.fromkeys(_place(item.nodeid) for item in items))
+    ranks = {place: (2.0, i) for i, place in enumerate(places)}
+    for starts in (_WAIT, _COMPUTE):
+        chosen = [place for start in starts for place in places if place.startswith(start)]
+        for i, place in enumerate(chosen):
+            ranks[place] = (i / len(chosen), i)
+    items.sort(key=lambda item: ranks[_place(item.nodeid)])
 
 
 def _place(nodeid: str) -> str:

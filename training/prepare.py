@@ -4,6 +4,7 @@ import json
 import multiprocessing
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.pool import Pool
 from pathlib import Path
@@ -131,9 +132,22 @@ def _chunks(found: Iterable[Example]) -> Iterator[list[Example]]:
         yield chunk
 
 
-def worker_pool(tokenizer: Tokenizer) -> Pool:
-    """Return one process per core for cleaning and encoding; forked, they share the tokenizer."""
-    return multiprocessing.get_context("fork").Pool(None, _start, (tokenizer,))
+@contextmanager
+def worker_pool(tokenizer: Tokenizer) -> Iterator[Pool]:
+    """Run one process per core for cleaning and encoding; forked, they share the tokenizer.
+
+    When all is well they end by themselves: `Pool.terminate` may wait for ever for a process that
+    the pool has just started in the place of another.
+    """
+    pool = multiprocessing.get_context("fork").Pool(None, _start, (tokenizer,))
+    try:
+        yield pool
+        pool.close()
+    except BaseException:
+        pool.terminate()
+        raise
+    finally:
+        pool.join()
 
 
 def _start(tokenizer: Tokenizer) -> None:

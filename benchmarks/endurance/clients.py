@@ -11,10 +11,11 @@ import httpx
 
 from benchmarks.endurance.known_translations import KnownTranslations, Sentence
 
-OUTCOMES = ("answered", "refused", "quarantined", "lost")  # each request has one of them
+OUTCOMES = ("answered", "refused", "quarantined", "broken", "lost")  # each request has one of them
 _MAX_TEXTS = 4  # in one request
 _MAX_WAIT = 2.0  # seconds before the next request after a refusal
 _QUARANTINED = "urn:m2m-server:quarantined"
+BROKEN = (httpx.NetworkError, httpx.RemoteProtocolError)  # connections of a front that died
 _REFUSED = {"urn:m2m-server:overloaded": 429, "urn:m2m-server:unavailable": 503}
 
 
@@ -60,10 +61,16 @@ class Clients:
             while not self._stopping.is_set():
                 group = draw.choice(self._directions)
                 sentences = draw.sample(group, min(len(group), draw.randint(1, _MAX_TEXTS)))
-                self._stopping.wait(self._request(client, sentences))
+                wait = self._request(client, sentences)
+                while wait is None:
+                    wait = self._request(client, sentences)
+                self._stopping.wait(wait)
 
-    def _request(self, client: httpx.Client, sentences: Sequence[Sentence]) -> float:
-        """Send one request and count it; return the seconds to wait before the next one."""
+    def _request(self, client: httpx.Client, sentences: Sequence[Sentence]) -> float | None:
+        """Send one request and count it; return the seconds to wait before the next one.
+
+        Returns None if the connection broke: the request must be repeated.
+        """
         with self._lock:
             self.counts.sent += len(sentences)
         try:
@@ -72,6 +79,9 @@ class Clients:
                 self._count_answer(sentences, response.json()["translation"])
                 return 0.0
             kind = response.json()["type"]
+        except BROKEN:
+            self._count("broken")
+            return None
         except Exception as error:  # noqa: BLE001 - whatever the error, the request is lost
             self._count_loss(type(error).__name__)
             return 0.0

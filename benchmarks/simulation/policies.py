@@ -43,7 +43,7 @@ class CentralQueue:
         """Unless `fair`, all requests count as those of one client: first come, first served."""
         self._fair = fair
         self._limit = plan.batches_ahead * plan.batch_tokens
-        self._queue = WorkQueue()
+        self._queue = WorkQueue[WorkItem]()
         self._speeds: dict[int, float] = {}
 
     def submit(self, items: Iterable[WorkItem]) -> None:

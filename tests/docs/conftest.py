@@ -1,8 +1,8 @@
 """One server on the bundled model, for all that the documentation says."""
 
+import functools
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,25 +14,20 @@ from translator import Translator, TranslatorConfig
 
 
 @pytest.fixture(scope="session")
-def documented_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("docs-cache")
-
-
-@pytest.fixture(scope="session")
-def documented(documented_cache: Path) -> Iterator[Server]:
+def documented(cache: Path) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as jobs:
-        server = start(documented_cache, "--jobs", jobs)
+        server = start(cache, "--jobs", jobs)
         server.wait_until("ok")
         yield server
         stop(server)
 
 
 @pytest.fixture(scope="session")
-def wording(documented: Server, documented_cache: Path) -> Wording:
-    """What the model says, asked without a server, once the server has filled the cache."""
-    translator = Translator(TranslatorConfig(cache=documented_cache))
+def wording(documented: Server, cache: Path) -> Wording:
+    """What the model says, asked without a server."""
+    translator = Translator(TranslatorConfig(cache=cache))
 
-    @cache
+    @functools.cache
     def answers(text: str, source: str, target: str) -> set[str]:
         return near_best(translator, text, source, target)
 

@@ -24,14 +24,14 @@ FILES = [ROOT / "README.md"] + [
 def test_commands_do_what_is_shown(
     file: Path,
     tmp_path: Path,
-    documented_cache: Path,
+    cache: Path,
     documented: Server,
     wording: Wording,
     figure: Figure,
 ) -> None:
     documented.wait_until("ok")  # another file may have restarted its worker
     ports = listening_at(documented)
-    reader = Reader(tmp_path, documented_cache, ports, wording)
+    reader = Reader(tmp_path, cache, ports, wording)
     try:
         for block in read_blocks(file):
             if block.kind not in COMMANDS:

@@ -117,4 +117,4 @@ def test_what_is_shown_beside_the_known_translations_is_english(file: Path) -> N
         for part in re.split(r'["\n…{}\[\]<>]|\\n', shown):
             if len(re.findall(r"[^\W\d_]{2,}", part)) > 1:  # a lone word tells too little
                 best = detector.detect(part)[0]
-                assert best.language == "en" or best.confidence < 0.5, (block.place, part)
+                assert best.language == "en" or best.confidence < 0.6, (block.place, part)

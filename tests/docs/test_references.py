@@ -62,6 +62,8 @@ def test_every_route_is_shown(documented: Server) -> None:
 @pytest.fixture(scope="module")
 def flags() -> set[str]:
     known = {flag(name) for name in Settings.model_fields}
+    switches = [name for name, field in Settings.model_fields.items() if field.annotation is bool]
+    known |= {flag(name).replace("--", "--no-", 1) for name in switches}
     binaries = Path(sys.executable).parent
     for name, *arguments in _COMMANDS:
         command = [str(binaries / name), *arguments, "--help"]

@@ -72,7 +72,8 @@ def check_same(pairs: Iterable[tuple[str, str]]) -> None:
 def start(cache: Path, *flags: str) -> Server:
     """Start a server on a free port; return before its model is loaded."""
     jobs = tempfile.mkdtemp(prefix="jobs", dir=cache.parent)
-    common = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--log-level", "warning"]
+    common = ["--port", "0", "--cache", str(cache), "--jobs", jobs, "--state", "off"]
+    common += ["--log-level", "warning"]
     process = subprocess.Popen(
         [COMMAND, *common, *flags],
         stdout=subprocess.PIPE,
@@ -96,11 +97,6 @@ def stop(server: Server) -> None:
     server.process.wait(TIMEOUT)
     assert server.process.stdout is not None
     server.process.stdout.close()
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ import pytest
 from tests.agreement import nearly_equal
 from tests.e2e.conftest import Server, start, stop
 from training.corpus import read_references
-from translator.engines.inflight.int8 import computes_int8
+from translator.engines.cpu_features import computes_int8
 
 pytestmark = pytest.mark.skipif(
     not computes_int8(), reason="this CPU does not multiply in int8 without losing bits"

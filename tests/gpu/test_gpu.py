@@ -9,14 +9,19 @@ import torch
 from sacrebleu import corpus_chrf
 
 from gpu_pool.devices import parse_devices
-from gpu_pool.messages import Segment
 from gpu_pool.monitor import GpuMonitor, normalise_uuid
 from gpu_pool.pool import GpuPool
-from server.core.worker_factory import make_translator
+from server.core.pool_factory import describe_model
+from server.core.requests import RequestContext, TextRequest
+from server.core.settings import Settings
+from server.core.translation import TranslationService
+from server.core.worker_factory import make_decoder
 from tests.agreement import nearly_equal
 from training.corpus import DIRECTIONS, read_references
 from translator import DeviceError, Translator, TranslatorConfig
-from translator.translator import Translated
+from translator.device_decoder import DeviceDecoder
+from translator.models.checkpoints import resolve
+from translator.segment_batch import Translated
 
 TIMEOUT = 120.0
 WORK = [
@@ -106,14 +111,17 @@ def test_nvml_and_torch_agree_on_the_card() -> None:
 
 def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
     devices = parse_devices("auto")
-    pool = GpuPool(devices, partial(make_translator, config=TranslatorConfig()))
+    model = describe_model(Settings(), devices, resolve("bundled"))
+    pool = GpuPool(devices, partial(make_decoder, config=TranslatorConfig()))
     pool.start()
     deadline = time.monotonic() + TIMEOUT
     while pool.status().state != "ok":
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    segments = [Segment(text, s, t, tokens=len(text)) for text, s, t in WORK]
-    results = [future.result(TIMEOUT).text for future in pool.submit(segments)]
+    service = TranslationService(model.translated_by(pool), model, {})
+    text_requests = [TextRequest(*each) for each in WORK]
+    answers = service.translate(text_requests, RequestContext(timeout=TIMEOUT))
+    results = [answer.text for answer in answers]
     rows = [row for worker in pool.status().workers for row in worker.rows()]
     pool.close()
     assert corpus_chrf(results, [expected]).score >= 85
@@ -121,7 +129,7 @@ def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
 
 
 def test_a_trial_measures_the_memory_that_the_formula_omits() -> None:
-    gpu = Translator(TranslatorConfig(device="cuda:0"))
+    gpu = DeviceDecoder(TranslatorConfig(device="cuda:0"))
     assert 1.0 <= gpu.memory_scale < 1_000
     assert gpu.budget
 

@@ -93,3 +93,30 @@ def test_a_stopped_window_starts_nothing_more() -> None:
     assert started == [0]
     with pytest.raises(CancelledError):
         list(results)
+
+
+def test_errors_after_a_stop_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests in progress fail somehow when their client is closed; nobody waits for them."""
+    shown: queue.SimpleQueue[threading.ExceptHookArgs] = queue.SimpleQueue()
+    monkeypatch.setattr(threading, "excepthook", shown.put)
+    busy, closed = threading.Event(), threading.Event()
+
+    def work(_: int) -> int:
+        busy.set()
+        assert closed.wait(TIMEOUT)
+        raise RuntimeError("the client has been closed")
+
+    window = Window(work, 1)
+    results = window.map([1])
+
+    def take() -> None:
+        with pytest.raises(CancelledError):
+            next(results)
+
+    taker = threading.Thread(target=take)
+    taker.start()
+    assert busy.wait(TIMEOUT)
+    window.stop()
+    closed.set()
+    taker.join(TIMEOUT)
+    assert shown.empty()

@@ -44,7 +44,8 @@ class TestStore:
 
 
 @pytest.fixture
-def mixture(data: Path) -> Mixture:
+def mixture(data: Path, monkeypatch: pytest.MonkeyPatch) -> Mixture:
+    monkeypatch.setattr("training.mixture.WINDOW_TOKENS", 200_000)
     return Mixture(read_parts(data), PAD, EOS, {"everyday": 0.75, "prose": 0.25})
 
 

@@ -1,0 +1,1 @@
+"""Language detection: makes the n-gram model, fits the confidences, and measures both."""

@@ -1,0 +1,92 @@
+"""`python -m benchmarks.front`: CPU time by role, rates and latencies; see `make bench-front`."""
+
+import argparse
+import datetime
+import os
+import platform
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from tqdm import tqdm
+
+from benchmarks.front.cases import ARRAY, CASES, SINGLE, Case
+from benchmarks.front.measurement import (
+    Cost,
+    bare_server,
+    cost,
+    crowd,
+    load_for,
+    middle,
+    our_server,
+)
+from benchmarks.front.report import Rates, render, summary
+from benchmarks.report import publish, versions
+
+_RATE_CLIENTS = 32
+
+
+def main() -> None:
+    """Print tables and one JSON line."""
+    arguments = _parser().parse_args()
+    bare, costs = measure_costs(sorted({1, arguments.fronts}), arguments.rounds, arguments.seconds)
+    rates = [measure_rates(n, arguments.seconds) for n in range(arguments.fronts + 1)]
+    about = {
+        "benchmark": "front",
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "versions": {"Python": platform.python_version(), **versions("flask", "waitress")},
+    }
+    array = costs[str(arguments.fronts)][ARRAY.name]
+    report = summary(about, bare, costs, rates, array)
+    publish(report, render(report, bare, costs, rates), arguments.output)
+
+
+def measure_costs(
+    fronts: Sequence[int], rounds: int, seconds: float
+) -> tuple[Cost, dict[str, dict[str, Cost]]]:
+    """Return the cost of a request to a bare server, and those of all cases by fronts and name.
+
+    Servers take turns, so that what else the machine does meets all of them; medians of rounds.
+    """
+    with ExitStack() as running:
+        bare = running.enter_context(bare_server())
+        ours = {n: running.enter_context(our_server(n)) for n in fronts}
+        bare_costs: list[Cost] = []
+        costs: dict[tuple[int, Case], list[Cost]] = {}
+        for _ in tqdm(range(rounds), desc="costs"):
+            for case in CASES:
+                for n, server in ours.items():
+                    found = cost(server, case, seconds)
+                    if case.sentences == 1:
+                        bare_costs.append(cost(bare, SINGLE, seconds))
+                        found = replace(found, ratio=found.front / bare_costs[-1].front)
+                    costs.setdefault((n, case), []).append(found)
+    return middle(bare_costs), {
+        str(n): {case.name: middle(costs[n, case]) for case in CASES} for n in fronts
+    }
+
+
+def measure_rates(fronts: int, seconds: float) -> Rates:
+    """Return what so many fronts do at most; 0: the bare server."""
+    with our_server(fronts) if fronts else bare_server() as server:
+        load_for(server, SINGLE, _RATE_CLIENTS, seconds / 4)
+        single = load_for(server, SINGLE, _RATE_CLIENTS, seconds)
+        array = load_for(server, ARRAY, _RATE_CLIENTS, seconds) if fronts else None
+        return Rates(fronts, single, array, crowd(server, 2 * seconds))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.front", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="medians of so many are shown")
+    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("--fronts", type=int, default=cores, help="the most; default: all cores")
+    parser.add_argument("--output", type=Path, help="Markdown file to write")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Servers under load: what one request or sentence takes of each of their processes."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from statistics import median
+from urllib.parse import urlsplit
+
+import httpx
+
+from benchmarks.front.cases import SINGLE, Case
+from benchmarks.front.client import Load, put_load
+from benchmarks.front.cpu_time import ROLES, cpu_seconds
+from benchmarks.server_process import ServerProcess, started
+
+_CLIENTS = 8  # where CPU time is measured
+_CROWD = 256
+_WARM_UP = 0.25  # of the duration of a measurement
+_WORKERS = 2
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU microseconds by role, for a request or a sentence."""
+
+    front: float
+    pool: float
+    worker: float
+    client: float
+    decodings: float  # more than one: the front repaired translations; 0: they were cached
+    client_share: float  # of a core
+    ratio: float | None = None  # of the front to the bare server just before, for single sentences
+
+    @property
+    def total(self) -> float:
+        """Of the whole server."""
+        return self.front + self.pool + self.worker
+
+
+@contextmanager
+def our_server(fronts: int) -> Iterator[ServerProcess]:
+    """Run our server with workers that echo."""
+    command = [sys.executable, "-m", "benchmarks.front.echo_server", "--fronts", str(fronts)]
+    with started([*command, "--threads", str(_CROWD), "--workers", str(_WORKERS)]) as server:
+        yield server
+
+
+@contextmanager
+def bare_server() -> Iterator[ServerProcess]:
+    """Run Flask and waitress alone, with as many threads."""
+    command = [sys.executable, "-m", "benchmarks.front.bare_server", str(_CROWD)]
+    with started(command) as server:
+        yield server
+
+
+def cost(server: ServerProcess, case: Case, seconds: float) -> Cost:
+    """Return the CPU time of a sentence of a case."""
+    load_for(server, case, _CLIENTS, _WARM_UP * seconds)
+    decoded, before = _decoded(server), cpu_seconds(server.pid)
+    load = load_for(server, case, _CLIENTS, seconds)
+    after = cpu_seconds(server.pid)
+    sentences = len(load.latencies) * case.sentences
+    front, pool, worker = ((after[role] - before[role]) / sentences * 1e6 for role in ROLES)
+    decodings = (_decoded(server) - decoded) / sentences
+    return Cost(front, pool, worker, load.cpu_seconds / sentences * 1e6, decodings, load.share)
+
+
+def _decoded(server: ServerProcess) -> int:
+    """Return the segments that workers have finished so far; 0 without workers."""
+    rows = httpx.get(f"{server.url}/gpus").json()["gpus"]
+    return sum(row["finished_segments"] for row in rows)
+
+
+def middle(costs: Sequence[Cost]) -> Cost:
+    """Return the one with the median of the front's time, with the median of the ratios."""
+    ratios = [each.ratio for each in costs if each.ratio is not None]
+    chosen = sorted(costs, key=lambda each: each.front)[len(costs) // 2]
+    return replace(chosen, ratio=median(ratios) if ratios else None)
+
+
+def load_for(server: ServerProcess, case: Case, connections: int, seconds: float) -> Load:
+    """Put load on a server."""
+    address = urlsplit(server.url)
+    return put_load(
+        (address.hostname or "", address.port or 0), case.requests(), connections, seconds
+    )
+
+
+def crowd(server: ServerProcess, seconds: float) -> Load:
+    """Let many clients ask for one sentence after another."""
+    return load_for(server, SINGLE, _CROWD, seconds)

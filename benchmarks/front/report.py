@@ -1,0 +1,114 @@
+"""The figures of `benchmarks.front`, and how they are shown."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from benchmarks.front.client import Load
+from benchmarks.front.measurement import Cost
+from benchmarks.report import in_words
+
+_CARDS = 8
+# Sentences a second of eight H200s, by the way of decoding.
+_WANTED = {"greedy": 96_000, "5 beams": 34_000}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What a number of fronts can do; 0: Flask and waitress alone."""
+
+    fronts: int
+    single: Load
+    array: Load | None  # of 64 sentences
+    crowd: Load
+
+    def row(self) -> dict[str, Any]:
+        """Return the figures."""
+        return {
+            "fronts": self.fronts,
+            "requests_per_second": self.single.rate,
+            "sentences_per_second": None if self.array is None else self.array.rate * 64,
+            "client_share": self.single.share,
+            "p50_ms": self.crowd.percentile(50) * 1e3,
+            "p99_ms": self.crowd.percentile(99) * 1e3,
+        }
+
+
+def summary(
+    about: Mapping[str, Any],
+    bare: Cost,
+    costs: Mapping[str, Mapping[str, Cost]],
+    rates: list[Rates],
+    array: Cost,
+) -> dict[str, Any]:
+    """Return all figures; `costs` by the number of fronts and the case, `array` for the cores."""
+    cores = {name: wanted * array.total / 1e6 for name, wanted in _WANTED.items()}
+    return {
+        **about,
+        "bare_us": asdict(bare),
+        "us": {
+            fronts: {case: asdict(cost) for case, cost in cases.items()}
+            for fronts, cases in costs.items()
+        },
+        "rates": [each.row() for each in rates],
+        "cores_for_8_h200": cores,
+    }
+
+
+def render(
+    report: Mapping[str, Any],
+    bare: Cost,
+    costs: Mapping[str, Mapping[str, Cost]],
+    rates: list[Rates],
+) -> str:
+    """Return the report as Markdown."""
+    lines = [
+        "# The front: what a sentence takes without a device",
+        "",
+        f"{report['date']}, {report['machine']}, {report['cores']} cores; "
+        f"{in_words(report['versions'])}. Workers answer at once; all text work is real, with the "
+        "bundled tokenizer. Command: `make bench-front`.",
+        "",
+        "CPU time, µs per sentence. With one front, the pool is a part of it. × bare: the front "
+        "against the bare server, measured in turns; the median of those. The last column is "
+        "the client's share of a core: close to 100 %, the client was measured.",
+        "",
+        "| fronts | request | front | pool | worker | in all | × bare | decodings | client |",
+        "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        _cost_row("", "bare Flask and waitress", bare),
+    ]
+    for fronts, cases in costs.items():
+        lines += [_cost_row(fronts, case, cost) for case, cost in cases.items()]
+    return "\n".join([*lines, "", *_render_rates(rates), "", _render_cores(report)])
+
+
+def _cost_row(fronts: str, case: str, cost: Cost) -> str:
+    times = f"{cost.front:.1f} | {cost.pool:.1f} | {cost.worker:.1f} | {cost.total:.1f}"
+    ratio = "" if cost.ratio is None else f"{cost.ratio:.2f}"
+    more = f"{cost.decodings:.2f} | {cost.client_share:.0%}"
+    return f"| {fronts} | {case} | {times} | {ratio} | {more} |"
+
+
+def _render_rates(rates: list[Rates]) -> list[str]:
+    lines = [
+        "Rates, with a client on the same cores; latencies of single sentences at 256 clients.",
+        "",
+        "| fronts | requests/s | sentences/s, by 64 | client | p50, ms | p99, ms | p99/p50 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in [each.row() for each in rates]:
+        array = row["sentences_per_second"]
+        lines.append(
+            f"| {row['fronts'] or 'bare'} | {row['requests_per_second']:,.0f} | "
+            f"{'' if array is None else f'{array:,.0f}'} | {row['client_share']:.0%} | "
+            f"{row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['p99_ms'] / row['p50_ms']:.1f} |"
+        )
+    return lines
+
+
+def _render_cores(report: Mapping[str, Any]) -> str:
+    cores = report["cores_for_8_h200"]
+    needs = ", ".join(
+        f"{cores[name]:.1f} for {wanted:,} sentences/s ({name})" for name, wanted in _WANTED.items()
+    )
+    return f"Cores that {_CARDS} H200s need, by the time of a sentence in arrays of 64: {needs}."
