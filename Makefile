@@ -7,8 +7,8 @@ STAMP := $(VENV)/.installed
 MINUTES ?= 30
 
 .PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
-	bench-decoding bench-gpu gpu-wheels bench-pool bench-threads simulate train-background \
-	train-status train-stop train-adopt evaluate settings-page lock test-image clean
+	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
+	train-status train-stop train-adopt evaluate settings-page kept-page lock test-image clean
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run all tests, in parallel"
@@ -26,6 +26,7 @@ help:
 	@echo "make gpu-wheels WHEELS=FOLDER  download the packages that bench-gpu needs on a bare machine"
 	@echo "make bench-threads     measure CPU threads and replicas"
 	@echo "make bench-pool        measure dispatching and scaling of the pool"
+	@echo "make bench-front       measure CPU time of a request by process, rates and latencies, without a model"
 	@echo "make simulate          simulate a day of traffic on 64 GPUs under several scheduling policies"
 	@echo "make train-background  train the bundled model at the lowest priority until it is stopped"
 	@echo "make train-status      show the progress of the training"
@@ -33,6 +34,7 @@ help:
 	@echo "make train-adopt       replace the bundled model if the trained one is better"
 	@echo "make evaluate          compute BLEU and chrF of the bundled model on every test set"
 	@echo "make settings-page     write docs/settings.md from the settings"
+	@echo "make kept-page         write docs/kept.md from the table of tokens"
 	@echo "make lock              update the versions that the image is built from"
 	@echo "make clean             remove the virtual environment and build files"
 
@@ -50,6 +52,8 @@ WORKERS ?= auto
 PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
 COVERAGE_FLAGS = $(if $(COVERAGE),--cov --cov-report term:skip-covered)
 
+# For WORKERS=auto: one more than cores, because many tests wait for processes that they started.
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test: $(STAMP)
 	$(BIN)/pytest $(PARALLEL) $(COVERAGE_FLAGS)
 
@@ -100,6 +104,9 @@ bench-threads: $(STAMP)
 bench-pool: $(STAMP)
 	$(BIN)/python -m benchmarks.pool
 
+bench-front: $(STAMP)
+	$(BIN)/python -m benchmarks.front
+
 simulate: $(STAMP)
 	$(BIN)/python -m benchmarks.simulator
 
@@ -118,6 +125,9 @@ evaluate: $(STAMP)
 
 settings-page: $(STAMP)
 	env -u XDG_CACHE_HOME -u XDG_STATE_HOME $(BIN)/python -m server.commands.settings_page > docs/settings.md
+
+kept-page: $(STAMP)
+	$(BIN)/python -m translator.text.kept_page > docs/kept.md
 
 clean:
 	rm -rf $(VENV) build *.egg-info
