@@ -24,7 +24,7 @@ from server.http.waitress_server import HttpServer
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
-from tests.fakes import FakePool, add_recording_format, served_model, worker_status
+from tests.fakes import FakePool, add_recording_format, one_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -96,7 +96,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def services(pool: FakePool, settings: Settings) -> Iterator[Services]:
     store = JobStore(settings.jobs) if settings.jobs else None
-    services = make_services(pool, served_model(), settings, store)
+    services = make_services(pool, one_model(), settings, store)
     yield services
     if services.jobs is not None:
         services.jobs.close()

@@ -48,7 +48,9 @@ def test_gpus_are_one_row_a_worker(client: FlaskClient, pool: FakePool) -> None:
 
 def test_a_group_has_a_row_for_each_of_its_devices(client: FlaskClient, pool: FakePool) -> None:
     gpus = (GpuStatus("cuda:0", memory_free=1), GpuStatus("cuda:1", memory_free=2))
-    pool.workers = [replace(pool.workers[0], device="cuda:0+cuda:1", gpus=gpus, pid=7)]
+    pool.workers = [
+        replace(pool.workers[0], device="cuda:0+cuda:1", label="cuda:0+cuda:1", gpus=gpus, pid=7)
+    ]
     rows = client.get("/gpus").get_json()["gpus"]
     assert [(row["device"], row["memory_free"]) for row in rows] == [("cuda:0", 1), ("cuda:1", 2)]
     assert {(row["worker"], row["pid"]) for row in rows} == {("cuda:0+cuda:1", 7)}
@@ -77,6 +79,7 @@ def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
         "script": "Latn",
         "direction": "ltr",
         "aliases": ["deu", "ger"],
+        "models": [{"name": "fake", "licence": "MIT"}],
     }
     assert languages[0] == german
 

@@ -46,6 +46,7 @@ _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # So that a translation with twice as many tokens as its source still fits.
 _OUTPUT_PER_SOURCE = 2
 _BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all other dtypes have 16 bits
+_BYTES_PER_WEIGHT = {"float32": 4, "int8": 1}  # all other dtypes have 16 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,24 @@ class Checkpoint:
     def beams(self) -> int:
         """Beams according to the checkpoint's generation_config."""
         return int(self.generation.get("num_beams", 1))
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters, but for those of norms and biases, which are few.
+
+        Per layer, attention has four matrices of d by d, of which the decoder has two; the
+        feed-forward part has two of d by its width. Embeddings and output share a matrix.
+        """
+        config, d = self.config, int(self.config["d_model"])
+        encoder = int(config["encoder_layers"]) * (4 * d + 2 * int(config["encoder_ffn_dim"]))
+        decoder = int(config["decoder_layers"]) * (8 * d + 2 * int(config["decoder_ffn_dim"]))
+        return d * (int(config["vocab_size"]) + encoder + decoder)
+
+    def weight_bytes(self, dtype: str) -> int:
+        """Return the bytes of the weights on a GPU; `dtype` is as in TranslatorConfig."""
+        if self.converted:
+            return (self.folder / MODEL_FILE).stat().st_size
+        return self.parameters * _BYTES_PER_WEIGHT.get(dtype, 2)
 
     def tokenizer(self) -> Tokenizer:
         """Load the tokenizer."""
