@@ -101,8 +101,9 @@ def _describe(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint
     # Beside a GPU, a quarter of a millisecond per sentence is too much.
     thorough = not any(device.startswith("cuda") for device in devices)
     model = TextModel.for_checkpoint(checkpoint, settings.beams, thorough=thorough)
-    licence = checkpoint.family.licence
-    return ServedModel(model.name, model.languages, licence, model.segmenter, translated_by)
+    return ServedModel(
+        model.name, model.languages, checkpoint.licence, model.segmenter, translated_by
+    )
 
 
 def _make_pool(

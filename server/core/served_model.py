@@ -21,6 +21,6 @@ class ServedModel:
 
     name: str
     languages: tuple[str, ...]  # the model's codes
-    licence: str  # of the weights of its family
+    licence: str  # of its weights, as far as its card says
     segmenter: Segmenter
     translated_by: TranslatedBy

@@ -13,7 +13,7 @@ class LanguageModel(TypedDict):
     """A model that has a language."""
 
     name: Annotated[str, doc("Its name in requests.")]
-    licence: Annotated[str, doc("Of the weights of its family; a fine-tune's may differ.")]
+    licence: Annotated[str, doc("Of its weights: that in its card, else that of its family.")]
 
 
 class Language(TypedDict):

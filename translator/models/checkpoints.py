@@ -29,6 +29,8 @@ from translator.models.tokenizer import Tokenizer
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
 _CONFIG_FILE = "config.json"
+_CARD_FILE = "README.md"  # on the hub, with the licence in its front matter
+_LICENCE = re.compile(r"^license: *[\"']?([\w .+-]{1,80}?)[\"']? *$", re.MULTILINE)
 _TOKENIZER_FILES = "a tokenizer (sentencepiece.bpe.model with vocab.json, or tokenizer.json)"
 _SMALL_FILES = (
     _CONFIG_FILE,
@@ -36,6 +38,7 @@ _SMALL_FILES = (
     TOKENIZER_CONFIG_FILE,
     SMALL100_FILE,
     "generation_config.json",
+    _CARD_FILE,
 )
 _SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
@@ -65,6 +68,15 @@ class Checkpoint:
     def languages(self) -> tuple[str, ...]:
         """Codes of the languages: `languages` in config.json, else all of the family."""
         return tuple(self.config.get("languages", self.family.languages))
+
+    @property
+    def licence(self) -> str:
+        """The licence in the model's card, else that of its family's original weights."""
+        card = self.folder / _CARD_FILE
+        found = _LICENCE.search(card.read_text("utf-8", "replace")) if card.is_file() else None
+        if found is None or self.family.licence.lower().startswith(found[1].lower()):
+            return self.family.licence
+        return found[1]
 
     @property
     def max_length(self) -> int:
