@@ -11,7 +11,6 @@ from server.auth.keys import KeyList
 from server.auth.rates import RateTable
 from server.auth.usage import Usage
 from server.core.cache import TranslationCache
-from server.core.database import Database
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
 from server.core.models import Models
@@ -19,6 +18,8 @@ from server.core.requests import AUTO
 from server.core.settings import Settings
 from server.core.state import STATE
 from server.core.translation import TranslationService
+from server.database.interface import Database
+from server.database.sqlite import SqliteDatabase
 from server.glossaries.store import GlossaryStore
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
@@ -141,7 +142,7 @@ def make_services(
     cache = TranslationCache(settings.cache_bytes // processes, metrics)
     translators = {model.name: model.translated_by(pool, cache) for model in models}
     translation = TranslationService(translators, models, glossaries, metrics)
-    state = state or Database(None, STATE)
+    state = state or SqliteDatabase(None, STATE)
     usage = Usage(state, metrics)
     access = Access(keys, metrics, usage, rates)
     return Services(

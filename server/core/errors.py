@@ -16,6 +16,7 @@ from gpu_pool.errors import (
     UnavailableError,
     UnknownDeviceError,
 )
+from server.database.interface import StorageError
 
 PROBLEM_TYPE = "application/problem+json"
 _UNAVAILABLE_RETRY_SECONDS = 5  # about the time a worker takes to load
@@ -158,6 +159,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
     NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
     TooManyJobsError: Problem(429, "too-many-jobs", "The server holds the maximum number of jobs"),
+    StorageError: Problem(503, "storage-away", "The database does not respond"),
     StorageFullError: Problem(507, "storage-full", "There is not enough storage"),
     UnknownGlossaryError: Problem(404, "unknown-glossary", "There is no such glossary"),
     TooManyGlossariesError: Problem(
@@ -192,4 +194,5 @@ def retry_after(error: Exception) -> int | None:
     """Return the seconds after which the same request may succeed; None where that is unknown."""
     if isinstance(error, OverloadedError | RateLimitError):
         return max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
-    return _UNAVAILABLE_RETRY_SECONDS if isinstance(error, UnavailableError) else None
+    away = isinstance(error, UnavailableError | StorageError)
+    return _UNAVAILABLE_RETRY_SECONDS if away else None

@@ -31,6 +31,8 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _POOL = PoolSettings()
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SECRET = frozenset({"api_keys_toml", "database"})
+"""Fields whose values are not shown in messages."""
 REPEATED = frozenset({"model", "route", "model_devices"})
 """Fields whose flags may be given several times."""
 
@@ -53,6 +55,12 @@ def _check_origins(value: str | None) -> str | None:
     for origin in split_origins(value):
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError("must be '*', or comma-separated origins as browsers send them")
+    return value
+
+
+def _check_database(value: str | None) -> str | None:
+    if value is not None and not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
     return value
 
 
@@ -194,6 +202,11 @@ class Settings(BaseModel):
         description="folder for stored glossaries and for what API keys have used; 'off': they end "
         "with the server",
     )
+    database: Annotated[str | None, AfterValidator(_check_database)] = Field(
+        default=None,
+        description="PostgreSQL database, postgresql://user@host/name, for jobs, stored glossaries "
+        "and usage of several servers together; unset: files in the folders of --jobs and --state",
+    )
     cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
         default=None,
         description="comma-separated origins whose pages may use the API, such as "
@@ -293,7 +306,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
         "trusted_proxy",
     ),
-    "Access": ("api_keys", "api_keys_toml", "state", "cors_origins"),
+    "Access": ("api_keys", "api_keys_toml", "state", "database", "cors_origins"),
     "Requests": (
         "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
     ),

@@ -3,29 +3,29 @@
 import logging
 from pathlib import Path
 
-from server.core.database import Database, Schema, StoreError
 from server.core.settings import Settings
+from server.database.interface import Database, Schema, StoreError
+from server.database.sqlite import SqliteDatabase
 
 _log = logging.getLogger(__name__)
 STATE = Schema(
     "state",
-    1,
     """
 CREATE TABLE usage (  -- characters translated
-    client TEXT NOT NULL, month TEXT NOT NULL, characters INTEGER NOT NULL,
+    client TEXT NOT NULL, month TEXT NOT NULL, characters BIGINT NOT NULL,
     PRIMARY KEY (client, month)
 );
 CREATE TABLE counted (  -- how much of the count of a run of the server is in `usage`
-    client TEXT PRIMARY KEY, run TEXT NOT NULL, characters INTEGER NOT NULL
+    client TEXT NOT NULL, run TEXT NOT NULL, characters BIGINT NOT NULL, PRIMARY KEY (client, run)
 );
 CREATE TABLE glossaries (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
-    created REAL NOT NULL
+    number {serial}, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
+    created {real} NOT NULL
 );
 CREATE TABLE dictionaries (
-    glossary INTEGER NOT NULL REFERENCES glossaries ON DELETE CASCADE,
+    number {serial}, glossary BIGINT NOT NULL REFERENCES glossaries ON DELETE CASCADE,
     source TEXT NOT NULL, target TEXT NOT NULL, entries TEXT NOT NULL,
-    count INTEGER NOT NULL, size INTEGER NOT NULL, UNIQUE (glossary, source, target)
+    count BIGINT NOT NULL, size BIGINT NOT NULL, UNIQUE (glossary, source, target)
 );
 """,
 )
@@ -37,12 +37,25 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     With `memory`, a folder that is removed at the end, processes forked from now on share it.
     Raises StoreError, unless the folder is the default one: then nothing outlives the server.
     """
+    if settings.database is not None:
+        return open_postgres(settings.database, STATE)
     shared = memory is not None
     if settings.state is not None:
         try:
-            return Database(settings.state, STATE, shared=shared)
+            return SqliteDatabase(settings.state, STATE, shared=shared)
         except StoreError as error:
             if "state" in settings.model_fields_set:
                 raise
             _log.warning("stored glossaries and counts end with this server: %s", error)
-    return Database(memory, STATE, shared=shared)
+    return SqliteDatabase(memory, STATE, shared=shared)
+
+
+def open_postgres(url: str, schema: Schema) -> Database:
+    """Open the database at a URL. Raises StoreError, also without the packages that it needs."""
+    try:
+        from server.database.postgres import PostgresDatabase
+    except ImportError as error:
+        raise StoreError(
+            schema.name, f"--database needs {error.name}: pip install 'm2m-server[postgres]'"
+        ) from None
+    return PostgresDatabase(url, schema)

@@ -1,7 +1,6 @@
 """The jobs, as the rest of the server sees them."""
 
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable
 from types import MappingProxyType
@@ -9,6 +8,7 @@ from types import MappingProxyType
 from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
 from server.core.settings import Settings
 from server.core.translation import TranslationService
+from server.database.interface import StorageError
 from server.jobs.changes import Changes
 from server.jobs.records import Job, JobSpec, Relations, TextParts
 from server.jobs.runner import Runner
@@ -98,7 +98,9 @@ class Jobs:
                 relations,
                 admit=lambda: self.check_capacity(size),
             )
-        except sqlite3.OperationalError as error:
+        except StorageError as error:
+            if error.away:
+                raise
             raise StorageFullError("the job could not be stored") from error
         self.changes.notify()
         return job

@@ -20,7 +20,9 @@ from documents import DocumentOptions
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
 from server.core.settings import Settings
+from server.database.sqlite import SqliteDatabase
 from server.http.waitress_server import HttpServer
+from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
@@ -95,7 +97,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def services(pool: FakePool, settings: Settings) -> Iterator[Services]:
-    store = JobStore(settings.jobs) if settings.jobs else None
+    store = JobStore(SqliteDatabase(settings.jobs, JOBS)) if settings.jobs else None
     services = make_services(pool, one_model(), settings, store)
     yield services
     if services.jobs is not None:
