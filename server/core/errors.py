@@ -83,6 +83,10 @@ class UnknownJobError(RequestError):
     """There is no job with that id, or it belongs to another key."""
 
 
+class KeyReusedError(RequestError):
+    """The Idempotency-Key belongs to a job with other contents."""
+
+
 class NoResultError(RequestError):
     """The job has no result, or not yet."""
 
@@ -157,6 +161,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownDeviceError: Problem(404, "unknown-device", "There is no worker with that name"),
     JobsOffError: Problem(404, "jobs-off", "Jobs are disabled on this server"),
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
+    KeyReusedError: Problem(409, "key-reused", "The Idempotency-Key has been used for another job"),
     NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
     TooManyJobsError: Problem(429, "too-many-jobs", "The server holds the maximum number of jobs"),
     StorageError: Problem(503, "storage-away", "The database does not respond"),

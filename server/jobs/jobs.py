@@ -5,7 +5,12 @@ import threading
 from collections.abc import Callable
 from types import MappingProxyType
 
-from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
+from server.core.errors import (
+    KeyReusedError,
+    StorageFullError,
+    TooManyJobsError,
+    UnknownJobError,
+)
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from server.database.interface import StorageError
@@ -103,6 +108,18 @@ class Jobs:
                 raise
             raise StorageFullError("the job could not be stored") from error
         self.changes.notify()
+        return job
+
+    def repeated(self, id_: str, owner: str, spec: JobSpec, parts: TextParts) -> Job | None:
+        """Return the job with an id if there is one. Raises KeyReusedError if it is another job."""
+        job = self.store.find(id_)
+        if job is None:
+            return None
+        size = sum(len(part) for text in parts for part in text)
+        # A document in progress may have got further texts.
+        same = job.spec == spec and (job.characters == size or spec.file is not None)
+        if job.owner != owner or not same:
+            raise KeyReusedError("this Idempotency-Key belongs to a job with other contents")
         return job
 
     def find(self, id: str, owner: str) -> Job:  # noqa: A002 - the usual name

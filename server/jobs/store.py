@@ -88,6 +88,9 @@ class JobStore:
         meanwhile, and refuse by raising.
         """
         with self._database.transaction() as transaction:
+            before = self.find(id)  # the same request, sent to two servers at the same time
+            if before is not None:
+                return before
             admit()
             [row] = transaction.select(
                 "INSERT INTO jobs (id, client, owner, status, spec, created)"
