@@ -18,6 +18,9 @@ CREATE TABLE usage (  -- characters translated
 CREATE TABLE counted (  -- how much of the count of a run of the server is in `usage`
     client TEXT NOT NULL, run TEXT NOT NULL, characters BIGINT NOT NULL, PRIMARY KEY (client, run)
 );
+CREATE TABLE rates (  -- when each bucket of a key will be full again
+    tag TEXT PRIMARY KEY, requests_full_at {real} NOT NULL, characters_full_at {real} NOT NULL
+);
 CREATE TABLE glossaries (
     number {serial}, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
     created {real} NOT NULL

@@ -18,7 +18,7 @@ from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
 
-def main(folder: str, database: str | None = None) -> int:
+def main(folder: str, database: str | None = None, keys: str | None = None) -> int:
     """Serve with two workers, and a drain that never times out."""
     state = Path(folder).with_name("state")
     settings = Settings(
@@ -26,6 +26,7 @@ def main(folder: str, database: str | None = None) -> int:
         jobs=Path(folder),
         state=state,
         database=database,
+        api_keys=Path(keys) if keys else None,
         max_jobs=20_000,
         drain_timeout=1000.0,
     )

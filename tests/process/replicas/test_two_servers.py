@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from server.auth.keys import digest_of
 from server.jobs.store import LEASE_SECONDS
 from tests.conftest import Figure
 from tests.process.conftest import wait_for
@@ -203,3 +205,41 @@ def test_many_jobs_are_queued(start: Start, url: str) -> None:
         leases = connection.execute("SELECT count(*) FROM leases").fetchone()
     assert leases is not None
     assert leases[0] < 100
+
+
+def test_the_rate_of_a_key_holds_for_both_servers(url: str, tmp_path: Path) -> None:
+    """Both are flooded at the same time."""
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[alice]\nsha256 = "{digest_of("secret")}"\nrequests_per_minute = 120\n')
+    servers = [Server(tmp_path / name, url, str(keys)) for name in "ab"]
+    try:
+        for each in servers:
+            wait_for(lambda each=each: is_ready(each), "it serves")
+        accepted: list[int] = []
+        begun = time.monotonic()
+        threads = [threading.Thread(target=flood, args=(each, accepted)) for each in servers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        allowed = 120 + 2 * (time.monotonic() - begun)
+        assert 0.9 * allowed <= sum(accepted) <= 1.1 * allowed
+        assert min(accepted) > 0
+    finally:
+        for each in servers:
+            each.close()
+
+
+def is_ready(server: Server) -> bool:
+    return server.http.get("/health_check").status_code == 200
+
+
+def flood(server: Server, accepted: list[int]) -> None:
+    """Send 300 texts, one after the other."""
+    headers = {"Authorization": "Bearer secret"}
+    codes = [
+        server.http.post("/translation", json={"text": "a", **PAIR}, headers=headers).status_code
+        for _ in range(300)
+    ]
+    accepted.append(codes.count(200))
+    assert codes.count(200) + codes.count(429) == len(codes), Counter(codes)
