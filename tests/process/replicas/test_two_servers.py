@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def test_the_rate_of_a_key_holds_for_both_servers(url: str, tmp_path: Path) -> N
     servers = [Server(tmp_path / name, url, str(keys)) for name in "ab"]
     try:
         for each in servers:
-            wait_for(lambda each=each: is_ready(each), "it serves")
+            wait_for(partial(is_ready, each), "it serves")
         accepted: list[int] = []
         begun = time.monotonic()
         threads = [threading.Thread(target=flood, args=(each, accepted)) for each in servers]
