@@ -84,6 +84,10 @@ def _folder_or_off(value: object) -> object:
     return None if value == "off" else value
 
 
+def _jobs_folder(value: object) -> object:
+    return default_jobs() if value == "on" else _folder_or_off(value)
+
+
 def default_state() -> Path:
     """Return the folder of the server: `$XDG_STATE_HOME/m2m-server` or `~/.local/state/…`."""
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
@@ -212,9 +216,10 @@ class Settings(BaseModel):
         description="comma-separated origins whose pages may use the API, such as "
         "https://intranet.example; '*': any; unset: only the server's own page",
     )
-    jobs: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+    jobs: Annotated[Path | None, BeforeValidator(_jobs_folder)] = Field(
         default_factory=default_jobs,
-        description="folder for the texts and results of jobs; 'off': no jobs",
+        description="folder for the texts and results of jobs; 'on': the default one, which is not "
+        "used with --database; 'off': no jobs",
     )
     job_retention: Seconds = Field(
         default=86_400.0, description="seconds for which the results of a job are kept"
