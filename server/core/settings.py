@@ -31,7 +31,7 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _POOL = PoolSettings()
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-SECRET = frozenset({"api_keys_toml", "database"})
+SECRET = frozenset({"api_keys_toml", "database", "database_encrypt_key"})
 """Fields whose values are not shown in messages."""
 REPEATED = frozenset({"model", "route", "model_devices"})
 """Fields whose flags may be given several times."""
@@ -61,6 +61,12 @@ def _check_origins(value: str | None) -> str | None:
 def _check_database(value: str | None) -> str | None:
     if value is not None and not value.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://")
+    return value
+
+
+def _check_encrypt_key(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch("[0-9A-Fa-f]{64}", value):
+        raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
     return value
 
 
@@ -211,6 +217,11 @@ class Settings(BaseModel):
         description="PostgreSQL database, postgresql://user@host/name, for jobs, stored glossaries "
         "and usage of several servers together; unset: files in the folders of --jobs and --state",
     )
+    database_encrypt_key: Annotated[str | None, AfterValidator(_check_encrypt_key)] = Field(
+        default=None,
+        description="32 bytes as hexadecimal digits, with which texts, results and glossaries are "
+        "encrypted in --database; better set as the variable",
+    )
     cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
         default=None,
         description="comma-separated origins whose pages may use the API, such as "
@@ -311,7 +322,9 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
         "trusted_proxy",
     ),
-    "Access": ("api_keys", "api_keys_toml", "state", "database", "cors_origins"),
+    "Access": (
+        "api_keys", "api_keys_toml", "state", "database", "database_encrypt_key", "cors_origins",
+    ),
     "Requests": (
         "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
     ),

@@ -31,6 +31,7 @@ CREATE TABLE dictionaries (
     count BIGINT NOT NULL, size BIGINT NOT NULL, UNIQUE (glossary, source, target)
 );
 """,
+    sealed=frozenset({"entries"}),
 )
 
 
@@ -41,7 +42,7 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     Raises StoreError, unless the folder is the default one: then nothing outlives the server.
     """
     if settings.database is not None:
-        return open_postgres(settings.database, STATE)
+        return open_postgres(settings, STATE)
     shared = memory is not None
     if settings.state is not None:
         try:
@@ -53,12 +54,14 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     return SqliteDatabase(memory, STATE, shared=shared)
 
 
-def open_postgres(url: str, schema: Schema) -> Database:
-    """Open the database at a URL. Raises StoreError, also without the packages that it needs."""
+def open_postgres(settings: Settings, schema: Schema) -> Database:
+    """Open the shared database. Raises StoreError, also without the packages that it needs."""
+    assert settings.database is not None
     try:
         from server.database.postgres import PostgresDatabase
     except ImportError as error:
         raise StoreError(
             schema.name, f"--database needs {error.name}: pip install 'm2m-server[postgres]'"
         ) from None
-    return PostgresDatabase(url, schema)
+    key = settings.database_encrypt_key
+    return PostgresDatabase(settings.database, schema, bytes.fromhex(key) if key else None)

@@ -31,6 +31,13 @@ class StorageError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Sealed:
+    """A value with user text: it is encrypted in a shared database that has a key."""
+
+    value: str | bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """The tables of a store. An earlier version is migrated, a later one refused."""
 
@@ -39,6 +46,7 @@ class Schema:
     added: str = ""  # SQL that makes what later servers have added, if it is not there
     migrations: Sequence[str] = ()  # SQL that takes version 1 to 2, 2 to 3, …
     size: str = "SELECT 0 AS bytes"  # SQL for the bytes in use, where the database does not tell
+    sealed: frozenset[str] = frozenset()  # columns whose values are `Sealed`
 
     @property
     def version(self) -> int:

@@ -18,7 +18,15 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from server.database.interface import Row, Schema, StorageError, StoreError, Transaction
+from server.database.cipher import Cipher
+from server.database.interface import (
+    Row,
+    Schema,
+    Sealed,
+    StorageError,
+    StoreError,
+    Transaction,
+)
 from server.database.listener import Listener
 
 _TYPES = {
@@ -27,7 +35,9 @@ _TYPES = {
     "bytes": "BYTEA",
 }
 _VERSIONS = """
-CREATE TABLE IF NOT EXISTS m2m_schemas (name TEXT PRIMARY KEY, version BIGINT NOT NULL)
+CREATE TABLE IF NOT EXISTS m2m_schemas (  -- `proof` is made with the key of the texts, if any
+    name TEXT PRIMARY KEY, version BIGINT NOT NULL, proof TEXT
+)
 """
 _CONNECTIONS = 8  # of a process, at most
 _CONNECT_SECONDS = 5
@@ -47,11 +57,15 @@ class PostgresDatabase:
 
     shared = True
 
-    def __init__(self, url: str, schema: Schema) -> None:
-        """Connect once, to make or migrate the tables. Raises StoreError."""
+    def __init__(self, url: str, schema: Schema, key: bytes | None = None) -> None:
+        """Connect once, to make or migrate the tables. Raises StoreError.
+
+        With a `key` of 32 bytes, sealed values are encrypted; a database has one key or none.
+        """
         self.holder = secrets.token_hex(8)
         self._url = url
         self._schema = schema
+        self._cipher = Cipher(key) if key else None
         self._lock_key = _key_of(schema.name)
         self._channel = f"m2m_{schema.name}"
         self._opening = threading.Lock()
@@ -87,7 +101,7 @@ class PostgresDatabase:
     def transaction(self) -> Iterator[Transaction]:
         """See `Database`."""
         with self._connected() as connection, connection.transaction():
-            transaction = _Transaction(connection)
+            transaction = self._transaction_on(connection)
             transaction.select("SELECT pg_advisory_xact_lock(?)", self._lock_key)
             self._own.transaction = transaction
             try:
@@ -106,7 +120,7 @@ class PostgresDatabase:
             return
         with self._connected() as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield _Transaction(connection)
+            yield self._transaction_on(connection)
 
     def select(self, query: str, *values: object) -> list[Row]:
         """See `Database`."""
@@ -114,7 +128,7 @@ class PostgresDatabase:
         if own is not None:
             return own.select(query, *values)
         with self._connected() as connection:
-            return _Transaction(connection).select(query, *values)
+            return self._transaction_on(connection).select(query, *values)
 
     def size(self) -> int:
         """Return about how many bytes of data there are; free space does not count."""
@@ -123,6 +137,9 @@ class PostgresDatabase:
 
     def shrink(self) -> None:
         """Do nothing: autovacuum does it."""
+
+    def _transaction_on(self, connection: Connection) -> "_Transaction":
+        return _Transaction(connection, self._cipher, self._schema.sealed)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -166,28 +183,50 @@ class PostgresDatabase:
         """Bring the tables up to date, in one transaction; other servers wait meanwhile."""
         schema = self._schema
         with connection.transaction():
-            transaction = _Transaction(connection)
+            transaction = self._transaction_on(connection)
             transaction.select("SELECT pg_advisory_xact_lock(?)", _key_of("m2m_schemas"))
             connection.execute(_sql(_VERSIONS))
             found = transaction.select(
-                "SELECT version FROM m2m_schemas WHERE name = ?", schema.name
+                "SELECT version, proof FROM m2m_schemas WHERE name = ?", schema.name
             )
             version = int(found[0]["version"]) if found else 0
+            proof = found[0]["proof"] if found else None
+            if not found and self._cipher:
+                proof = self._cipher.proof()
+            self._check_key(proof)
             for step in (*schema.steps_from(version), schema.added):
                 connection.execute(_sql(step.format_map(_TYPES)))
             transaction.run(
-                "INSERT INTO m2m_schemas VALUES (?, ?)"
+                "INSERT INTO m2m_schemas VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET version = excluded.version",
                 schema.name,
                 schema.version,
+                proof,
             )
+
+    def _check_key(self, proof: str | None) -> None:
+        """Raise StoreError unless the database has been made with this server's key, or none."""
+        wrong = None
+        if proof is None and self._cipher:
+            wrong = "its texts are not encrypted: start without --database-encrypt-key, or with an"
+            wrong += " empty database"
+        elif proof is not None and not self._cipher:
+            wrong = "its texts are encrypted: set --database-encrypt-key"
+        elif proof is not None and self._cipher and not self._cipher.is_of(proof):
+            wrong = "its texts are encrypted with another key than --database-encrypt-key"
+        if wrong:
+            raise StoreError(self._schema.name, wrong)
 
 
 class _Transaction:
     """See `Transaction`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(
+        self, connection: Connection, cipher: Cipher | None, sealed: frozenset[str]
+    ) -> None:
         self._connection = connection
+        self._cipher = cipher
+        self._sealed = sealed
         self.has_changed = False
 
     def now(self) -> float:
@@ -195,19 +234,32 @@ class _Transaction:
         return float(row["now"])
 
     def select(self, query: str, *values: object) -> list[Row]:
-        found = self._connection.execute(_sql(query), values).fetchall()
+        found = self._connection.execute(_sql(query), self._stored(values)).fetchall()
+        if self._cipher is not None:
+            for row in found:
+                for name in self._sealed.intersection(row):
+                    if row[name] is not None:
+                        row[name] = self._cipher.open(row[name])
         self.has_changed |= bool(found) and not query.lstrip().startswith("SELECT")
         return found
 
     def run(self, query: str, *values: object) -> int:
-        changed = self._connection.execute(_sql(query), values).rowcount
+        changed = self._connection.execute(_sql(query), self._stored(values)).rowcount
         self.has_changed |= changed > 0
         return changed
 
     def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         with self._connection.cursor() as cursor:
-            cursor.executemany(_sql(query), rows)
+            cursor.executemany(_sql(query), map(self._stored, rows))
             self.has_changed |= cursor.rowcount > 0
+
+    def _stored(self, values: Sequence[object]) -> tuple[object, ...]:
+        return tuple([self._seal(each) if isinstance(each, Sealed) else each for each in values])
+
+    def _seal(self, sealed: Sealed) -> str | bytes | None:
+        if sealed.value is None or self._cipher is None:
+            return sealed.value
+        return self._cipher.seal(sealed.value)
 
 
 def _sql(query: str) -> str:

@@ -11,8 +11,16 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from server.database.interface import Row, Schema, StorageError, StoreError, Transaction
+from server.database.interface import (
+    Row,
+    Schema,
+    Sealed,
+    StorageError,
+    StoreError,
+    Transaction,
+)
 
 _BUSY_SECONDS = 30.0  # for which a process waits for another one's transaction
 
@@ -152,13 +160,19 @@ class _Transaction:
         return time.time()
 
     def select(self, query: str, *values: object) -> list[Row]:
-        return [dict(row) for row in self._connection.execute(query, values).fetchall()]
+        found = self._connection.execute(query, _plain(values)).fetchall()
+        return [dict(row) for row in found]
 
     def run(self, query: str, *values: object) -> int:
-        return self._connection.execute(query, values).rowcount
+        return self._connection.execute(query, _plain(values)).rowcount
 
     def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
-        self._connection.executemany(query, rows)
+        self._connection.executemany(query, map(_plain, rows))
+
+
+def _plain(values: Sequence[object]) -> tuple[Any, ...]:
+    """Return values as they are stored: only the owner can read the file."""
+    return tuple([each.value if isinstance(each, Sealed) else each for each in values])
 
 
 @contextmanager

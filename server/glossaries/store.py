@@ -11,7 +11,7 @@ from server.core.errors import (
     TooManyGlossariesError,
     UnknownGlossaryError,
 )
-from server.database.interface import Database, Row, StorageError, Transaction
+from server.database.interface import Database, Row, Sealed, StorageError, Transaction
 from server.glossaries.entries import parse_stored, write_entries
 from server.glossaries.records import Dictionary, DictionarySummary, Entries, Glossary, Pair
 
@@ -166,7 +166,7 @@ def _put(transaction: Transaction, number: int, dictionary: Dictionary) -> None:
         " SET entries = excluded.entries, count = excluded.count, size = excluded.size",
         number,
         *dictionary.pair,
-        text,
+        Sealed(text),
         len(dictionary.entries),
         len(text.encode()),
     )

@@ -1,6 +1,6 @@
 """Adds and deletes the texts of jobs: the rows of `items`, and of `parts`."""
 
-from server.database.interface import Transaction
+from server.database.interface import Sealed, Transaction
 from server.jobs.records import Relations, TextParts
 
 
@@ -22,7 +22,7 @@ def add_round_items(
         " SELECT number, ?, ?, ?, ?, ? FROM jobs"
         " WHERE number = ? AND status IN ('queued', 'running')",
         (
-            (position + i, round_, member, len(text), text, number)
+            (position + i, round_, member, len(text), Sealed(text), number)
             for i, (member, text) in enumerate(texts)
         ),
     )

@@ -27,8 +27,9 @@ from server.database.interface import StorageError
 from server.jobs import document_rounds
 from server.jobs.active import ActiveJob
 from server.jobs.changes import Changes
+from server.jobs.leases import LEASE_SECONDS
 from server.jobs.records import Failure, Item, ItemOutcome, Job
-from server.jobs.store import LEASE_SECONDS, JobStore
+from server.jobs.store import JobStore
 
 _log = logging.getLogger(__name__)
 # One is translated while another is split, stored, or waits for its last segment.

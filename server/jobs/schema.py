@@ -41,4 +41,5 @@ _SIZE = """
 SELECT coalesce((SELECT sum(coalesce(octet_length(source), 0) + coalesce(octet_length(result), 0))
     FROM files), 0) + coalesce((SELECT 4 * sum(characters) FROM jobs), 0) AS bytes
 """
-JOBS = Schema("jobs", _TABLES, _ADDED, size=_SIZE)
+_SEALED = frozenset({"spec", "source", "result", "content", "text", "translation", "note"})
+JOBS = Schema("jobs", _TABLES, _ADDED, size=_SIZE, sealed=_SEALED)

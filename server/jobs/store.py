@@ -15,11 +15,11 @@ from documents import TranslatedFile
 from server.core.job_status import JobStatus
 from server.core.settings import Settings
 from server.core.state import open_postgres
-from server.database.interface import Database, StoreError, Transaction
+from server.database.interface import Database, Sealed, StoreError
 from server.database.sqlite import SqliteDatabase
+from server.jobs import leases
 from server.jobs.items import add_round_items, delete_items
 from server.jobs.records import (
-    Failure,
     Item,
     ItemOutcome,
     Job,
@@ -28,12 +28,11 @@ from server.jobs.records import (
     RoundText,
     TextParts,
 )
+from server.jobs.results import delete_data, save_outcomes
 from server.jobs.rows import job_of, outcome_of, round_text_of
 from server.jobs.schema import JOBS
 
 _log = logging.getLogger(__name__)
-LEASE_SECONDS = 20.0  # for which a server that is killed keeps its jobs from others
-_MOST_OF_A_CLIENT = 4  # jobs that one server processes at a time; the others are left to others
 _MOST_ITEMS = 1_000  # of a batch
 _JOBS = (
     "SELECT number, id, client, owner, status, spec, created, started, finished, error,"
@@ -42,15 +41,6 @@ _JOBS = (
     " coalesce(sentences, '[]') AS notices"
     " FROM jobs LEFT JOIN runs ON runs.job = number LEFT JOIN notices ON notices.job = number"
 )
-
-# The oldest unfinished jobs of each client, without those of other servers; of them the new ones.
-_CLAIMABLE = """
-SELECT number FROM (
-    SELECT number, holder, row_number() OVER (PARTITION BY client ORDER BY number) AS place
-    FROM jobs LEFT JOIN leases ON leases.job = number
-    WHERE status IN ('queued', 'running') AND (holder IS NULL OR holder = ? OR until < ?)
-) AS own WHERE place <= ? AND (holder IS NULL OR holder <> ?)
-"""
 
 
 class JobStore:
@@ -68,8 +58,6 @@ class JobStore:
     def version(self) -> int:
         """Return a number that is another one once another process has changed something."""
         return self._database.version()
-
-    # --- jobs ------------------------------------------------------------------------------
 
     def add(
         self,
@@ -98,12 +86,12 @@ class JobStore:
                 id,
                 client,
                 owner,
-                json.dumps(asdict(spec)),
+                Sealed(json.dumps(asdict(spec))),
                 transaction.now(),
             )
             number = row["number"]
             if source is not None:
-                transaction.run("INSERT INTO files VALUES (?, ?, NULL)", number, source)
+                transaction.run("INSERT INTO files VALUES (?, ?, NULL)", number, Sealed(source))
             add_round_items(transaction, number, 0, parts, relations)
         job = self.find(id)
         assert job is not None
@@ -122,20 +110,7 @@ class JobStore:
         """
         holder = self._database.holder
         with self._database.transaction() as transaction:
-            now = transaction.now()
-            new = transaction.select(_CLAIMABLE, holder, now, _MOST_OF_A_CLIENT, holder)
-            transaction.run_many(
-                "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (job)"
-                " DO UPDATE SET holder = excluded.holder",
-                [(row["number"], holder, now) for row in new],
-            )
-            transaction.run_many("DELETE FROM runs WHERE job = ?", [(r["number"],) for r in new])
-            transaction.run(  # seldom: whatever is written wakes all others
-                "UPDATE leases SET until = ? WHERE holder = ? AND until < ?",
-                now + LEASE_SECONDS,
-                holder,
-                now + LEASE_SECONDS / 2,
-            )
+            leases.claim(transaction, holder)
             rows = transaction.select(
                 f"{_JOBS} JOIN leases ON leases.job = number"
                 " WHERE holder = ? AND status IN ('queued', 'running') ORDER BY number",
@@ -146,11 +121,7 @@ class JobStore:
     def release(self) -> None:
         """Leave this server's jobs to others, and to its next start."""
         with self._database.transaction() as transaction:
-            holder = self._database.holder
-            transaction.run(
-                "DELETE FROM runs WHERE job IN (SELECT job FROM leases WHERE holder = ?)", holder
-            )
-            transaction.run("DELETE FROM leases WHERE holder = ?", holder)
+            leases.release(transaction, self._database.holder)
 
     def waiting(self, owner: str) -> int:
         """Return the characters of an owner's unfinished jobs that are not translated yet."""
@@ -205,7 +176,7 @@ class JobStore:
                 number,
             )
             if ended:
-                _delete_data(transaction, number, status, result.data if result else None)
+                delete_data(transaction, number, status, result.data if result else None)
                 if result and result.notices:
                     transaction.run(
                         "INSERT INTO notices VALUES (?, ?)", number, json.dumps(result.notices)
@@ -225,8 +196,6 @@ class JobStore:
             deleted = transaction.run("DELETE FROM jobs WHERE finished < ?", moment)
         if deleted:
             self._database.shrink()
-
-    # --- work ------------------------------------------------------------------------------
 
     def pending(self, number: int, first: int, last: int, characters: int) -> list[Item]:
         """Return unfinished items in a range: at most `characters` in all, but at least one."""
@@ -249,7 +218,7 @@ class JobStore:
     def save(self, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
         """Store results; those of deleted jobs, or of items already done, are ignored."""
         with self._database.transaction() as transaction:
-            _save(transaction, job, outcomes)
+            save_outcomes(transaction, job, outcomes)
 
     def round(self, number: int, round_: int) -> list[RoundText]:
         """Return the texts of a round of a document, none if there is no such round."""
@@ -264,13 +233,13 @@ class JobStore:
     def add_round(self, number: int, round_: int, parts: TextParts, relations: Relations) -> None:
         """Add the texts of a document's next round, unless another server has got the job."""
         with self._database.transaction() as transaction:
-            if self._holds(transaction, number):
+            if leases.holds(transaction, self._database.holder, number):
                 add_round_items(transaction, number, round_, parts, relations)
 
     def drop_rounds(self, number: int) -> None:
         """Delete all rounds of a document, which starts over, unless another server has got it."""
         with self._database.transaction() as transaction:
-            if not self._holds(transaction, number):
+            if not leases.holds(transaction, self._database.holder, number):
                 return
             delete_items(transaction, number)
             transaction.run(
@@ -278,8 +247,6 @@ class JobStore:
                 " characters_done = 0 WHERE number = ?",
                 number,
             )
-
-    # --- results ---------------------------------------------------------------------------
 
     def source(self, number: int) -> bytes:
         """Return the document that is being translated."""
@@ -311,10 +278,6 @@ class JobStore:
         content = rows[0]["content"] if rows else None
         return b"" if content is None else bytes(content)
 
-    def _holds(self, transaction: Transaction, number: int) -> bool:
-        query = "SELECT job FROM leases WHERE job = ? AND holder = ?"
-        return bool(transaction.select(query, number, self._database.holder))
-
 
 def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
     """Open the store that the settings name, `shared` or not; None where jobs are off.
@@ -324,7 +287,7 @@ def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
     if settings.jobs is None:
         return None
     if settings.database is not None:
-        return JobStore(open_postgres(settings.database, JOBS))
+        return JobStore(open_postgres(settings, JOBS))
     try:
         return JobStore(SqliteDatabase(settings.jobs, JOBS, shared=shared))
     except StoreError as error:
@@ -332,44 +295,3 @@ def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
             raise
         _log.warning("jobs are off: %s", error)
         return None
-
-
-def _save(transaction: Transaction, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
-    done = failed = characters = 0
-    keep_text = job.spec.file is not None  # a document's texts are needed until its end
-    for outcome in outcomes:
-        note = asdict(outcome.result)
-        translation = note.pop("text", None)
-        for row in transaction.select(
-            "UPDATE items SET translation = ?, note = ?, text = CASE WHEN ? THEN text END"
-            " WHERE job = ? AND position = ? AND note IS NULL RETURNING characters",
-            translation,
-            json.dumps(note),
-            keep_text,
-            job.number,
-            outcome.position,
-        ):
-            done += 1
-            failed += isinstance(outcome.result, Failure)
-            characters += row["characters"]
-    transaction.run(
-        "UPDATE jobs SET texts_done = texts_done + ?, texts_failed = texts_failed + ?,"
-        " characters_done = characters_done + ? WHERE number = ?",
-        done,
-        failed,
-        characters,
-        job.number,
-    )
-
-
-def _delete_data(
-    transaction: Transaction, number: int, status: JobStatus, result: bytes | None
-) -> None:
-    """Delete what an ended job no longer needs."""
-    if status == "cancelled":
-        delete_items(transaction, number)
-        transaction.run("DELETE FROM files WHERE job = ?", number)
-        return
-    if result is None:  # the texts of a document are shown beside their translations
-        transaction.run("UPDATE items SET text = NULL WHERE job = ?", number)
-    transaction.run("UPDATE files SET source = NULL, result = ? WHERE job = ?", result, number)

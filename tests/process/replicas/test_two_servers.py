@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from server.auth.keys import digest_of
-from server.jobs.store import LEASE_SECONDS
+from server.jobs.leases import LEASE_SECONDS
 from tests.conftest import Figure
 from tests.process.conftest import wait_for
 from tests.process.replicas.postgresql import PostgreSql
