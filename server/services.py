@@ -13,6 +13,7 @@ from server.auth.usage import Usage
 from server.core.database import Database
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
+from server.core.nearest_languages import nearest
 from server.core.requests import AUTO
 from server.core.served_model import ServedModel
 from server.core.settings import Settings
@@ -22,7 +23,7 @@ from server.glossaries.store import GlossaryStore
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
 from server.metrics.front import Metrics
-from translator.models.languages import find, name_of, nearest
+from translator.models.languages import find, name_of
 
 _THREADS_BUSY_RETRY_SECONDS = 1.0
 _MOST_LISTED = 100  # languages of a model, in a message
@@ -82,11 +83,16 @@ class Services:
     def _choices(self, code: str, field: str, *, auto: bool) -> str:
         """Return the message for a code that no language of the model has."""
         languages = sorted(self.model.languages)
-        close = [f"{each} ({name_of(each)})" for each in nearest(code, languages)]
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        hint = self.hint(code)
         if len(languages) > _MOST_LISTED:
             return f"{field} must be one of the languages that GET /languages lists{hint}"
         return f"{field} must be one of {', '.join([*([AUTO] if auto else []), *languages])}{hint}"
+
+    def hint(self, code: str) -> str:
+        """Return the end of a message about a code: what it may mean; "" if nothing is near."""
+        close = nearest(code, sorted(self.model.languages))
+        named = " or ".join(f"{each} ({name_of(each)})" for each in close)
+        return f"; did you mean {named}?" if close else ""
 
     def pair(self, source: str, target: str) -> tuple[str, str]:
         """Return the codes of `source_language`, perhaps AUTO, and `target_language`."""

@@ -29,7 +29,7 @@ from translator.text.segmentation import Segmenter
 LANGUAGES = ("en", "de", "fr", "he", "pt")
 
 
-def served_model(limit: int = 100_000) -> ServedModel:
+def served_model(limit: int = 100_000, languages: tuple[str, ...] = LANGUAGES) -> ServedModel:
     """Return a model whose tokens are characters, and that a FakePool translates by itself."""
 
     def translated_by(pool: Pool, observer: CacheObserver | None = None) -> SegmentTranslator:
@@ -37,7 +37,7 @@ def served_model(limit: int = 100_000) -> ServedModel:
         return pool
 
     segmenter = Segmenter(lambda text: range(len(text) - 2), limit, lambda _: True)
-    return ServedModel("fake", LANGUAGES, segmenter, translated_by)
+    return ServedModel("fake", languages, segmenter, translated_by)
 
 
 def worker_status(device: str, state: str = "ready") -> WorkerStatus:
