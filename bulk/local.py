@@ -18,6 +18,7 @@ from server.core.settings import Settings
 from server.core.translation import TranslationService
 from translator import CheckpointError
 from translator.models.checkpoints import resolve
+from translator.text.fasttext_file import FasttextFileError
 
 _POLL_SECONDS = 0.05
 # This pool has no other clients; the window of batches limits the work in progress.
@@ -38,6 +39,8 @@ class Local:
             self._pool = make_pool(settings, self.devices, checkpoint)
         except (TimeoutError, CheckpointError) as error:  # NVML or the hub did not answer
             raise RetryableError(f"model {settings.model}: {error}") from error
+        except FasttextFileError as error:
+            raise InputError(f"detector {settings.detector}: {error}") from error
         except (GlossaryError, ValueError) as error:
             raise InputError(str(error)) from error
         self._source, self._target = language_pair(*pair, model.languages)
@@ -50,6 +53,7 @@ class Local:
             "engine": settings.engine,
             "dtype": settings.dtype,
             "beams": settings.beams,
+            "detector": str(settings.detector) if settings.detector else None,
             "glossaries": hashlib.sha256(entries).hexdigest() if glossaries else None,
         }
         self._pool.start()

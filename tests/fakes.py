@@ -24,12 +24,17 @@ from server.core.errors import ClientGoneError, TextFailedError
 from server.core.requests import RequestContext
 from server.core.segments import Segment, SegmentTranslator, Translation
 from server.core.served_model import ServedModel
+from translator.text.detection import Detector
 from translator.text.segmentation import Segmenter
 
 LANGUAGES = ("en", "de", "fr", "he", "pt")
 
 
-def served_model(limit: int = 100_000, languages: tuple[str, ...] = LANGUAGES) -> ServedModel:
+def served_model(
+    limit: int = 100_000,
+    languages: tuple[str, ...] = LANGUAGES,
+    detector: Detector | None = None,
+) -> ServedModel:
     """Return a model whose tokens are characters, and that a FakePool translates by itself."""
 
     def translated_by(pool: Pool, observer: CacheObserver | None = None) -> SegmentTranslator:
@@ -37,7 +42,7 @@ def served_model(limit: int = 100_000, languages: tuple[str, ...] = LANGUAGES) -
         return pool
 
     segmenter = Segmenter(lambda text: range(len(text) - 2), limit, lambda _: True)
-    return ServedModel("fake", languages, segmenter, translated_by)
+    return ServedModel("fake", languages, segmenter, detector or Detector(languages), translated_by)
 
 
 def worker_status(device: str, state: str = "ready") -> WorkerStatus:

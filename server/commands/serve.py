@@ -32,6 +32,7 @@ from server.processes.sockets import Sockets
 from server.services import make_services
 from translator import CheckpointError
 from translator.models.checkpoints import resolve
+from translator.text.fasttext_file import FasttextFileError
 
 
 class _StartError(Exception):
@@ -127,6 +128,8 @@ def _explained(settings: Settings) -> Iterator[None]:
         raise _StartError(f"{error.store}: {error}") from error
     except GlossaryError as error:
         raise _StartError(f"glossary {error}") from error
+    except FasttextFileError as error:
+        raise _StartError(f"detector {settings.detector}: {error}") from error
     except KeysError as error:
         raise _StartError(f"API keys: {error}") from error
 

@@ -14,6 +14,8 @@ from server.core.settings import Settings
 from server.core.worker_factory import make_decoder
 from translator import TranslatorConfig
 from translator.models.checkpoints import Checkpoint
+from translator.text.detection import Detector
+from translator.text.detector_file import DetectorFile
 from translator.text_model import TextModel
 
 _BATCHES_AHEAD = 2
@@ -24,6 +26,7 @@ def describe_model(
 ) -> ServedModel:
     """Return what a front must know about a model; only its small files are read.
 
+    Raises FasttextFileError where `settings.detector` is not a file that detects its languages.
     `processes` share the bytes of the cache: fronts, and the one of the jobs.
     """
 
@@ -38,7 +41,9 @@ def describe_model(
     # Beside a GPU, a quarter of a millisecond per sentence is too much.
     thorough = not any(device.startswith("cuda") for device in devices)
     model = TextModel.for_checkpoint(checkpoint, settings.beams, thorough=thorough)
-    return ServedModel(model.name, model.languages, model.segmenter, translated_by)
+    file = DetectorFile(settings.detector) if settings.detector else None
+    detector = Detector(model.languages, file)
+    return ServedModel(model.name, model.languages, model.segmenter, detector, translated_by)
 
 
 def make_pool(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> GpuPool:

@@ -6,6 +6,7 @@ from typing import Protocol
 from gpu_pool.interface import Pool
 from server.core.cache import CacheObserver
 from server.core.segments import SegmentTranslator
+from translator.text.detection import Detector
 from translator.text.segmentation import Segmenter
 
 
@@ -22,4 +23,5 @@ class ServedModel:
     name: str
     languages: tuple[str, ...]
     segmenter: Segmenter
+    detector: Detector
     translated_by: TranslatedBy

@@ -12,7 +12,7 @@ from server.core.glossaries import Glossaries, occurring
 from server.core.requests import AUTO, Answer, RequestContext, TextRequest
 from server.core.segments import Segment, SegmentTranslator, Translation
 from server.core.served_model import ServedModel
-from translator.text.detection import Detection, Detector
+from translator.text.detection import Detection
 from translator.text.segmentation import SegmentedText
 from translator.verify.steps import TextOptions
 
@@ -56,7 +56,7 @@ class TranslationService:
             pair: frozenset(term.casefold() for term, _ in entries)
             for pair, entries in glossaries.items()
         }
-        self._detector = Detector(model.languages)
+        self._detector = model.detector
 
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that a text may be in, most likely first."""

@@ -49,14 +49,17 @@ class TranslationRoutes:
 
     def languages(self) -> list[dict[str, Any]]:
         """List the languages of the model, each with its targets (all others) and aliases."""
-        codes = sorted(self._services.model.languages)
+        model = self._services.model
+        codes = sorted(model.languages)
         return [
             {
                 "code": code,
+                "tag": details.tag,
                 "name": details.name,
                 "native_name": details.native_name,
                 "script": details.script,
                 "direction": details.direction,
+                "detected": code in model.detector.known,
                 "targets": [target for target in codes if target != code],
                 "aliases": list(details.aliases),
             }

@@ -14,6 +14,7 @@ from server.core.requests import RequestContext
 from server.core.segments import Segment, SegmentTranslator, Translation
 from server.core.served_model import ServedModel
 from tests.fakes import LANGUAGES
+from translator.text.detection import Detector
 from translator.text.segmentation import Segmenter
 
 _WAIT_SECONDS = 0.5
@@ -54,4 +55,4 @@ def served_model() -> ServedModel:
         return PlainText(pool)
 
     segmenter = Segmenter(lambda text: range(len(text) - 2), 100_000, lambda _: True)
-    return ServedModel("plain", LANGUAGES, segmenter, translated_by)
+    return ServedModel("plain", LANGUAGES, segmenter, Detector(LANGUAGES), translated_by)

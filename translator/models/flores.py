@@ -223,6 +223,7 @@ _VARIETIES = {
     ("azj_Latn", "arab"): "azb_Arab",
 }
 _NO_EXTENSION = "min"  # `zh-min` is withdrawn, and `min` alone is Minangkabau
+_HAN = "hani"  # Chinese characters of either kind
 _SHORT, _EXTENSION_LETTERS, _SCRIPT_LETTERS = 2, 3, 4
 _BY_LOWER = {code.lower(): code for code in FLORES}
 
@@ -259,7 +260,8 @@ def _codes_of(tag: LanguageTag) -> Iterator[str]:
     if others and len(others[0]) == _EXTENSION_LETTERS and others[0] != _NO_EXTENSION:
         language = others[0] if others[0] in _BY_LANGUAGE else language  # `zh-yue` is `yue`
     codes = _BY_LANGUAGE.get(language, [])
-    script = next((part for part in others if len(part) == _SCRIPT_LETTERS and part.isalpha()), "")
+    scripts = (part for part in others if len(part) == _SCRIPT_LETTERS and part.isalpha())
+    script = next(scripts, "").replace(_HAN, "")
     matching = [code for code in codes if not script or code.lower().endswith(script)]
     for part in [script] if script else others:
         yield from (_VARIETIES[code, part] for code in codes[:1] if (code, part) in _VARIETIES)
