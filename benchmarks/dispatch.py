@@ -14,6 +14,7 @@ from functools import partial
 from benchmarks.stubs import BATCH_TOKENS, Instant, Sleeper, make_segments
 from gpu_pool.interface import Session
 from gpu_pool.messages import Segment
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from gpu_pool.worker_main import WorkerFactory
@@ -28,12 +29,10 @@ _MIN_SEGMENTS = 10_000  # over all repetitions of a measurement
 @contextmanager
 def running_pool(workers: int, factory: WorkerFactory) -> Iterator[GpuPool]:
     """Run a pool with an unlimited queue; yield it once every worker is ready."""
-    settings = PoolSettings(
-        max_queued_tokens=_NO_LIMIT,
-        max_queued_segments=_NO_LIMIT,
-        worker_tokens=2 * BATCH_TOKENS,  # like the server
-    )
-    pool = GpuPool([f"cpu:{i}" for i in range(workers)], factory, settings)
+    settings = PoolSettings(max_queued_tokens=_NO_LIMIT, max_queued_segments=_NO_LIMIT)
+    devices = [f"cpu:{i}" for i in range(workers)]
+    worker_tokens = 2 * BATCH_TOKENS  # like the server
+    pool = GpuPool([ModelSpec("stub", devices, factory, worker_tokens)], settings)
     pool.start()
     try:
         _wait_until(lambda: pool.status().state == "ok")

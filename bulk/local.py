@@ -7,18 +7,17 @@ from collections.abc import Sequence
 
 from bulk.backend import language_pair
 from bulk.errors import BatchTextError, InputError, RetryableError
-from gpu_pool.devices import parse_devices
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
 from gpu_pool.pool import GpuPool
 from server.core import errors
+from server.core.cache import TranslationCache
 from server.core.glossaries import GlossaryError, load_glossaries
-from server.core.pool_factory import describe_model, make_pool
-from server.core.requests import Answer, RequestContext, TextRequest
+from server.core.models import Models
+from server.core.pool_factory import prepare
+from server.core.requests import AUTO, Answer, RequestContext, TextRequest
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from translator import CheckpointError
-from translator.models.checkpoints import resolve
-from translator.text.fasttext_file import FasttextFileError
 
 _POLL_SECONDS = 0.05
 # This pool has no other clients; the window of batches limits the work in progress.
@@ -32,24 +31,25 @@ class Local:
         """Start the workers and wait for the first. Raises InputError and RetryableError."""
         settings = settings.model_copy(update={"max_queued_tokens": _UNLIMITED_TOKENS})
         try:
-            self.devices = parse_devices(settings.devices)
-            checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
-            model = describe_model(settings, self.devices, checkpoint)
-            glossaries = load_glossaries(settings.glossaries, model.languages)
-            self._pool = make_pool(settings, self.devices, checkpoint)
+            prepared = prepare(settings)
+            models = prepared.models
+            glossaries = load_glossaries(settings.glossaries, models.find)
         except (TimeoutError, CheckpointError) as error:  # NVML or the hub did not answer
-            raise RetryableError(f"model {settings.model}: {error}") from error
-        except FasttextFileError as error:
-            raise InputError(f"detector {settings.detector}: {error}") from error
+            raise RetryableError(str(error)) from error
         except (GlossaryError, ValueError) as error:
             raise InputError(str(error)) from error
-        self._source, self._target = language_pair(*pair, model.languages)
-        self._service = TranslationService(model.translated_by(self._pool), model, glossaries)
+        self.devices, self._pool = prepared.workers, prepared.pool
+        self._source, self._target = language_pair(*pair, models.languages)
+        if self._source != AUTO:
+            _check_pair(models, self._source, self._target)
+        cache = TranslationCache(settings.cache_bytes)
+        translators = {each.name: each.translated_by(self._pool, cache) for each in models}
+        self._service = TranslationService(translators, models, glossaries)
         entries = repr(sorted(glossaries.items())).encode()
         self.fingerprint = {
             "source": self._source,
             "target": self._target,
-            "model": model.name,
+            "model": ",".join(models.names),
             "engine": settings.engine,
             "dtype": settings.dtype,
             "beams": settings.beams,
@@ -75,6 +75,13 @@ class Local:
     def close(self) -> None:
         """Stop the workers; unfinished work is abandoned."""
         self._pool.close()
+
+
+def _check_pair(models: Models, source: str, target: str) -> None:
+    try:
+        models.choose(source, target)
+    except errors.UnsupportedLanguageError as error:
+        raise InputError(str(error)) from error
 
 
 def _wait_until_ready(pool: GpuPool) -> None:

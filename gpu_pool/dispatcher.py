@@ -1,32 +1,25 @@
-"""The thread that owns the queue and the workers; no other thread changes their state."""
+"""The thread that owns the queues and the workers; no other thread changes their state."""
 
 import logging
 import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from gpu_pool.admission import Admission
-from gpu_pool.errors import (
-    QuarantinedError,
-    TranslationError,
-    UnavailableError,
-)
+from gpu_pool.errors import QuarantinedError, UnavailableError
 from gpu_pool.events import Abandoned, Event, RestartRequested, Submitted
 from gpu_pool.exit_cause import ExitCause
-from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready, Work
-from gpu_pool.packing import Packed, pack_numbers
+from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready
+from gpu_pool.model_queue import ModelQueue
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.request import Outcome, Request
 from gpu_pool.requests import Requests
-from gpu_pool.scheduler import assign, held_back_reason
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
 from gpu_pool.task import Task
-from gpu_pool.work_queue import WorkQueue
-from gpu_pool.worker_load import WorkerLoad, fits_budget
-from gpu_pool.worker_main import WorkerFactory
 from gpu_pool.worker_process import Exited, Received
 from gpu_pool.worker_record import Readings, WorkerRecord
 
@@ -41,26 +34,23 @@ class Dispatcher:
 
     def __init__(
         self,
-        devices: Sequence[str],
-        factory: WorkerFactory,
+        models: Sequence[ModelSpec],
         settings: PoolSettings,
-        admission: Admission,
+        admissions: Mapping[str, Admission],
         read_gpus: Callable[[], Readings],
     ) -> None:
-        """`read_gpus` returns the latest readings of NVML, by normalised UUID."""
+        """`admissions` are by model; `read_gpus` returns the latest readings by normalised UUID."""
         self._settings = settings
-        self._admission = admission
-        self._read_gpus = read_gpus
+        self._admissions = admissions
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._supervisor = Supervisor(devices, factory, settings, self._events)
+        self._supervisor = Supervisor(models, settings, self._events)
         self.records = self._supervisor.records
-        self._waiting: WorkQueue[Task] = WorkQueue()
-        self._requests = Requests(admission)
-        self._outstanding: dict[bytes, Task] = {}  # those that a worker holds, by payload
+        self._queues = _make_queues(models, self.records, settings, read_gpus)
+        self._requests = Requests(admissions)
         self._closing_at: float | None = None
         self._supervise_at = 0.0
         self.crashed = False
-        self.has_served = False  # whether a worker has ever been ready
+        self.served: frozenset[str] = frozenset()  # the models of which a worker has been ready
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
 
@@ -117,7 +107,8 @@ class Dispatcher:
                 match self._events.get_nowait():
                     case Submitted(request, tasks):
                         request.recipient.fail(UnavailableError(_CLOSED))
-                        self._admission.release(len(tasks), sum(task.tokens for task in tasks))
+                        admission = self._admissions[request.model]
+                        admission.release(len(tasks), sum(task.tokens for task in tasks))
                     case RestartRequested(_, handled):
                         handled.set()
 
@@ -160,7 +151,7 @@ class Dispatcher:
                 if record is not None:
                     closing = self._closing_at is not None
                     cause = self._supervisor.reap(record, time.monotonic(), closing=closing)
-                    self._requeue(record.return_tasks(), cause)
+                    self._requeue(record, cause)
             case RestartRequested(record, handled):
                 if self._closing_at is None:
                     self._supervisor.restart(record, time.monotonic())
@@ -175,7 +166,7 @@ class Dispatcher:
         match message:
             case Ready():
                 record.on_ready(message)
-                self.has_served = True
+                self.served |= {record.model}
             case Heartbeat():
                 record.on_heartbeat(message, now)
             case Failed(reason):
@@ -196,101 +187,58 @@ class Dispatcher:
         if self._closing_at is not None:
             self._requests.fail(request, UnavailableError(_CLOSED))
             return
-        for task in tasks:
-            self._waiting.append(task)
+        self._queues[request.model].append(tasks)
 
-    def _requeue(self, tasks: Sequence[Task], cause: ExitCause) -> None:
+    def _requeue(self, record: WorkerRecord, cause: ExitCause) -> None:
         """Put the tasks of a dead worker back at the head of the queue, or quarantine them."""
-        retried = []
-        for task in tasks:
-            self._remove_outstanding(task)
+        tasks, retried = self._queues[record.model], []
+        for task in record.return_tasks():
+            tasks.forget(task)
             if task.record_death(cause):
                 message = f"{task.deaths} workers died translating this text"
                 self._resolve(task, QuarantinedError(message))
             else:
                 retried.append(task)
-        self._waiting.put_back(retried)
+        tasks.put_back(retried)
 
     def _dispatch(self) -> None:
-        self._drop_unwanted()
-        if not self._waiting:
-            self._clear_held_back()
-            return
-        ready = [record for record in self.records if record.state == "ready"]
-        if not ready:
-            if all(record.state == "failed" for record in self.records):
-                self._fail_all()
-            return
-        while self._assign_tasks(ready) and self._waiting:
-            pass
-        self._fail_oversized()
-        self._update_held_back(ready)
-
-    def _assign_tasks(self, ready: Sequence[WorkerRecord]) -> bool:
-        """Send workers the tasks that they can take; return True if some took no capacity.
-
-        A task whose payload a worker holds already is not sent: it shares the result.
-        """
-        skipped = False
-        work: dict[int, list[Task]] = {}
-        for task, load in assign(self._waiting, self._loads(ready), self._settings.worker_tokens):
-            original = self._outstanding.get(task.payload)
-            if not task.is_wanted():
-                skipped = True
-            elif original is not None and not task.isolated:
-                original.duplicates += (task, *task.duplicates)
-                skipped = True
-            else:
-                self._outstanding.setdefault(task.payload, task)
-                work.setdefault(load.worker, []).append(task)
-        for worker, tasks in work.items():
-            process = ready[worker].process
-            assert process is not None, "a ready worker has a process"
-            ready[worker].assign_tasks(tasks)
-            ids = pack_numbers([task.id for task in tasks])
-            process.send(Work(ids, Packed.of([task.payload for task in tasks])))
-        return skipped
-
-    def _loads(self, ready: Sequence[WorkerRecord]) -> list[WorkerLoad]:
-        readings, margin = self._read_gpus(), self._settings.memory_margin
-        return [record.load(i, readings, margin) for i, record in enumerate(ready)]
-
-    def _update_held_back(self, ready: Sequence[WorkerRecord]) -> None:
-        """Set for the status why each ready worker cannot take the next waiting task."""
-        self._clear_held_back()  # the state of a worker that is not ready says enough
-        if not self._waiting:
-            return
-        item, limit = self._waiting.head(), self._settings.worker_tokens
-        for record, load in zip(ready, self._loads(ready), strict=True):
-            record.held_back = held_back_reason(item, load, limit)
-
-    def _clear_held_back(self) -> None:
-        for record in self.records:
-            record.held_back = None
-
-    def _drop_unwanted(self) -> None:
-        """Drop the tasks at the head of the queue that nobody waits for."""
-        while self._waiting and not self._waiting.head().is_wanted():
-            self._waiting.popleft()
-
-    def _fail_oversized(self) -> None:
-        """Fail tasks at the head of the queue that exceed the memory budget of every worker."""
-        budgets = [record.full_budget() for record in self.records if record.state != "failed"]
-        while self._waiting and not any(fits_budget(self._waiting.head(), b) for b in budgets):
-            task = self._waiting.popleft()
-            self._resolve(task, TranslationError("no device has the memory for this text"))
+        for model, tasks in self._queues.items():
+            for task, error in tasks.dispatch():
+                self._resolve(task, error)
+            if tasks.is_hopeless:
+                tasks.clear()
+                self._requests.fail_all(UnavailableError(_CLOSED), model)
 
     def _resolve(self, task: Task, outcome: Outcome) -> None:
-        self._remove_outstanding(task)
+        self._queues[task.request.model].forget(task)
         self._requests.resolve(task, outcome)
-
-    def _remove_outstanding(self, task: Task) -> None:
-        """Record that no worker holds the task any more."""
-        if self._outstanding.get(task.payload) is task:
-            del self._outstanding[task.payload]
 
     def _fail_all(self) -> None:
         """Fail every unfinished request; results that arrive later are ignored."""
         self._requests.fail_all(UnavailableError(_CLOSED))
-        self._outstanding.clear()
-        self._waiting = WorkQueue()
+        for tasks in self._queues.values():
+            tasks.clear()
+
+
+def _make_queues(
+    models: Sequence[ModelSpec],
+    records: Sequence[WorkerRecord],
+    settings: PoolSettings,
+    read_gpus: Callable[[], Readings],
+) -> dict[str, ModelQueue]:
+    """Return the queue of each model, by its name."""
+    queues = {}
+    for model in models:
+        neighbours: dict[str, list[WorkerRecord]] = {}
+        for record in records:
+            if record.model != model.name:
+                for device in record.device.split("+"):
+                    neighbours.setdefault(device, []).append(record)
+        queues[model.name] = ModelQueue(
+            [record for record in records if record.model == model.name],
+            model.worker_tokens,
+            settings.memory_margin,
+            read_gpus,
+            neighbours,
+        )
+    return queues

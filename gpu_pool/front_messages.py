@@ -47,6 +47,7 @@ class Submit(NamedTuple):
 
     session: int
     first: bool
+    model: str | None
     client: str
     bulk: bool
     timeout: float | None  # seconds that are left

@@ -112,7 +112,11 @@ class _Front:
         if request is None:
             recipient = _Recipient(self, message.session)
             request = self._pool.make_request(
-                recipient, message.timeout, message.client, bulk=message.bulk
+                recipient,
+                message.timeout,
+                message.client,
+                bulk=message.bulk,
+                model=message.model,
             )
             self._requests[message.session] = request
         columns = zip(
@@ -137,8 +141,8 @@ class _Front:
             match call:
                 case Call(method="status"):
                     value = self._pool.status()
-                case Call(method="restart", argument=str(device)):
-                    self._pool.restart(device)
+                case Call(method="restart", argument=str(worker)):
+                    self._pool.restart(worker)
                 case Call(method="drain", argument=float(timeout)):
                     value = self._pool.drain(timeout)
             self._link.send(Reply(call.number, value))

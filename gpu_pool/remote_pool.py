@@ -56,10 +56,15 @@ class RemotePool:
             self._connect()
 
     def open(
-        self, timeout: float | None = None, client: str = "", *, bulk: bool = False
+        self,
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
+        model: str | None = None,
     ) -> "RemoteSession":
         """Return a session for the work of one request; see `GpuPool.open`."""
-        return RemoteSession(self, next(self._numbers), timeout, client, bulk=bulk)
+        return RemoteSession(self, next(self._numbers), timeout, client, bulk=bulk, model=model)
 
     def status(self) -> PoolStatus:
         """Return the state of the pool. Raises UnavailableError if it does not respond."""
@@ -67,9 +72,9 @@ class RemotePool:
         assert isinstance(status, PoolStatus), "the reply to `status`"
         return status
 
-    def restart(self, device: str) -> None:
+    def restart(self, worker: str) -> None:
         """See `GpuPool.restart`."""
-        self._call("restart", device, _CALL_SECONDS)
+        self._call("restart", worker, _CALL_SECONDS)
 
     def drain(self, timeout: float) -> bool:
         """See `GpuPool.drain`."""
@@ -183,13 +188,21 @@ class RemoteSession:
     """A session with the pool of another process; see `gpu_pool.interface.Session`."""
 
     def __init__(
-        self, pool: RemotePool, number: int, timeout: float | None, client: str, *, bulk: bool
+        self,
+        pool: RemotePool,
+        number: int,
+        timeout: float | None,
+        client: str,
+        *,
+        bulk: bool,
+        model: str | None,
     ) -> None:
         self._pool = pool
         self._number = number
         self._deadline = None if timeout is None else time.monotonic() + timeout
         self._client = client
         self._bulk = bulk
+        self._model = model
         self._mailbox = Mailbox()
         self._submitted = 0
 
@@ -203,6 +216,7 @@ class RemoteSession:
         message = Submit(
             self._number,
             first,
+            self._model,
             self._client,
             self._bulk,
             left,

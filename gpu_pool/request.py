@@ -25,6 +25,7 @@ class Request:
 
     id: int
     recipient: Recipient
+    model: str  # that decodes its segments
     client: str = ""  # clients take turns
     bulk: bool = False  # yields to work that is not bulk
     deadline: float | None = None

@@ -1,7 +1,8 @@
 """The requests whose segments are in the pool: deadlines, delivery of results, failure."""
 
 import heapq
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from gpu_pool.admission import Admission
 from gpu_pool.errors import DeadlineError, PoolError
@@ -12,11 +13,12 @@ from gpu_pool.task import Task
 class Requests:
     """Those with unfinished segments; used by the dispatcher's thread only.
 
-    Whatever happens to a segment here, it stops counting for `admission`.
+    Whatever happens to a segment here, it stops counting for the admission of its model.
     """
 
-    def __init__(self, admission: Admission) -> None:
-        self._admission = admission
+    def __init__(self, admissions: Mapping[str, Admission]) -> None:
+        """`admissions` are by model."""
+        self._admissions = admissions
         self._unfinished: dict[int, Request] = {}  # by id
         self._undelivered: dict[int, Request] = {}  # those with outcomes to deliver
         self._deadlines: list[tuple[float, int]] = []  # a heap, with the id of each request
@@ -38,32 +40,34 @@ class Requests:
 
     def deliver(self) -> None:
         """Deliver the outcomes that have been kept."""
-        segments = tokens = 0
+        segments: Counter[str] = Counter()
+        tokens: Counter[str] = Counter()
         for request in self._undelivered.values():
             count, size = request.deliver()
-            segments += count
-            tokens += size
+            segments[request.model] += count
+            tokens[request.model] += size
             if not request.tokens:
                 self._unfinished.pop(request.id, None)
         self._undelivered.clear()
-        if segments:
-            self._admission.release(segments, tokens)
+        for model, count in segments.items():
+            self._admissions[model].release(count, tokens[model])
 
     def drop(self, request: Request) -> None:
         """Forget a request; results that arrive later are ignored."""
         if self._unfinished.pop(request.id, None) is not None:
-            self._admission.release(*request.drop())
+            self._admissions[request.model].release(*request.drop())
 
     def fail(self, request: Request, error: PoolError) -> None:
         """End a request with an error."""
         self.drop(request)
         request.recipient.fail(error)
 
-    def fail_all(self, error: PoolError) -> None:
-        """End every request with an error; what has finished is delivered first."""
+    def fail_all(self, error: PoolError, model: str | None = None) -> None:
+        """End every request, or those for a model, with an error; results are delivered first."""
         self.deliver()
         for request in list(self._unfinished.values()):
-            self.fail(request, error)
+            if model in (None, request.model):
+                self.fail(request, error)
 
     def expire(self, now: float) -> None:
         """End the requests whose deadlines have passed."""

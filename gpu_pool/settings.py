@@ -7,9 +7,10 @@ from dataclasses import dataclass
 class PoolSettings:
     """Times are in seconds, memory in bytes, work in source tokens."""
 
-    max_queued_tokens: int = 200_000  # accepted and unfinished; beyond it `submit` refuses
+    max_queued_tokens: int = (
+        200_000  # of a model, accepted and unfinished; beyond: `submit` refuses
+    )
     max_queued_segments: int = 20_000
-    worker_tokens: int = 4_096  # outstanding at a worker, per batch that it decodes concurrently
     hang_timeout: float = 120.0  # silence of a busy worker before it is killed
     startup_timeout: float = 600.0  # from spawn to readiness
     backoff_initial: float = 0.5  # before a restart; doubles with each failure in a row

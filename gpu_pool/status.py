@@ -32,6 +32,8 @@ class WorkerStatus:
     """A worker, on one device or on a group of them. Memory is in bytes."""
 
     device: str
+    model: str
+    label: str  # the device, with the model where the pool has several
     gpus: tuple[GpuStatus, ...]  # one, or those of the group
     state: WorkerState
     engine: EngineInfo | None  # of the last process that was ready; None: none has been yet
@@ -51,20 +53,39 @@ class WorkerStatus:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a row for each of its devices; the rows of a group share the worker's fields."""
-        shared = {"worker": self.device} | {
+        shared = {"worker": self.label} | {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("device", "gpus", "totals")  # the totals are for metrics
+            if field.name not in ("device", "label", "gpus", "totals")  # the totals are for metrics
         }
         shared["engine"] = self.engine and asdict(self.engine)
         return [asdict(gpu) | shared for gpu in self.gpus]
 
 
 @dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """`ok`: all its workers are ready; `degraded`: some; `loading`: none yet; `dead`: none ever."""
+
+    name: str
+    state: PoolState
+    queued_segments: int
+    queued_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class PoolStatus:
-    """`ok`: all workers are ready; `degraded`: some; `loading`: none yet; `dead`: none ever."""
+    """The state is that of all models, `loading` until each has been served, else `degraded`."""
 
     state: PoolState
     workers: tuple[WorkerStatus, ...]
-    queued_segments: int
-    queued_tokens: int
+    models: tuple[ModelStatus, ...]
+
+    @property
+    def queued_segments(self) -> int:
+        """Segments that wait for a worker."""
+        return sum(model.queued_segments for model in self.models)
+
+    @property
+    def queued_tokens(self) -> int:
+        """Source tokens that wait for a worker."""
+        return sum(model.queued_tokens for model in self.models)

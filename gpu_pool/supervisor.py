@@ -8,8 +8,8 @@ from typing import Any
 
 from gpu_pool.exit_cause import ExitCause, cause_of_exit, cause_of_silence
 from gpu_pool.messages import Stop
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.settings import PoolSettings
-from gpu_pool.worker_main import WorkerFactory
 from gpu_pool.worker_process import WorkerProcess
 from gpu_pool.worker_record import WorkerRecord
 
@@ -22,20 +22,25 @@ class Supervisor:
 
     def __init__(
         self,
-        devices: Sequence[str],
-        factory: WorkerFactory,
+        models: Sequence[ModelSpec],
         settings: PoolSettings,
         events: "SimpleQueue[Any]",
     ) -> None:
         """Workers report to `events`."""
-        self._factory = factory
+        self._factories = {model.name: model.factory for model in models}
         self._settings = settings
         self._events = events
         self._cores = os.sched_getaffinity(0)  # before the pool's process is confined to one
-        self.records = tuple(WorkerRecord(device) for device in devices)
+        self.records = tuple(
+            WorkerRecord(
+                device, model.name, device if len(models) == 1 else f"{device}/{model.name}"
+            )
+            for model in models
+            for device in model.devices
+        )
 
     def spawn_all(self, now: float) -> None:
-        """Spawn a worker for every device."""
+        """Spawn every worker."""
         for record in self.records:
             self._spawn(record, now)
 
@@ -63,7 +68,7 @@ class Supervisor:
         elif record.state == "restarting":
             if record.outstanding:  # otherwise it exited as requested, whatever its exit code
                 record.last_error = error
-                _log.warning("%s died before it could restart (%s)", record.device, error)
+                _log.warning("%s died before it could restart (%s)", record.label, error)
             self._respawn(record, now)
         else:
             self._back_off(record, error, now)
@@ -98,7 +103,7 @@ class Supervisor:
         """
         if record.state == "ready":
             assert record.process is not None, "a ready worker has a process"
-            _log.info("%s: restart requested", record.device)
+            _log.info("%s: restart requested", record.label)
             record.state, record.exit_deadline = "restarting", now + self._settings.hang_timeout
             record.process.send(Stop())
         elif record.state in ("backoff", "failed"):
@@ -145,13 +150,13 @@ class Supervisor:
         if record.load_failures >= self._settings.max_load_failures:
             record.state = "failed"
             _log.error(
-                "%s failed %d times to load: %s", record.device, record.failures, record.last_error
+                "%s failed %d times to load: %s", record.label, record.failures, record.last_error
             )
             return
         wait = self._settings.backoff_initial * 2 ** min(record.failures - 1, _MAX_DOUBLINGS)
         wait = min(wait, self._settings.backoff_max)
         record.state, record.retry_at = "backoff", now + wait
-        _log.warning("%s died (%s); restart in %.1f s", record.device, record.last_error, wait)
+        _log.warning("%s died (%s); restart in %.1f s", record.label, record.last_error, wait)
 
     def _respawn(self, record: WorkerRecord, now: float) -> None:
         record.restarts += 1
@@ -162,6 +167,7 @@ class Supervisor:
         record.exit_cause = record.exit_reason = None
         record.cached = record.splits = 0
         try:
-            record.process = WorkerProcess(record.device, self._factory, self._events, self._cores)
+            factory = self._factories[record.model]
+            record.process = WorkerProcess(record.device, factory, self._events, self._cores)
         except OSError as error:  # such as too many processes; the other workers continue
             self._back_off(record, f"{type(error).__name__}: {error}", now)

@@ -28,6 +28,8 @@ class WorkerRecord:
     """Only the dispatcher's thread changes it; others read single fields for the status."""
 
     device: str
+    model: str
+    label: str  # its name for people: the device, with the model where there are several
     state: WorkerState = "starting"
     process: WorkerProcess | None = None
     name: str | None = None
@@ -64,7 +66,7 @@ class WorkerRecord:
         engine = message.engine
         _log.info(
             "%s (%s) is ready: engine %s in %s, %s",
-            self.device, self.name, engine.name, engine.dtype, engine.reason,
+            self.label, self.name, engine.name, engine.dtype, engine.reason,
         )  # fmt: skip
 
     def on_heartbeat(self, message: Heartbeat, now: float) -> None:
@@ -126,6 +128,11 @@ class WorkerRecord:
             exclusive=any(task.isolated for task in islice(self.outstanding.values(), 1)),
         )
 
+    @property
+    def reserved(self) -> int:
+        """Bytes on the device that its outstanding segments may need."""
+        return int(self.outstanding_memory * self.memory_scale)
+
     def full_budget(self) -> int | None:
         """Return the full memory budget in bytes of the cost formula; None: not limited."""
         return None if self.memory.full is None else int(self.memory.full / self.memory_scale)
@@ -134,11 +141,13 @@ class WorkerRecord:
         """Return the worker's status; `monitor_error` says why a GPU has no reading."""
         return WorkerStatus(
             device=self.device,
+            model=self.model,
+            label=self.label,
             gpus=tuple(self._gpus(readings, monitor_error)),
             state=self.state,
             engine=self.engine,
             memory_budget=self.memory.now,
-            memory_reserved=int(self.outstanding_memory * self.memory_scale),
+            memory_reserved=self.reserved,
             pid=self.process.pid if self.process else None,
             restarts=self.restarts,
             outstanding_segments=len(self.outstanding),

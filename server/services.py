@@ -10,12 +10,13 @@ from server.auth.access import Access
 from server.auth.keys import KeyList
 from server.auth.rates import RateTable
 from server.auth.usage import Usage
+from server.core.cache import TranslationCache
 from server.core.database import Database
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
+from server.core.models import Models
 from server.core.nearest_languages import nearest
 from server.core.requests import AUTO
-from server.core.served_model import ServedModel
 from server.core.settings import Settings
 from server.core.state import STATE
 from server.core.translation import TranslationService
@@ -23,7 +24,7 @@ from server.glossaries.store import GlossaryStore
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
 from server.metrics.front import Metrics
-from translator.models.languages import find, name_of
+from translator.models.languages import name_of
 
 _THREADS_BUSY_RETRY_SECONDS = 1.0
 _MOST_LISTED = 100  # languages of a model, in a message
@@ -49,7 +50,7 @@ class Services:
 
     settings: Settings
     pool: Pool
-    model: ServedModel
+    models: Models
     translation: TranslationService
     glossaries: Glossaries
     concurrency: BoundedSemaphore  # translation requests served at the same time
@@ -67,76 +68,92 @@ class Services:
         """
         return _Slot(self.concurrency)
 
-    def language(self, code: str, field: str, *, auto: bool = False) -> str:
-        """Return the model's code of the language that a field of the request names.
+    def language(
+        self, code: str, field: str, *, auto: bool = False, model: str | None = None
+    ) -> str:
+        """Return the server's code of the language that a field of the request names.
 
-        With `auto`, the word "auto" is accepted too: detect the source. Raises
-        UnsupportedLanguageError.
+        With `auto`, the word "auto" is accepted too: detect the source. With `model`, it must be
+        one of that model's. Raises UnsupportedLanguageError.
         """
         if auto and code.strip().lower() == AUTO:
             return AUTO
-        found = find(code, self.model.languages)
+        found = self.models.find(code, model)
         if found is None:
-            raise UnsupportedLanguageError(self._choices(code, field, auto=auto), field)
+            raise UnsupportedLanguageError(self._choices(code, field, model, auto=auto), field)
         return found
 
-    def _choices(self, code: str, field: str, *, auto: bool) -> str:
-        """Return the message for a code that no language of the model has."""
-        languages = sorted(self.model.languages)
-        hint = self.hint(code)
+    def _choices(self, code: str, field: str, model: str | None, *, auto: bool) -> str:
+        """Return the message for a code that no language has."""
+        languages = sorted(self.models.languages_of(model))
+        hint = self.hint(code, model)
         if len(languages) > _MOST_LISTED:
             return f"{field} must be one of the languages that GET /languages lists{hint}"
         return f"{field} must be one of {', '.join([*([AUTO] if auto else []), *languages])}{hint}"
 
-    def hint(self, code: str) -> str:
+    def hint(self, code: str, model: str | None = None) -> str:
         """Return the end of a message about a code: what it may mean; "" if nothing is near."""
-        close = nearest(code, sorted(self.model.languages))
+        close = nearest(code, sorted(self.models.languages_of(model)))
         named = " or ".join(f"{each} ({name_of(each)})" for each in close)
         return f"; did you mean {named}?" if close else ""
 
-    def pair(self, source: str, target: str) -> tuple[str, str]:
-        """Return the codes of `source_language`, perhaps AUTO, and `target_language`."""
+    def pair(self, source: str, target: str, model: str | None) -> tuple[str, str]:
+        """Return the codes of `source_language`, perhaps AUTO, and `target_language`.
+
+        A request may name the `model`. Raises InvalidFieldError and UnsupportedLanguageError.
+        """
+        if model is not None and model not in self.models.names:
+            raise InvalidFieldError(f"model must be one of {', '.join(self.models.names)}", "model")
         codes = (
-            self.language(source, "source_language", auto=True),
-            self.language(target, "target_language"),
+            self.language(source, "source_language", auto=True, model=model),
+            self.language(target, "target_language", model=model),
         )
         if codes[0] == codes[1]:
             raise InvalidFieldError(
                 f"source and target language are both {codes[0]}", "target_language"
             )
+        if codes[0] != AUTO:
+            try:
+                self.models.choose(*codes, model)
+            except UnsupportedLanguageError as error:
+                raise UnsupportedLanguageError(str(error), "target_language") from None
         return codes
 
 
 def make_services(
     pool: Pool,
-    model: ServedModel,
+    models: Models,
     settings: Settings,
     store: JobStore | None = None,
     rates: RateTable | None = None,
     metrics: Metrics | None = None,
     state: Database | None = None,
+    processes: int = 1,
 ) -> Services:
     """Return the services around a pool; they neither start nor close it.
 
     Jobs are accepted where there is a store for them, and processed once they are started.
     Processes that have `rates` in common enforce them together, and with shared `metrics` they
-    count together; without them, this is the only process. Without `state`, nothing is kept longer
-    than the services; `usage.close` closes it. Raises GlossaryError for an invalid
-    glossary file, and KeysError for an invalid list of API keys.
+    count together, and the number of `processes` divides the bytes of the cache. Without these,
+    this is the only process. Without `state`, nothing is kept longer than the services;
+    `usage.close` closes it. Raises GlossaryError for an invalid glossary file, and KeysError for an
+    invalid list of API keys.
     """
-    glossaries = load_glossaries(settings.glossaries, model.languages)
+    glossaries = load_glossaries(settings.glossaries, models.find)
     keys = KeyList(settings)
     metrics = metrics or Metrics()
-    metrics.describe(version("m2m-server"), model.name)
+    metrics.describe(version("m2m-server"), ",".join(models.names))
     metrics.watch(pool.status)
-    translation = TranslationService(model.translated_by(pool, metrics), model, glossaries, metrics)
+    cache = TranslationCache(settings.cache_bytes // processes, metrics)
+    translators = {model.name: model.translated_by(pool, cache) for model in models}
+    translation = TranslationService(translators, models, glossaries, metrics)
     state = state or Database(None, STATE)
     usage = Usage(state, metrics)
     access = Access(keys, metrics, usage, rates)
     return Services(
         settings=settings,
         pool=pool,
-        model=model,
+        models=models,
         translation=translation,
         glossaries=glossaries,
         concurrency=BoundedSemaphore(settings.http_threads),

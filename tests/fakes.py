@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,37 +19,42 @@ from gpu_pool.errors import (
 )
 from gpu_pool.interface import Pool, Session
 from gpu_pool.messages import EngineInfo
-from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerStatus
-from server.core.cache import CacheObserver
+from gpu_pool.status import GpuStatus, ModelStatus, PoolState, PoolStatus, WorkerStatus
+from server.core.cache import TranslationCache
 from server.core.errors import ClientGoneError, TextFailedError
+from server.core.models import Models
 from server.core.requests import RequestContext
 from server.core.segments import Segment, SegmentTranslator, Translation
 from server.core.served_model import ServedModel
-from translator.text.detection import Detector
 from translator.text.segmentation import Segmenter
 
 LANGUAGES = ("en", "de", "fr", "he", "pt")
 
 
 def served_model(
-    limit: int = 100_000,
-    languages: tuple[str, ...] = LANGUAGES,
-    detector: Detector | None = None,
+    name: str = "fake", languages: Sequence[str] = LANGUAGES, limit: int = 100_000
 ) -> ServedModel:
     """Return a model whose tokens are characters, and that a FakePool translates by itself."""
 
-    def translated_by(pool: Pool, observer: CacheObserver | None = None) -> SegmentTranslator:
+    def translated_by(pool: Pool, cache: TranslationCache) -> SegmentTranslator:
         assert isinstance(pool, FakePool), "it knows what this model does"
         return pool
 
     segmenter = Segmenter(lambda text: range(len(text) - 2), limit, lambda _: True)
-    return ServedModel("fake", languages, segmenter, detector or Detector(languages), translated_by)
+    return ServedModel(name, tuple(languages), "MIT", segmenter, translated_by)
 
 
-def worker_status(device: str, state: str = "ready") -> WorkerStatus:
+def one_model(**changes: Any) -> Models:
+    """Return `served_model` with other values, as the only model of a server."""
+    return Models([replace(served_model(), **changes)])
+
+
+def worker_status(device: str, state: str = "ready", model: str = "fake") -> WorkerStatus:
     """Return a row of the GPU table."""
     return WorkerStatus(
         device=device,
+        model=model,
+        label=device,
         gpus=(GpuStatus(device, "Fake GPU", "GPU-0", 80_000, 30_000, 50_000, power=70.5),),
         state=state,  # type: ignore[arg-type]
         engine=EngineInfo("inflight", "bfloat16", "asked for"),
@@ -82,6 +88,7 @@ class FakePool:
     def __init__(self, state: PoolState = "ok", translate: Callable[[str], str] = str.upper):
         self.state = state
         self.workers = [worker_status("cuda:0"), worker_status("cuda:1")]
+        self.models: tuple[ModelStatus, ...] = ()  # none: one with all of the queue
         self.refusal: PoolError | None = None  # raised by `translate`
         self.failures: dict[str, Exception] = {}  # by the text of the segment
         self.warnings: dict[str, tuple[str, ...]] = {}  # likewise
@@ -100,7 +107,12 @@ class FakePool:
         """Do nothing: this pool is what `state` says."""
 
     def open(
-        self, timeout: float | None = None, client: str = "", *, bulk: bool = False
+        self,
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
+        model: str | None = None,
     ) -> Session:
         """Fail: this pool translates text."""
         raise AssertionError("nothing is decoded in this pool")
@@ -154,17 +166,18 @@ class FakePool:
         """Return a snapshot."""
         with self._changed:
             tokens = sum(segment.piece.tokens for segment, _ in self._held)
-            return PoolStatus(self.state, tuple(self.workers), len(self._held), tokens)
+            only = ModelStatus("fake", self.state, len(self._held), tokens)
+            return PoolStatus(self.state, tuple(self.workers), self.models or (only,))
 
-    def restart(self, device: str) -> None:
+    def restart(self, worker: str) -> None:
         """Mark the worker as restarting."""
         with self._changed:
-            devices = [worker.device for worker in self.workers]
-            if device not in devices:
-                raise UnknownDeviceError(f"the devices are {', '.join(devices)}")
+            labels = [each.label for each in self.workers]
+            if worker not in labels:
+                raise UnknownDeviceError(f"the workers are {', '.join(labels)}")
             if self.state == "draining":
                 raise UnavailableError("the pool is draining")
-            row = devices.index(device)
+            row = labels.index(worker)
             self.workers[row] = replace(self.workers[row], state="restarting")
 
     def drain(self, timeout: float) -> bool:

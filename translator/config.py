@@ -5,6 +5,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from translator.device_memory import MemoryShare
+
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 ENGINES = ("auto", "reference", "ctranslate2", "inflight")
 
@@ -45,6 +47,7 @@ class TranslatorConfig:
     threads: int | None = None  # CPU threads; None: as many as the process has cores
     cache: Path = field(default_factory=default_cache)
     local_files_only: bool = False  # never contact the hub
+    memory_share: MemoryShare | None = None  # of a GPU with several models; None: all of it
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field and the choices, for an unsupported value."""

@@ -6,6 +6,7 @@ torch is imported for CUDA devices only, and by the engines that need it.
 from collections.abc import Sequence
 
 from translator.config import TranslatorConfig
+from translator.device_memory import free_memory, limit_memory
 from translator.engines import DecodedSegment, Decoding, EncodedSegment
 from translator.engines.build import build_engine
 from translator.models.checkpoints import Checkpoint
@@ -30,6 +31,9 @@ class DeviceEngine:
         """
         self._config = config
         self._checkpoint = checkpoint
+        if config.memory_share is not None and config.device.startswith("cuda"):
+            for device in config.device.split("+"):
+                limit_memory(device, config.memory_share)
         self._engine, self.choice = build_engine(config, checkpoint, tokenizer)
         self._cuda = config.device.startswith("cuda")
         # The last one of a group: it has most of the decoder, and so most of the segments' memory.
@@ -108,7 +112,4 @@ class DeviceEngine:
         """Return the bytes that all segments together may use; None on a CPU: no limit."""
         if not self._cuda:
             return None
-        import torch
-
-        free, _ = torch.cuda.mem_get_info(self._device)
-        return int((free + self.cached()) * _BUDGET_SHARE)
+        return int((free_memory(self._device) + self.cached()) * _BUDGET_SHARE)

@@ -5,7 +5,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from benchmarks.endurance.clients import BROKEN
 from server.core.worker_factory import make_decoder
 from translator.config import TranslatorConfig
 from translator.device_decoder import DeviceDecoder
+from translator.device_memory import MemoryShare
 from translator.models.checkpoints import resolve
 from translator.wire import unpack
 
@@ -24,9 +25,11 @@ _QUARANTINED, _UNAVAILABLE = "urn:m2m-server:quarantined", "urn:m2m-server:unava
 _PAUSE_SECONDS = 1.0  # before a repetition
 
 
-def make_crashing_decoder(device: str, config: TranslatorConfig) -> DeviceDecoder:
+def make_crashing_decoder(
+    device: str, config: TranslatorConfig, shares: Mapping[str, MemoryShare]
+) -> DeviceDecoder:
     """Return the real decoder, changed to crash its process when it receives POISON."""
-    decoder = make_decoder(device, config)
+    decoder = make_decoder(device, config, shares)
     tokenizer, submit = resolve(config.model).tokenizer(), decoder.submit
 
     def submit_or_crash(segments: Sequence[tuple[int, bytes]]) -> None:

@@ -4,12 +4,13 @@ import argparse
 import sys
 
 from benchmarks.front.echo_decoder import EchoDecoder
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
 from server.commands.lifecycle import serve
 from server.core.garbage import settle
-from server.core.pool_factory import describe_model
+from server.core.pool_factory import describe_models
 from server.core.settings import Settings
 from server.http.listener import Listener
 from server.http.logs import configure_logging
@@ -36,17 +37,17 @@ def main() -> int:
         {"port": 0, "admin_port": 0, "jobs": "off", "http_threads": given.threads,
          "max_texts": 1_024, "max_characters": 1_000_000}
     )  # fmt: skip
-    model = describe_model(settings, _LIKE, resolve(settings.model))
-    limits = PoolSettings(
-        max_queued_segments=_QUEUED, max_queued_tokens=100 * _QUEUED, worker_tokens=_QUEUED
-    )
-    pool = GpuPool([f"cpu:{i}" for i in range(given.workers)], EchoDecoder, limits)
+    checkpoint = resolve(settings.model)
+    models = describe_models(settings, {checkpoint.name: _LIKE}, [checkpoint])
+    limits = PoolSettings(max_queued_segments=_QUEUED, max_queued_tokens=100 * _QUEUED)
+    devices = [f"cpu:{i}" for i in range(given.workers)]
+    pool = GpuPool([ModelSpec(checkpoint.name, devices, EchoDecoder, _QUEUED)], limits)
     listener, admin_listener = Listener(settings.host, 0), Listener(settings.host, 0)
     if given.fronts > 1:
         sockets = Sockets(listener, admin_listener)
-        with Node.loaded(settings, pool, model, sockets) as node:
-            return node.serve(given.fronts, listener.url)
-    services = make_services(pool, model, settings)
+        with Node.loaded(settings, pool, models, sockets, given.fronts) as node:
+            return node.serve(listener.url)
+    services = make_services(pool, models, settings)
     pin(*choose_cores(1))
     http = HttpServer(create_app(services), settings, listener)
     admin = HttpServer(create_admin_app(services), settings, admin_listener, threads=1)

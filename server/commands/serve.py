@@ -1,4 +1,4 @@
-"""`m2m-server serve`: settings → checkpoint → pool → applications → waitress."""
+"""`m2m-server serve`: settings → checkpoints → pool → applications → waitress."""
 
 import argparse
 import os
@@ -7,16 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
-from gpu_pool.devices import parse_devices
-from gpu_pool.pool import GpuPool
 from server.app import create_admin_app, create_app
 from server.auth.keys import KeysError
 from server.commands.lifecycle import serve
 from server.core.database import StoreError
 from server.core.garbage import settle
 from server.core.glossaries import GlossaryError
-from server.core.pool_factory import describe_model, make_pool
-from server.core.served_model import ServedModel
+from server.core.pool_factory import Prepared, prepare
 from server.core.settings import Settings
 from server.core.settings_sources import make_settings, refuse_arguments
 from server.core.state import open_state
@@ -31,8 +28,6 @@ from server.processes.pool_process import ADMIN_THREADS
 from server.processes.sockets import Sockets
 from server.services import make_services
 from translator import CheckpointError
-from translator.models.checkpoints import resolve
-from translator.text.fasttext_file import FasttextFileError
 
 
 class _StartError(Exception):
@@ -47,27 +42,26 @@ def run(
     _raise_descriptor_limit()
     configure_logging(settings.log_level, settings.log_format)
     try:
-        devices = _find_devices(settings)
-        fronts = settings.fronts or front_count(devices, len(os.sched_getaffinity(0)))
+        prepared = _prepare(settings)
+        fronts = settings.fronts or front_count(prepared.workers, len(os.sched_getaffinity(0)))
         if fronts == 1:
-            return _serve_alone(settings, devices)
-        return _serve_with_fronts(settings, devices, fronts)
+            return _serve_alone(settings, prepared)
+        return _serve_with_fronts(settings, prepared, fronts)
     except _StartError as error:
         sys.stderr.write(f"m2m-server: {error}\n")
         return 1
 
 
-def _serve_alone(settings: Settings, devices: Sequence[str]) -> int:
+def _serve_alone(settings: Settings, prepared: Prepared) -> int:
     """Serve from this process."""
-    with _explained(settings):
-        model, pool = _make_pool(settings, devices, 1)
-        services = make_services(
-            pool, model, settings, open_jobs(settings), state=open_state(settings)
-        )
+    pool = prepared.pool
+    with _explained():
+        jobs, state = open_jobs(settings), open_state(settings)
+        services = make_services(pool, prepared.models, settings, jobs, state=state)
     if settings.pin:
         pin(*choose_cores(1))  # before there are threads
     http, admin = _listen(settings)
-    banner = _banner(http, admin, model, devices)
+    banner = _banner(http, admin, prepared)
     client_server = HttpServer(create_app(services), settings, http)
     admin_server = HttpServer(create_admin_app(services), settings, admin, ADMIN_THREADS)
     timeout = settings.drain_timeout
@@ -76,14 +70,14 @@ def _serve_alone(settings: Settings, devices: Sequence[str]) -> int:
         return serve(pool, client_server, admin_server, timeout, banner, services.jobs)
 
 
-def _serve_with_fronts(settings: Settings, devices: Sequence[str], fronts: int) -> int:
+def _serve_with_fronts(settings: Settings, prepared: Prepared, fronts: int) -> int:
     """Serve from children of this process."""
-    with _explained(settings):
-        model, pool = _make_pool(settings, devices, fronts + bool(settings.jobs))
+    with _explained():
         http, admin = _listen(settings)
-        banner = _banner(http, admin, model, devices)
-        with Node.loaded(settings, pool, model, _sockets(http, admin)) as node:
-            return node.serve(fronts, f"{banner}, {fronts} fronts")
+        banner = _banner(http, admin, prepared)
+        sockets = _sockets(http, admin)
+        with Node.loaded(settings, prepared.pool, prepared.models, sockets, fronts) as node:
+            return node.serve(f"{banner}, {fronts} fronts")
 
 
 def _sockets(http: Listener, admin: Listener) -> Sockets:
@@ -94,42 +88,30 @@ def _sockets(http: Listener, admin: Listener) -> Sockets:
         raise _StartError(f"cannot make a socket for the pool: {reason}") from error
 
 
-def _make_pool(
-    settings: Settings, devices: Sequence[str], processes: int
-) -> tuple[ServedModel, GpuPool]:
-    checkpoint = resolve(settings.model, local_files_only=settings.local_files_only)
-    model = describe_model(settings, devices, checkpoint, processes)
+def _prepare(settings: Settings) -> Prepared:
     try:
-        return model, make_pool(settings, devices, checkpoint)
-    except ValueError as error:  # settings that are valid one by one, but not together
+        return prepare(settings)
+    # ValueError: settings that are valid one by one, but not together
+    except (CheckpointError, TimeoutError, ValueError) as error:
         raise _StartError(str(error)) from error
 
 
-def _banner(http: Listener, admin: Listener, model: ServedModel, devices: Sequence[str]) -> str:
-    urls = f"{http.url}, admin {admin.url}"
-    return f"m2m-server at {urls}, model {model.name}, devices {','.join(devices)}"
-
-
-def _find_devices(settings: Settings) -> tuple[str, ...]:
-    try:
-        return parse_devices(settings.devices)
-    except TimeoutError as error:
-        raise _StartError(str(error)) from error
+def _banner(http: Listener, admin: Listener, prepared: Prepared) -> str:
+    names = prepared.models.names
+    models = f"model{'s' if len(names) > 1 else ''} {', '.join(names)}"
+    devices = ",".join(dict.fromkeys(prepared.workers))
+    return f"m2m-server at {http.url}, admin {admin.url}, {models}, devices {devices}"
 
 
 @contextmanager
-def _explained(settings: Settings) -> Iterator[None]:
+def _explained() -> Iterator[None]:
     """Say what errors in the parts of a server mean."""
     try:
         yield
-    except CheckpointError as error:
-        raise _StartError(f"model {settings.model}: {error}") from error
     except StoreError as error:
         raise _StartError(f"{error.store}: {error}") from error
     except GlossaryError as error:
         raise _StartError(f"glossary {error}") from error
-    except FasttextFileError as error:
-        raise _StartError(f"detector {settings.detector}: {error}") from error
     except KeysError as error:
         raise _StartError(f"API keys: {error}") from error
 

@@ -11,7 +11,7 @@ from server.core.segments import Segment, Translation
 # Of the objects around the strings: key, Translation, entry of the dictionary; measured.
 _OVERHEAD = 350
 
-_Key = tuple[str, str, str, tuple[tuple[str, str], ...]]
+_Key = tuple[str, str, str, str, tuple[tuple[str, str], ...]]
 
 
 class CacheObserver(Protocol):
@@ -24,8 +24,8 @@ class CacheObserver(Protocol):
 class TranslationCache:
     """Holds the most recently used translations, in memory only. Threads may share it.
 
-    One model and its options per cache: a key is the segment, its languages and the glossary
-    entries that occur in it.
+    A key is the model's name, the segment, its languages and the glossary entries that occur in
+    it.
     """
 
     def __init__(self, max_bytes: int, observer: CacheObserver | None = None) -> None:
@@ -36,11 +36,11 @@ class TranslationCache:
         self.bytes = 0
         self._observer = observer
 
-    def find(self, segments: Sequence[Segment]) -> list[Translation | None]:
-        """Return the translation of each segment, None where there is none."""
+    def find(self, model: str, segments: Sequence[Segment]) -> list[Translation | None]:
+        """Return a model's translation of each segment, None where there is none."""
         if not self._max_bytes:
             return [None] * len(segments)
-        keys = [_key(segment) for segment in segments]
+        keys = [_key(model, segment) for segment in segments]
         with self._lock:
             found = [self._entries.get(key) for key in keys]
             for key, translation in zip(keys, found, strict=True):
@@ -51,13 +51,15 @@ class TranslationCache:
             self._observer.count_cache(len(found) - misses, misses)
         return found
 
-    def add(self, segments: Sequence[Segment], translations: Sequence[Translation]) -> None:
-        """Keep translations; the least recently used ones make room."""
+    def add(
+        self, model: str, segments: Sequence[Segment], translations: Sequence[Translation]
+    ) -> None:
+        """Keep a model's translations; the least recently used ones make room."""
         if not self._max_bytes:
             return
         with self._lock:
             for segment, translation in zip(segments, translations, strict=True):
-                self._add(_key(segment), translation)
+                self._add(_key(model, segment), translation)
             while self.bytes > self._max_bytes:
                 self.bytes -= _size(*self._entries.popitem(last=False))
             used = self.bytes
@@ -77,12 +79,12 @@ def is_cacheable(segment: Segment) -> bool:
     return not segment.options.alternatives
 
 
-def _key(segment: Segment) -> _Key:
+def _key(model: str, segment: Segment) -> _Key:
     options = segment.options
-    return segment.piece.text, options.source, options.target, options.glossary
+    return model, segment.piece.text, options.source, options.target, options.glossary
 
 
 def _size(key: _Key, translation: Translation) -> int:
-    """Return the bytes of an entry. Languages and warnings are shared strings."""
-    glossary = sum(sys.getsizeof(text) for entry in key[3] for text in entry)
-    return sys.getsizeof(key[0]) + sys.getsizeof(translation.text) + glossary + _OVERHEAD
+    """Return the bytes of an entry. Names, languages and warnings are shared strings."""
+    glossary = sum(sys.getsizeof(text) for entry in key[4] for text in entry)
+    return sys.getsizeof(key[1]) + sys.getsizeof(translation.text) + glossary + _OVERHEAD

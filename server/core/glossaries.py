@@ -1,10 +1,8 @@
 """Glossaries in files: a folder with one `en-de.tsv` per pair of languages."""
 
 import csv
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-
-from translator.models.languages import find
 
 Entries = tuple[tuple[str, str], ...]
 Glossaries = Mapping[tuple[str, str], Entries]
@@ -17,18 +15,17 @@ class GlossaryError(Exception):
     """A glossary file is invalid; the message names the file and the line."""
 
 
-def load_glossaries(folder: Path | None, languages: Collection[str]) -> Glossaries:
+def load_glossaries(folder: Path | None, find: Callable[[str], str | None]) -> Glossaries:
     """Read every `SOURCE-TARGET.tsv` in a folder: one term, a tab, its translation per line.
 
-    Empty lines and those that begin with `#` are skipped. Raises GlossaryError.
+    `find` returns the server's code of a language. Empty lines and those that begin with `#` are
+    skipped. Raises GlossaryError.
     """
     if folder is None:
         return {}
     if not folder.is_dir():
         raise GlossaryError(f"{folder} is not a folder")
-    return {
-        _pair(file, languages): tuple(_read(file).items()) for file in sorted(folder.glob("*.tsv"))
-    }
+    return {_pair(file, find): tuple(_read(file).items()) for file in sorted(folder.glob("*.tsv"))}
 
 
 def check_entry(term: str, translation: str) -> str | None:
@@ -51,12 +48,12 @@ def occurring(entries: Collection[tuple[str, str]], text: str) -> Entries:
     return tuple(entry for entry in entries if entry[0].casefold() in folded)
 
 
-def _pair(file: Path, languages: Collection[str]) -> tuple[str, str]:
+def _pair(file: Path, find: Callable[[str], str | None]) -> tuple[str, str]:
     source, dash, target = file.stem.partition("-")
-    pair = find(source, languages), find(target, languages)
+    pair = find(source), find(target)
     if not dash or pair[0] is None or pair[1] is None or pair[0] == pair[1]:
         raise GlossaryError(
-            f"{file}: must be named after two languages of the model, such as en-de.tsv"
+            f"{file}: must be named after two languages of a model, such as en-de.tsv"
         )
     return pair[0], pair[1]
 

@@ -22,7 +22,7 @@ Memory = Callable[[int, int], int]
 
 
 class PooledTranslator:
-    """A SegmentTranslator that decodes in a pool. Any thread may call it.
+    """A SegmentTranslator for one model, which decodes in a pool. Any thread may call it.
 
     All text work is done by the calling thread; only token ids go to the pool and come back. What
     has to be decoded again to repair a translation is a later submission to the same session.
@@ -40,20 +40,22 @@ class PooledTranslator:
         """See `SegmentTranslator`."""
         cacheable = context.cached and all(map(is_cacheable, segments))
         found: list[Translation | None] = (
-            self.cache.find(segments) if cacheable else [None] * len(segments)
+            self.cache.find(self._model.name, segments) if cacheable else [None] * len(segments)
         )
         missing = [i for i, translation in enumerate(found) if translation is None]
         if missing:
             asked = [segments[i] for i in missing]
             translated = self._decode(asked, context)
             if cacheable:
-                self.cache.add(asked, translated)
+                self.cache.add(self._model.name, asked, translated)
             for i, translation in zip(missing, translated, strict=True):
                 found[i] = translation
         return [translation for translation in found if translation is not None]
 
     def _decode(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
-        session = self._pool.open(context.timeout, context.client, bulk=context.bulk)
+        session = self._pool.open(
+            context.timeout, context.client, bulk=context.bulk, model=self._model.name
+        )
         try:
             done = self._run(segments, session, context.client_gone)
         finally:

@@ -28,7 +28,7 @@ WARNINGS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class TextRequest:
-    """One text to translate. Languages are the model's codes; the source may be AUTO."""
+    """One text to translate. Languages are the server's codes; the source may be AUTO."""
 
     text: str
     source: str
@@ -38,6 +38,7 @@ class TextRequest:
     splitting: Splitting = "lines"
     alternatives: int = 0  # further translations wanted; not available for markup
     glossary: tuple[tuple[str, str], ...] = ()  # terms and their required translations
+    model: str | None = None  # that must translate it; None: whichever does for its languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Answer:
     confidence: float | None = None  # 0 to 1, of the detected source; None: not detected
     warnings: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+    model: str = ""  # that translated it
 
     def described_warnings(self, field: str) -> list[dict[str, str]]:
         """Return the warnings as clients see them; `field` names the text."""

@@ -17,6 +17,7 @@ from pydantic import (
 
 from gpu_pool.devices import parse_devices
 from gpu_pool.settings import PoolSettings
+from server.core.model_settings import NamedModel, joined, split_models, split_values
 from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -30,6 +31,8 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _POOL = PoolSettings()
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+REPEATED = frozenset({"model", "route", "model_devices"})
+"""Fields whose flags may be given several times."""
 
 
 def _one_of(allowed: Sequence[str]) -> AfterValidator:
@@ -50,6 +53,17 @@ def _check_origins(value: str | None) -> str | None:
     for origin in split_origins(value):
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError("must be '*', or comma-separated origins as browsers send them")
+    return value
+
+
+def _check_routes(value: str | None) -> str | None:
+    split_values(value, "LANGUAGE=NAME or SOURCE:TARGET=NAME, such as sw=nllb")
+    return value
+
+
+def _check_model_devices(value: str | None) -> str | None:
+    for devices in split_values(value, "NAME=DEVICES, such as nllb=cuda:1").values():
+        _check_devices(devices)
     return value
 
 
@@ -78,8 +92,23 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str = Field(
-        default="bundled", min_length=1, description="'bundled', a folder, or a hub id"
+    model: Annotated[str, BeforeValidator(joined)] = Field(
+        default="bundled",
+        min_length=1,
+        description="'bundled', a folder, or a hub id; several times, as NAME=MODEL, for several: "
+        "requests may name one, and the first serves the others if it has their languages",
+    )
+    route: Annotated[str | None, BeforeValidator(joined), AfterValidator(_check_routes)] = Field(
+        default=None,
+        description="LANGUAGE=NAME or SOURCE:TARGET=NAME, such as sw=nllb: the model for requests "
+        "with this language, or pair, that name none; several times for several",
+    )
+    model_devices: Annotated[
+        str | None, BeforeValidator(joined), AfterValidator(_check_model_devices)
+    ] = Field(
+        default=None,
+        description="NAME=DEVICES, such as nllb=cuda:1: the devices of one of several models; "
+        "those of --devices have all others",
     )
     devices: Annotated[str, AfterValidator(_check_devices)] = Field(
         default="auto",
@@ -197,11 +226,12 @@ class Settings(BaseModel):
     )
     max_timeout: Seconds = Field(default=600.0, description="longest timeout a request may name")
     max_queued_tokens: PositiveInt = Field(
-        default=200_000, description="source tokens accepted and unfinished; beyond it: 429"
+        default=200_000,
+        description="source tokens accepted and unfinished, for each model; beyond it: 429",
     )
     max_queued_segments: PositiveInt = Field(
         default=_POOL.max_queued_segments,
-        description="segments accepted and unfinished; beyond it: 429",
+        description="segments accepted and unfinished, for each model; beyond it: 429",
     )
     memory_margin: Annotated[int, Field(ge=0)] = Field(
         default=_POOL.memory_margin,
@@ -225,6 +255,21 @@ class Settings(BaseModel):
     )
 
     @property
+    def models(self) -> tuple[NamedModel, ...]:
+        """The models to serve, the default first."""
+        return split_models(self.model)
+
+    @property
+    def routes(self) -> dict[str, str]:
+        """The names of models by language or pair."""
+        return split_values(self.route, "a route")
+
+    @property
+    def devices_by_model(self) -> dict[str, str]:
+        """The devices of models that have their own, by name."""
+        return split_values(self.model_devices, "devices")
+
+    @property
     def admin_listen_port(self) -> int:
         """The admin port to bind; 0: any free one."""
         if self.admin_port is not None:
@@ -246,8 +291,8 @@ class Settings(BaseModel):
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Model and devices": (
-        "model", "local_files_only", "cache", "devices", "engine", "dtype", "beams",
-        "batch_tokens", "threads",
+        "model", "route", "model_devices", "local_files_only", "cache", "devices", "engine",
+        "dtype", "beams", "batch_tokens", "threads",
     ),
     "Listening": (
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",

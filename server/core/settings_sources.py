@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.core.settings import SECTIONS, Settings
+from server.core.settings import REPEATED, SECTIONS, Settings
 
 PREFIX = "TRANSLATION_"
 
@@ -87,6 +87,8 @@ def add_flags(parser: argparse._ActionsContainer, fields: Iterable[str]) -> None
             options["action"] = argparse.BooleanOptionalAction
         else:
             options["metavar"] = "VALUE"
+        if name in REPEATED:
+            options["action"] = "append"
         parser.add_argument(flag(name), **options)
 
 

@@ -1,7 +1,7 @@
 """Text requests → segments → translated segments → answers."""
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
@@ -9,10 +9,10 @@ from typing import Protocol
 from documents import run_rounds, translate_html
 from documents.pages.xml_markup import translate_xml
 from server.core.glossaries import Glossaries, occurring
+from server.core.models import Models, Route
 from server.core.requests import AUTO, Answer, RequestContext, TextRequest
 from server.core.segments import Segment, SegmentTranslator, Translation
-from server.core.served_model import ServedModel
-from translator.text.detection import Detection
+from translator.text.detection import Detection, Detector
 from translator.text.segmentation import SegmentedText
 from translator.verify.steps import TextOptions
 
@@ -42,36 +42,43 @@ class TranslationService:
 
     def __init__(
         self,
-        segments: SegmentTranslator,
-        model: ServedModel,
+        translators: Mapping[str, SegmentTranslator],
+        models: Models,
         glossaries: Glossaries,
         observer: Observer | None = None,
     ) -> None:
-        """`glossaries` apply to every request; a request's own entries override theirs."""
+        """`translators` are by model; `glossaries` apply to every request, and yield to its own."""
         self._observer = observer
-        self._segments = segments
-        self._segmenter = model.segmenter
+        self._translators = translators
+        self._models = models
         self._glossaries = glossaries
         self._terms = {
             pair: frozenset(term.casefold() for term, _ in entries)
             for pair, entries in glossaries.items()
         }
-        self._detector = model.detector
+        self._detectors: dict[tuple[str, ...], Detector] = {}  # by languages
+        self._detectors_for: dict[tuple[str, str | None], Detector] = {}  # by target and model
+
+    @property
+    def detected(self) -> frozenset[str]:
+        """The languages that can be detected."""
+        return self._detector(self._models.languages).known
 
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that a text may be in, most likely first."""
-        return self._detector.detect(text)
+        return self._detector(self._models.languages).detect(text)
 
-    def detect_document(self, texts: Sequence[str], target: str) -> str:
+    def detect_document(self, texts: Sequence[str], target: str, model: str | None) -> str:
         """Return the language of a document: one for all its texts, which may be very short."""
         sample = "\n".join(texts)[:_SAMPLE]
-        return self.identify(TextRequest(sample, AUTO, target)).source
+        return self.identify(TextRequest(sample, AUTO, target, model=model)).source
 
     def translate(self, requests: Sequence[TextRequest], context: RequestContext) -> list[Answer]:
         """Translate all texts; blank ones and those in the target language come back unchanged.
 
-        Raises the pool's OverloadedError, UnavailableError and DeadlineError, TextFailedError where
-        the pool gave up on one text, and ClientGoneError soon after the client has disconnected.
+        Raises UnsupportedLanguageError where no model translates a text, the pool's
+        OverloadedError, UnavailableError and DeadlineError, TextFailedError where the pool gave up
+        on one text, and ClientGoneError soon after the client has disconnected.
         After an error no segment of the request is left waiting in the pool.
         """
         answers = [self.identify(request) for request in requests]
@@ -88,20 +95,41 @@ class TranslationService:
         }
         for i, whole in zip(rounds, run_rounds(rounds.values(), translate), strict=True):
             before = answers[i]
-            answers[i] = Answer(
-                whole.text, before.source, before.confidence, whole.warnings, whole.alternatives
+            answers[i] = replace(
+                before,
+                text=whole.text,
+                warnings=whole.warnings,
+                alternatives=whole.alternatives,
             )
         if self._observer is not None:
             self._observer.count_texts(requests, answers, context.client)
         return answers
 
     def identify(self, request: TextRequest) -> Answer:
-        """Return the answer before translation: the unchanged text, and its language."""
+        """Return the answer before translation: the unchanged text, its language, its model."""
         if request.source != AUTO:
-            return Answer(request.text, request.source)
-        found = self._detector.detect(request.text)
+            return self._untranslated(request, request.source, None)
+        found = self._detector_for(request.target, request.model).detect(request.text)
         best = next((each for each in found if self._is_term(request, each.language)), found[0])
-        return Answer(request.text, best.language, best.confidence)
+        return self._untranslated(request, best.language, best.confidence)
+
+    def _untranslated(self, request: TextRequest, source: str, confidence: float | None) -> Answer:
+        route = self._models.choose(source, request.target, request.model)
+        return Answer(request.text, source, confidence, model=route.model.name)
+
+    def _detector_for(self, target: str, model: str | None) -> Detector:
+        """Return the detector for what can be translated to a language, by a model or by any."""
+        key = target, model
+        found = self._detectors_for.get(key)
+        if found is None:
+            found = self._detector(self._models.sources(target, model))
+            self._detectors_for[key] = found
+        return found
+
+    def _detector(self, languages: tuple[str, ...]) -> Detector:
+        found = self._detectors.get(languages)
+        made = found or Detector(languages, self._models.detector_file)
+        return found or self._detectors.setdefault(languages, made)
 
     def _is_term(self, request: TextRequest, source: str) -> bool:
         """Return whether the text is a term, which is in its glossary's language if it may be."""
@@ -110,22 +138,25 @@ class TranslationService:
 
     def _round(self, parts: Sequence[_Part], context: RequestContext) -> list[Translation]:
         """Translate parts in one round; return one translation for each."""
-        split = self._segmenter.split
-        texts = [
-            split(part.request.text, part.request.source, part.request.splitting) for part in parts
-        ]
-        segments: list[Segment] = []
-        for text, part in zip(texts, parts, strict=True):
-            segments += self._segments_of(text, part)
-        translations = iter(self._translate(segments, context))
+        texts: list[tuple[SegmentedText, Route]] = []
+        segments: dict[str, list[Segment]] = {}  # by model
+        for part in parts:
+            request = part.request
+            route = self._models.choose(request.source, request.target, request.model)
+            text = route.model.segmenter.split(request.text, route.source, request.splitting)
+            texts.append((text, route))
+            segments.setdefault(route.model.name, []).extend(self._segments_of(text, part, route))
+        translated = self._translate(segments, context)
         return [
-            _join(text, list(islice(translations, len(text.segments))), part.request.target)
-            for text, part in zip(texts, parts, strict=True)
+            _join(
+                text, list(islice(translated[route.model.name], len(text.segments))), route.target
+            )
+            for text, route in texts
         ]
 
-    def _segments_of(self, text: SegmentedText, part: _Part) -> list[Segment]:
+    def _segments_of(self, text: SegmentedText, part: _Part, route: Route) -> list[Segment]:
         request = part.request
-        options = TextOptions(request.source, request.target, request.alternatives)
+        options = TextOptions(route.source, route.target, request.alternatives)
         entries = self._glossaries.get((request.source, request.target), ())
         found = occurring((dict(entries) | dict(request.glossary)).items(), request.text)
         if not found:
@@ -135,14 +166,25 @@ class TranslationService:
             for piece in text.segments
         ]
 
-    def _translate(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
-        if not segments:
-            return []
-        translations = self._segments.translate(segments, context)
-        context.usage.add(segments=len(segments))
-        if self._observer is not None:
-            self._observer.count_segments(len(segments), context.client)
-        return translations
+    def _translate(
+        self, segments: Mapping[str, Sequence[Segment]], context: RequestContext
+    ) -> dict[str, Iterator[Translation]]:
+        """Return the translations of each model's segments: few requests need two models."""
+        begun = time.monotonic()
+        translated = {}
+        for model, each in segments.items():
+            left = max(0.0, context.timeout - (time.monotonic() - begun))
+            found = (
+                self._translators[model].translate(each, replace(context, timeout=left))
+                if each
+                else []
+            )
+            translated[model] = iter(found)
+        count = sum(map(len, segments.values()))
+        context.usage.add(segments=count)
+        if self._observer is not None and count:
+            self._observer.count_segments(count, context.client)
+        return translated
 
 
 def _with_source(request: TextRequest, source: str) -> TextRequest:

@@ -11,7 +11,7 @@ ENDED: frozenset[JobStatus] = frozenset({"done", "failed", "cancelled"})
 
 @dataclass(frozen=True, slots=True)
 class JobSpec:
-    """What the client asked for. Languages are the model's codes; the source may be AUTO."""
+    """What the client asked for. Languages are the server's codes; the source may be AUTO."""
 
     source: str
     target: str
@@ -20,6 +20,7 @@ class JobSpec:
     glossary: tuple[tuple[str, str], ...] = ()
     file: str | None = None  # the document's name; None: the job is an array of texts
     options: Mapping[str, str] = field(default_factory=dict)  # of the document, as sent
+    model: str | None = None  # that was asked for
 
     def text_request(self, text: str) -> TextRequest:
         """Return the text request for one of the texts."""
@@ -30,6 +31,7 @@ class JobSpec:
             markup="html" if self.html else None,
             alternatives=self.alternatives,
             glossary=self.glossary,
+            model=self.model,
         )
 
 

@@ -14,7 +14,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
-from server.core.errors import PROBLEMS, ClientGoneError, TextFailedError
+from server.core.errors import (
+    PROBLEMS,
+    ClientGoneError,
+    TextFailedError,
+    UnsupportedLanguageError,
+)
 from server.core.requests import RequestContext
 from server.core.settings import Settings
 from server.core.translation import TranslationService
@@ -167,6 +172,9 @@ class Runner:
                 self._characters = max(_MIN_CHARACTERS, self._characters // 2)
             case sqlite3.OperationalError():
                 self._wait_for_storage(error)
+            case UnsupportedLanguageError():  # the server was started again with other models
+                self._store.finish(batch.active.job.number, "failed", error=str(error))
+                self._changes.notify()
             case _:
                 self._fail(batch.active.job, error)
 

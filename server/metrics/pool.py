@@ -1,5 +1,6 @@
 """The pool's status as Prometheus metrics, read at each scrape."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 from typing import get_args
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 from gpu_pool.histogram import Distribution
 from gpu_pool.status import GpuStatus, PoolState, PoolStatus, WorkerState, WorkerStatus
 
+_WORKER_LABELS = ["device", "model"]
 # name, help and value; None: unknown, no series
 _WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerStatus], float | None]], ...] = (
     (
@@ -99,7 +101,7 @@ class PoolCollector(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """Return the metrics without samples, so that registering does not query the pool."""
-        return _collect(PoolStatus("loading", (), 0, 0))
+        return _collect(PoolStatus("loading", (), ()))
 
     def collect(self) -> Iterable[Metric]:
         """Return the metrics as of now."""
@@ -112,42 +114,59 @@ def _collect(status: PoolStatus) -> Iterator[Metric]:
                   [([], status.state)])  # fmt: skip
     workers = status.workers
     yield _states("m2m_worker_state", "1 for the state that the worker is in", WorkerState,
-                  ["device"], [([w.device], w.state) for w in workers])  # fmt: skip
+                  _WORKER_LABELS, [(_labels(w), w.state) for w in workers])  # fmt: skip
     for name, text, figure in _WORKER_GAUGES:
-        yield _gauge(name, text, [(w.device, figure(w)) for w in workers])
+        yield _gauge(name, text, _WORKER_LABELS, [(_labels(w), figure(w)) for w in workers])
     for name, text, count in _WORKER_COUNTERS:
-        counter = CounterMetricFamily(name, text, labels=["device"])
+        counter = CounterMetricFamily(name, text, labels=_WORKER_LABELS)
         for worker in workers:
-            counter.add_metric([worker.device], count(worker))
+            counter.add_metric(_labels(worker), count(worker))
         yield counter
     for name, text, values in _WORKER_HISTOGRAMS:
-        yield _histogram(name, text, [(w.device, values(w)) for w in workers])
-    gpus = [gpu for worker in workers for gpu in worker.gpus]
+        yield _histogram(name, text, [(_labels(w), values(w)) for w in workers])
+    # A device may have workers of several models.
+    gpus = {gpu.device: gpu for worker in workers for gpu in worker.gpus}.values()
     for name, text, reading in _GPU_GAUGES:
-        yield _gauge(name, text, [(gpu.device, reading(gpu)) for gpu in gpus])
+        yield _gauge(name, text, ["device"], [([gpu.device], reading(gpu)) for gpu in gpus])
     info = InfoMetricFamily("m2m_gpu", "What the device is", labels=["device"])
     for gpu in gpus:
         info.add_metric([gpu.device], {"name": gpu.name or "", "uuid": gpu.uuid or ""})
     yield info
 
 
+def _labels(worker: WorkerStatus) -> list[str]:
+    return [worker.device, worker.model]
+
+
 def _queue(status: PoolStatus) -> Iterator[Metric]:
-    held = sum(worker.outstanding_segments for worker in status.workers)
-    held_tokens = sum(worker.outstanding_tokens for worker in status.workers)
-    for name, text, value in (
-        ("m2m_queue_segments", "Segments accepted and unfinished", status.queued_segments + held),
-        ("m2m_queue_tokens", "Source tokens of those", status.queued_tokens + held_tokens),
-        ("m2m_waiting_segments", "Segments waiting for a worker", status.queued_segments),
-        ("m2m_waiting_tokens", "Source tokens of those", status.queued_tokens),
-    ):
-        yield GaugeMetricFamily(name, text, value=value)
+    held = Counter[str]()
+    held_tokens = Counter[str]()
+    for worker in status.workers:
+        held[worker.model] += worker.outstanding_segments
+        held_tokens[worker.model] += worker.outstanding_tokens
+    models = status.models
+    for name, text, values in (
+        ("m2m_queue_segments", "Segments accepted and unfinished",
+         [each.queued_segments + held[each.name] for each in models]),
+        ("m2m_queue_tokens", "Source tokens of those",
+         [each.queued_tokens + held_tokens[each.name] for each in models]),
+        ("m2m_waiting_segments", "Segments waiting for a worker",
+         [each.queued_segments for each in models]),
+        ("m2m_waiting_tokens", "Source tokens of those", [each.queued_tokens for each in models]),
+    ):  # fmt: skip
+        labelled = [([each.name], value) for each, value in zip(models, values, strict=True)]
+        yield _gauge(name, text, ["model"], labelled)
+    yield _states("m2m_model_state", "1 for the state that the model is in", PoolState, ["model"],
+                  [([each.name], each.state) for each in models])  # fmt: skip
 
 
-def _gauge(name: str, text: str, values: Iterable[tuple[str, float | None]]) -> Metric:
-    gauge = GaugeMetricFamily(name, text, labels=["device"])
-    for device, value in values:
+def _gauge(
+    name: str, text: str, labels: list[str], values: Iterable[tuple[list[str], float | None]]
+) -> Metric:
+    gauge = GaugeMetricFamily(name, text, labels=labels)
+    for members, value in values:
         if value is not None:
-            gauge.add_metric([device], value)
+            gauge.add_metric(members, value)
     return gauge
 
 
@@ -166,12 +185,12 @@ def _states(
     return gauge
 
 
-def _histogram(name: str, text: str, values: Iterable[tuple[str, Distribution]]) -> Metric:
-    histogram = HistogramMetricFamily(name, text, labels=["device"])
-    for device, found in values:
+def _histogram(name: str, text: str, values: Iterable[tuple[list[str], Distribution]]) -> Metric:
+    histogram = HistogramMetricFamily(name, text, labels=_WORKER_LABELS)
+    for labels, found in values:
         bounds = [*map(str, found.bounds), "+Inf"]
         cumulative = accumulate(found.counts)
         histogram.add_metric(
-            [device], list(zip(bounds, cumulative, strict=True)), sum_value=found.total
+            labels, list(zip(bounds, cumulative, strict=True)), sum_value=found.total
         )
     return histogram

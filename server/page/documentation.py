@@ -19,7 +19,7 @@ class DocumentationRoutes:
     """The document, built once, and a viewer of it: Swagger UI."""
 
     def __init__(self, services: Services) -> None:
-        self._document = make_document(services.settings, services.model.name)
+        self._document = make_document(services.settings, services.models.default.name)
 
     def blueprint(self) -> Blueprint:
         """Return the routes for clients; they ask for no API key."""

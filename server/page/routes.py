@@ -42,7 +42,7 @@ class PageRoutes:
 
     def page(self) -> Response:
         """Show the page; its links are relative, so that it works behind a path prefix."""
-        model = Path(self._services.model.name).name
+        model = Path(self._services.models.default.name).name
         page = render_template(
             "page.html",
             assets=assets_address(),

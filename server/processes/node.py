@@ -10,7 +10,7 @@ from gpu_pool.remote_pool import RemotePool
 from server.auth.process_lock import ProcessLock
 from server.auth.rates import RateTable
 from server.core.garbage import settle
-from server.core.served_model import ServedModel
+from server.core.models import Models
 from server.core.settings import Settings
 from server.core.state import open_state
 from server.jobs.store import open_jobs
@@ -35,40 +35,42 @@ class Node:
     pool: GpuPool
     services: Services  # of the fronts
     sockets: Sockets
+    fronts: int  # how many
 
     @classmethod
     @contextmanager
     def loaded(
-        cls, settings: Settings, pool: GpuPool, model: ServedModel, sockets: Sockets
+        cls, settings: Settings, pool: GpuPool, models: Models, sockets: Sockets, fronts: int
     ) -> Iterator["Node"]:
-        """Load what the processes can share, and keep it for the duration.
+        """Load what the processes can share, so many fronts among them; keep it for the duration.
 
         Raises what `make_services` raises, StoreError, and OSError.
         """
         with closing(sockets), closing(SharedValues()) as counts:
             services = make_services(
                 RemotePool(sockets.address),
-                model,
+                models,
                 settings,
                 open_jobs(settings, shared=True),
                 RateTable(ProcessLock()),
                 Metrics(counts),
                 open_state(settings, Path(counts.folder)),
+                fronts + bool(settings.jobs),
             )
             services.translation.detect(_SAMPLE)  # reads the tables
-            yield cls(pool, services, sockets)
+            yield cls(pool, services, sockets, fronts)
 
-    def serve(self, fronts: int, banner: str) -> int:
-        """Serve with so many fronts until a signal; return the exit code. Needs the main thread."""
+    def serve(self, banner: str) -> int:
+        """Serve until a signal; return the exit code. Needs the main thread."""
         settings = self.services.settings
-        roles = self._roles(fronts)
+        roles = self._roles()
         limits = Limits(settings.startup_timeout, settings.hang_timeout, settings.drain_timeout)
         settle()
         return Arbiter(*roles, limits).run(banner)
 
-    def _roles(self, fronts: int) -> tuple[Role, list[Role], Role | None]:
+    def _roles(self) -> tuple[Role, list[Role], Role | None]:
         """Return the work of the pool process, of each front, and of the jobs process if any."""
-        services, sockets = self.services, self.sockets
+        services, sockets, fronts = self.services, self.sockets, self.fronts
         cores: list[int | None] = [None] * (fronts + 1)
         if services.settings.pin:
             cores = [*choose_cores(fronts + 1)]

@@ -105,14 +105,17 @@ class _FileTranslation:
 
     def _prepare(self, texts: list[str]) -> tuple[list[TextRequest], RequestContext]:
         """Return what one round asks for; the first has all of the text, and is charged."""
+        upload = self._upload
         if self._context is None:
             self._charge(sum(map(len, texts)))
             self._context = request_context(self._services.settings)
         if self.source is None:
-            self.source = self._services.translation.detect_document(texts, self._upload.target)
-        upload = self._upload
+            detect = self._services.translation.detect_document
+            self.source = detect(texts, upload.target, upload.model)
         text_requests = [
-            TextRequest(text, self.source, upload.target, glossary=upload.glossary)
+            TextRequest(
+                text, self.source, upload.target, glossary=upload.glossary, model=upload.model
+            )
             for text in texts
         ]
         left = max(0.0, self._deadline - time.monotonic())

@@ -104,7 +104,9 @@ class GoogleRoutes:
         fields, _ = self._admitted()
         named = bool(word_of(fields, "target", ""))
         codes = sorted(
-            (written, code) for code in self._services.model.languages for written in _written(code)
+            (written, code)
+            for code in self._services.models.languages
+            for written in _written(code)
         )
         return {
             "data": {

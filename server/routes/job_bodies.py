@@ -61,13 +61,14 @@ def create_job(
 def read_text_job(body: bytes, services: Services) -> NewJob:
     """Return the job in a JSON body. Also raises the errors of `parse_text_job`."""
     wanted = parse_text_job(body, services.settings)
-    source, target = services.pair(wanted.source_language, wanted.target_language)
+    source, target = services.pair(wanted.source_language, wanted.target_language, wanted.model)
     spec = JobSpec(
         source,
         target,
         html=wanted.format == "html",
         alternatives=wanted.alternatives,
         glossary=tuple(wanted.glossary.items()),
+        model=wanted.model,
     )
     return NewJob(spec, [[text] for text in wanted.texts])
 
@@ -95,12 +96,13 @@ def file_job(upload: Upload, services: Services) -> NewJob:
         raise TooManyTextsError(f"a job may hold {settings.max_job_texts} texts at most", "file")
     source = upload.source
     if source == AUTO:
-        source = services.translation.detect_document(texts, upload.target)
+        source = services.translation.detect_document(texts, upload.target, upload.model)
     spec = JobSpec(
         source,
         upload.target,
         glossary=occurring(upload.glossary, "\n".join(texts)),
         file=upload.name,
         options=upload.options,
+        model=upload.model,
     )
     return NewJob(spec, split_texts(texts), upload.data, relate([texts]))

@@ -43,12 +43,14 @@ def show_job(job: Job, retention: float, root: str) -> dict[str, Any]:
     }
     if job.spec.file is not None:
         shown["file"] = job.spec.file
+    if job.spec.model is not None:
+        shown["model"] = job.spec.model
     if job.notices:
         shown["notices"] = list(job.notices)
     return shown if job.error is None else shown | {"error": job.error}
 
 
-def show_results(jobs: Jobs, job: Job, first: int, model: str) -> Iterator[bytes]:
+def show_results(jobs: Jobs, job: Job, first: int) -> Iterator[bytes]:
     """Yield the results from text `first` on as JSON, up to the first unfinished one.
 
     They are never all in memory.
@@ -61,7 +63,7 @@ def show_results(jobs: Jobs, job: Job, first: int, model: str) -> Iterator[bytes
         yield f"{comma}{_dump(_translation(outcome))}".encode()
         comma, first = ",", outcome.position + 1
         following.add(outcome)
-    rest = {"next": first, "total": job.texts, **following.members(), "model": model}
+    rest = {"next": first, "total": job.texts, **following.members()}
     yield f"],{_dump(rest)[1:]}\n".encode()
 
 
@@ -104,15 +106,18 @@ class _Following:
         self._alternatives: list[Sequence[str] | None] = []
         self._warnings: list[dict[str, str]] = []
         self._errors: list[dict[str, Any]] = []
+        self._models: list[str | None] = []
 
     def add(self, outcome: ItemOutcome) -> None:
         result = outcome.result
-        detected, alternatives = None, None
+        model, detected, alternatives = None, None, None
         if isinstance(result, Failure):
             self._errors.append({"field": _field(outcome), **_show_failure(result)})
         else:
             self._warnings += _warnings(outcome)
             detected, alternatives = _detected(outcome), list(result.alternatives)
+            model = result.model
+        self._models.append(model)
         if self._spec.source == AUTO:
             self._detected.append(detected)
         if self._spec.alternatives:
@@ -132,6 +137,8 @@ class _Following:
             members["warnings"] = self._warnings
         if self._errors:
             members["errors"] = self._errors
+        known = set(filter(None, self._models))
+        members["model"] = self._models if len(known) > 1 else next(iter(known), self._spec.model)
         return members
 
 

@@ -72,7 +72,7 @@ class JobRoutes:
             raise NoResultError(f"the job is {job.status}; ?from=0 returns the finished part")
         with ExitStack() as held:
             held.enter_context(self._services.limit_concurrency())
-            results = show_results(self._jobs(), job, first, self._services.model.name)
+            results = show_results(self._jobs(), job, first)
             response = Response(results, mimetype="application/json")
             response.call_on_close(held.pop_all().close)
         return response

@@ -113,7 +113,7 @@ class LibreTranslateRoutes:
     def frontend_settings(self) -> LibreTranslateSettings:
         """Return what LibreTranslate's page and some clients request first."""
         services = self._services
-        codes = sorted(services.model.languages)
+        codes = sorted(services.models.languages)
         target = find("en", codes) or codes[0]
         return {
             "charLimit": services.settings.max_characters,

@@ -104,7 +104,7 @@ class MicrosoftRoutes:
                     "nativeName": details.native_name,
                     "dir": details.direction,
                 }
-                for details in map(details_of, sorted(self._services.model.languages))
+                for details in map(details_of, sorted(self._services.models.languages))
             }
         if "transliteration" in scopes:
             shown["transliteration"] = {}

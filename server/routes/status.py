@@ -1,7 +1,7 @@
 """Routes about the server itself: probes and workers for all, metrics and restarts for operators.
 
 Both ports: GET /health_check, /health_check/live, /gpus. The admin port only: GET /metrics,
-POST /gpus/<device>/restart.
+POST /gpus/<worker>/restart.
 """
 
 from dataclasses import asdict
@@ -20,7 +20,7 @@ class StatusRoutes:
 
     def __init__(self, services: Services) -> None:
         self._pool = services.pool
-        self._model = services.model
+        self._models = services.models
         self._metrics = services.metrics
         self._version = version("m2m-server")
 
@@ -35,7 +35,9 @@ class StatusRoutes:
     def admin_blueprint(self) -> Blueprint:
         """Return the routes for operators."""
         blueprint = self.blueprint()
-        blueprint.add_url_rule("/gpus/<device>/restart", view_func=self.restart, methods=["POST"])
+        blueprint.add_url_rule(
+            "/gpus/<path:worker>/restart", view_func=self.restart, methods=["POST"]
+        )
         blueprint.add_url_rule("/metrics", view_func=self.metrics)
         return blueprint
 
@@ -49,9 +51,10 @@ class StatusRoutes:
                 "total": len(status.workers),
             },
             "engines": {
-                worker.device: asdict(worker.engine) for worker in status.workers if worker.engine
+                worker.label: asdict(worker.engine) for worker in status.workers if worker.engine
             },
-            "model": self._model.name,
+            "model": self._models.default.name,
+            "models": {model.name: model.state for model in status.models},
             "version": self._version,
         }
         return body, 200 if status.state in SERVING else 503
@@ -67,13 +70,23 @@ class StatusRoutes:
             "gpus": [row for worker in status.workers for row in worker.rows()],
             "queued_segments": status.queued_segments,
             "queued_tokens": status.queued_tokens,
+            "models": {
+                model.name: {
+                    "state": model.state,
+                    "queued_segments": model.queued_segments,
+                    "queued_tokens": model.queued_tokens,
+                }
+                for model in status.models
+            },
         }
 
-    def restart(self, device: str) -> tuple[dict[str, Any], int]:
-        """Replace a worker; return its rows at once, without waiting for the new one."""
-        self._pool.restart(device)
-        workers = {worker.device: worker for worker in self._pool.status().workers}
-        return {"gpus": workers[device].rows()}, 202
+    def restart(self, worker: str) -> tuple[dict[str, Any], int]:
+        """Replace a worker, or all of a device; return their rows without waiting for new ones."""
+        self._pool.restart(worker)
+        found = [
+            each for each in self._pool.status().workers if worker in (each.label, each.device)
+        ]
+        return {"gpus": [row for each in found for row in each.rows()]}, 202
 
     def metrics(self) -> Response:
         """Return the metrics that Prometheus scrapes."""

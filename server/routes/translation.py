@@ -48,9 +48,9 @@ class TranslationRoutes:
             return self._answer(client, partial(self._stream, held))
 
     def languages(self) -> list[dict[str, Any]]:
-        """List the languages of the model, each with its targets (all others) and aliases."""
-        model = self._services.model
-        codes = sorted(model.languages)
+        """List the languages, each with its targets, its aliases, and the models that have it."""
+        models = self._services.models
+        detected = self._services.translation.detected
         return [
             {
                 "code": code,
@@ -59,11 +59,15 @@ class TranslationRoutes:
                 "native_name": details.native_name,
                 "script": details.script,
                 "direction": details.direction,
-                "detected": code in model.detector.known,
-                "targets": [target for target in codes if target != code],
+                "detected": code in detected,
+                "targets": models.targets(code),
                 "aliases": list(details.aliases),
+                "models": [
+                    {"name": model.name, "licence": model.licence}
+                    for model in models.models_of(code)
+                ],
             }
-            for code in codes
+            for code in sorted(models.languages)
             for details in [details_of(code)]
         ]
 
@@ -72,7 +76,8 @@ class TranslationRoutes:
     ) -> _Answer:
         """Read the request, and answer it with `translate`."""
         body = parse_request(read_body(), self._services.settings)
-        source, target = self._services.pair(body.source_language, body.target_language)
+        languages = body.source_language, body.target_language
+        source, target = self._services.pair(*languages, body.model)
         charge(self._services.access, client, sum(map(len, body.texts)))
         try:
             return translate(body, source, target)
@@ -107,11 +112,12 @@ class TranslationRoutes:
         self, body: TranslationRequest, source: str, target: str, answers: Sequence[Answer]
     ) -> dict[str, Any]:
         """Return the response body; members that were not asked for or are empty are left out."""
+        models = [answer.model for answer in answers]
         shown: dict[str, Any] = {
             "translation": body.shaped([answer.text for answer in answers]),
             "source_language": source,
             "target_language": target,
-            "model": self._services.model.name,
+            "model": models[0] if len(set(models)) == 1 else models,
         }
         if source == AUTO:
             shown["source_language"] = body.shaped([answer.source for answer in answers])
@@ -138,6 +144,7 @@ def _text_requests(body: TranslationRequest, source: str, target: str) -> list[T
             markup="html" if body.format == "html" else None,
             alternatives=body.alternatives,
             glossary=tuple(body.glossary.items()),
+            model=body.model,
         )
         for text in body.texts
     ]

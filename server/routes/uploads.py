@@ -13,13 +13,13 @@ from server.core.errors import InvalidFieldError, MediaTypeError
 from server.schemas.translation import parse_glossary
 from server.services import Services
 
-_FIELDS = ("source_language", "target_language", "glossary")
+_FIELDS = ("source_language", "target_language", "glossary", "model")
 _LONGEST_NAME = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to translate. Languages are the model's codes; the source may be AUTO."""
+    """A file to translate. Languages are the server's codes; the source may be AUTO."""
 
     name: str  # without folders, with a known suffix
     data: bytes
@@ -27,6 +27,7 @@ class Upload:
     target: str
     glossary: tuple[tuple[str, str], ...]
     options: Mapping[str, str]  # of the format, as sent
+    model: str | None = None  # that was asked for
 
     def document(self) -> Rounds[TranslatedFile]:
         """Return the document's rounds; for an invalid file the first one raises DocumentError."""
@@ -35,7 +36,7 @@ class Upload:
 
 
 def read_upload(services: Services) -> Upload:
-    """Return the submitted form: `file`, languages and optionally a JSON `glossary`.
+    """Return the submitted form: `file`, languages and optionally a JSON `glossary` and `model`.
 
     The other fields are options of the file's format.
 
@@ -54,14 +55,16 @@ def read_upload(services: Services) -> Upload:
         if name not in request.form:
             raise InvalidFieldError(f"{name} is missing", name)
     name, data = sent_file()
-    source, target = services.pair(request.form["source_language"], request.form["target_language"])
+    model = request.form.get("model")
+    languages = request.form["source_language"], request.form["target_language"]
+    source, target = services.pair(*languages, model)
     glossary = parse_glossary(request.form.get("glossary", "{}"))
     options = {option: request.form[option] for option in OPTIONS if option in request.form}
     try:
         document_options(name, options, source, target)
     except OptionError as error:
         raise InvalidFieldError(str(error), error.name) from None
-    return Upload(name, data, source, target, tuple(glossary.items()), options)
+    return Upload(name, data, source, target, tuple(glossary.items()), options, model)
 
 
 def sent_file() -> tuple[str, bytes]:

@@ -50,7 +50,10 @@ class Translation(TypedDict):
         str | list[str], doc("The requested language; with `auto`, the code of each text.")
     ]
     target_language: Code
-    model: Annotated[str, doc("The model that translated.")]
+    model: Annotated[
+        str | list[str],
+        doc("The model that translated; an array where texts of the array had different ones."),
+    ]
     detected: NotRequired[
         Annotated[Detected | list[Detected], doc("With `auto` only. " + _ONE_OR_MANY)]
     ]

@@ -44,6 +44,7 @@ class Job(TypedDict):
     finished: _Time | None
     expires: Annotated[_Time | None, doc("When the job will be deleted.")]
     file: NotRequired[Annotated[str, doc("The name of the document, if it is one.")]]
+    model: NotRequired[Annotated[str, doc("The requested model, if any.")]]
     notices: NotRequired[
         Annotated[list[str], doc("What to know about the resulting document, if anything.")]
     ]
@@ -76,7 +77,10 @@ class JobResult(TypedDict):
         str | list[str | None], doc("The requested language; with `auto`, the code of each text.")
     ]
     target_language: Code
-    model: str
+    model: Annotated[
+        str | list[str | None] | None,
+        doc("The model that translated; an array where texts had different ones; null: not known."),
+    ]
     detected: NotRequired[list[Detected | None]]
     alternatives: NotRequired[list[list[str] | None]]
     warnings: NotRequired[list[Warning]]

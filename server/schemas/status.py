@@ -9,8 +9,15 @@ from gpu_pool.status import PoolState, WorkerState
 from server.schemas.fields import Count, doc
 
 
+class LanguageModel(TypedDict):
+    """A model that has a language."""
+
+    name: Annotated[str, doc("Its name in requests.")]
+    licence: Annotated[str, doc("Of its weights: that in its card, else that of its family.")]
+
+
 class Language(TypedDict):
-    """A language of the model."""
+    """A language of one of the models."""
 
     code: Annotated[str, doc("Its code in all other routes.", examples=["de"])]
     tag: Annotated[
@@ -35,6 +42,7 @@ class Language(TypedDict):
             examples=[["deu", "ger"]],
         ),
     ]
+    models: list[LanguageModel]
 
 
 class Workers(TypedDict):
@@ -52,7 +60,8 @@ class Health(TypedDict):
     engines: Annotated[
         dict[str, EngineInfo], doc("By worker, except those that are loading for the first time.")
     ]
-    model: str
+    model: Annotated[str, doc("The model for requests that name none.")]
+    models: Annotated[dict[str, PoolState], doc("The state of each model.")]
     version: str
 
 
@@ -78,7 +87,14 @@ class Gpu(TypedDict):
     temperature: int | None
     power: float | None
     monitor_error: Annotated[str | None, doc("Why NVML's figures are missing.")]
-    worker: Annotated[str, doc("The device, or the group that it belongs to.")]
+    worker: Annotated[
+        str,
+        doc(
+            "The device, or the group that it belongs to; on a server with several models, a slash "
+            "and the model follow."
+        ),
+    ]
+    model: Annotated[str, doc("What the worker has loaded.")]
     state: WorkerState
     engine: EngineInfo | None
     memory_budget: Annotated[int | None, doc("What segments may use; null: unlimited.")]
@@ -95,9 +111,18 @@ class Gpu(TypedDict):
     last_error: Annotated[str | None, doc("Why the worker's previous process ended.")]
 
 
+class ModelQueue(TypedDict):
+    """A model's state, and the work that waits for its workers."""
+
+    state: PoolState
+    queued_segments: Count
+    queued_tokens: Count
+
+
 class Gpus(TypedDict):
     """All devices, and the work that waits for them."""
 
     gpus: list[Gpu]
     queued_segments: Count
     queued_tokens: Count
+    models: dict[str, ModelQueue]

@@ -62,6 +62,10 @@ _TEXT = doc("One text, or an array of texts. Line breaks, indentation and spaces
 Glossary = Annotated[
     dict[str, str], doc("Terms and their required translations.", max_length=_MAX_ENTRIES)
 ]
+_MODEL = (
+    "The model, if the server has several: a name in `GET /languages`. By default it is the one "
+    "that the server's settings name for these languages, else the first one that has both."
+)
 _GLOSSARY = TypeAdapter[dict[str, str]](Glossary, config=ConfigDict(strict=True))
 
 
@@ -84,6 +88,7 @@ class TextJobRequest(BaseModel):
         Alternatives, doc("The number of further translations of each text. Not with `html`.")
     ] = 0
     glossary: Glossary = Field(default_factory=dict)
+    model: Annotated[str | None, doc(_MODEL)] = None
 
     @property
     def texts(self) -> list[str]:
@@ -146,6 +151,7 @@ class FileRequest(TypedDict):
             Field(json_schema_extra={"contentMediaType": JSON}),
         ]
     ]
+    model: NotRequired[Annotated[str, doc(_MODEL)]]
 
 
 def parse_request(body: bytes, settings: Settings) -> TranslationRequest:

@@ -20,13 +20,13 @@ from playwright.sync_api import (
 from documents import DocumentOptions
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
-from server.core.served_model import ServedModel
+from server.core.models import Models
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
-from tests.fakes import FakePool, add_recording_format, served_model, worker_status
+from tests.fakes import FakePool, add_recording_format, one_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -96,14 +96,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def model() -> ServedModel:
-    return served_model()
+def models() -> Models:
+    return one_model()
 
 
 @pytest.fixture
-def services(pool: FakePool, settings: Settings, model: ServedModel) -> Iterator[Services]:
+def services(pool: FakePool, settings: Settings, models: Models) -> Iterator[Services]:
     store = JobStore(settings.jobs) if settings.jobs else None
-    services = make_services(pool, model, settings, store)
+    services = make_services(pool, models, settings, store)
     yield services
     if services.jobs is not None:
         services.jobs.close()

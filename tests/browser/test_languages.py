@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.core.served_model import ServedModel
+from server.core.models import Models
 from tests.browser.conftest import OpenPage
 from tests.browser.pickers import choose, expect_language, language, options
 from tests.browser.test_axe import faults
 from tests.browser.test_documents import drop
 from tests.browser.test_layout import PHONE
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from translator.models.flores import FLORES_CODES
 
 DIRECTION = "element => getComputedStyle(element).direction"
@@ -102,8 +102,8 @@ class TestManyLanguages:
     """The 202 of NLLB-200."""
 
     @pytest.fixture
-    def model(self) -> ServedModel:
-        return served_model(languages=FLORES_CODES)
+    def models(self) -> Models:
+        return one_model(languages=FLORES_CODES)
 
     @pytest.mark.parametrize(
         ("typed", "code"),

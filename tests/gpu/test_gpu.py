@@ -9,9 +9,11 @@ import torch
 from sacrebleu import corpus_chrf
 
 from gpu_pool.devices import parse_devices
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.monitor import GpuMonitor, normalise_uuid
 from gpu_pool.pool import GpuPool
-from server.core.pool_factory import describe_model
+from server.core.cache import TranslationCache
+from server.core.pool_factory import describe_models
 from server.core.requests import RequestContext, TextRequest
 from server.core.settings import Settings
 from server.core.translation import TranslationService
@@ -111,14 +113,16 @@ def test_nvml_and_torch_agree_on_the_card() -> None:
 
 def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
     devices = parse_devices("auto")
-    model = describe_model(Settings(), devices, resolve("bundled"))
-    pool = GpuPool(devices, partial(make_decoder, config=TranslatorConfig()))
+    models = describe_models(Settings(), {"bundled": devices}, [resolve("bundled")])
+    factory = partial(make_decoder, config=TranslatorConfig(), shares={})
+    pool = GpuPool([ModelSpec("bundled", devices, factory)])
     pool.start()
     deadline = time.monotonic() + TIMEOUT
     while pool.status().state != "ok":
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    service = TranslationService(model.translated_by(pool), model, {})
+    translator = models.default.translated_by(pool, TranslationCache(0))
+    service = TranslationService({"bundled": translator}, models, {})
     text_requests = [TextRequest(*each) for each in WORK]
     answers = service.translate(text_requests, RequestContext(timeout=TIMEOUT))
     results = [answer.text for answer in answers]

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def settings() -> Settings:
 
 @pytest.fixture
 def app(pool: FakePool, settings: Settings) -> Flask:
-    return create_app(make_services(pool, served_model(), settings))
+    return create_app(make_services(pool, one_model(), settings))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from server.core.settings import Settings
 from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 EXPANSION = 16_000_000  # characters; more than the kernel buffers between two sockets
 
@@ -29,7 +29,7 @@ def main(mode: str) -> int:
     pool.finishes_on_drain = mode == "finishing"
     drain_timeout = 0.2 if mode == "impatient" else 60.0
     settings = Settings(port=0, drain_timeout=drain_timeout)
-    services = make_services(pool, served_model(), settings)
+    services = make_services(pool, one_model(), settings)
     http = HttpServer(create_app(services), settings)
     admin_app = create_admin_app(services)
     admin = HttpServer(admin_app, settings, Listener(settings.host, 0), threads=2)

@@ -10,7 +10,7 @@ from server.app import create_app
 from server.auth.keys import digest_of, parse_keys
 from server.core.settings import Settings
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_translation import GOOD, problem
 
 ALICE, BOB = "m2m_alice", "m2m_bob"
@@ -30,7 +30,7 @@ def bearer(key: str) -> dict[str, str]:
 
 
 def services_for(pool: FakePool, **settings: Any) -> Services:
-    return make_services(pool, served_model(), Settings(port=0, **settings))
+    return make_services(pool, one_model(), Settings(port=0, **settings))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.services import make_services
 from tests.conftest import Figure
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_translation import GOOD, problem
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ PROBES = ["/health_check", "/health_check/live", "/gpus"]
 
 @pytest.fixture
 def admin(pool: FakePool, settings: Settings) -> FlaskClient:
-    return create_admin_app(make_services(pool, served_model(), settings)).test_client()
+    return create_admin_app(make_services(pool, one_model(), settings)).test_client()
 
 
 @pytest.mark.parametrize("path", PROBES)
@@ -53,7 +53,7 @@ def test_an_unknown_device_is_a_problem_that_lists_the_known(
     admin: FlaskClient, device: str
 ) -> None:
     answer = problem(admin.post(f"/gpus/{device}/restart"), 404, "unknown-device")
-    assert answer["detail"] == "the devices are cuda:0, cuda:1"
+    assert answer["detail"] == "the workers are cuda:0, cuda:1"
 
 
 def test_while_draining_nothing_is_restarted(admin: FlaskClient, pool: FakePool) -> None:
@@ -118,7 +118,7 @@ def test_with_all_threads_for_clients_stuck_the_admin_port_answers(
         return []
 
     http = serve(stuck, settings)
-    app = create_admin_app(make_services(pool, served_model(), settings))
+    app = create_admin_app(make_services(pool, one_model(), settings))
     admin = serve(app, settings, listener=Listener(settings.host, 0), threads=1)
     threads = 9  # one for a translation, eight for probes
     with ThreadPoolExecutor(threads) as executor:
@@ -141,9 +141,7 @@ def test_22_a_thousand_idle_connections_do_not_keep_a_probe_waiting(
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # both ends are in this process
     settings = Settings(port=0)
     main = httpx.URL(serve(client.application, settings).url)
-    admin = serve(
-        create_admin_app(make_services(pool, served_model(), settings)), settings, threads=2
-    )
+    admin = serve(create_admin_app(make_services(pool, one_model(), settings)), settings, threads=2)
     with ExitStack() as stack:
         for _ in range(1_000):
             idle = socket.create_connection((main.host, main.port or 0), timeout=PATIENCE)

@@ -16,7 +16,7 @@ from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.jobs.document_rounds import relate
 from server.services import make_services
-from tests.fakes import FakePool, add_format, served_model
+from tests.fakes import FakePool, add_format, one_model
 from tests.http.jobs.client import PAIR, TIMEOUT, events, next_event, wait_until
 from tests.http.test_openapi import validator
 from tests.http.test_streaming import Stuck
@@ -153,7 +153,7 @@ def test_a_later_error_is_the_last_event(client: FlaskClient, pool: FakePool) ->
 
 def test_a_client_that_leaves_cancels_the_rest(settings: Settings) -> None:
     pool = Stuck()
-    app = create_app(make_services(pool, served_model(), settings))
+    app = create_app(make_services(pool, one_model(), settings))
     server = HttpServer(app, settings)
     server.start()
     file = {"file": ("a.txt", b"one\ntwo\nthree")}

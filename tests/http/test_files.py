@@ -13,7 +13,7 @@ from gpu_pool.errors import OverloadedError, TranslationError
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, add_recording_format, served_model
+from tests.fakes import FakePool, add_recording_format, one_model
 from tests.http.test_translation import problem
 
 FORM = {"source_language": "en", "target_language": "de"}
@@ -21,7 +21,7 @@ FORM = {"source_language": "en", "target_language": "de"}
 
 @pytest.fixture
 def app(pool: FakePool, settings: Settings) -> Flask:
-    return create_app(make_services(pool, served_model(), settings))
+    return create_app(make_services(pool, one_model(), settings))
 
 
 def post(

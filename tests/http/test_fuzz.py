@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 ANY_TEXT = st.text(st.characters(), max_size=40)  # lone surrogates and NUL among them
 ANY_JSON = st.recursive(
@@ -25,7 +25,7 @@ RELAXED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @functools.cache  # an application is slow to make, and requests leave it as it was
 def client() -> FlaskClient:
     settings = Settings(max_texts=3, max_characters=60)
-    app = create_app(make_services(FakePool(), served_model(), settings))
+    app = create_app(make_services(FakePool(), one_model(), settings))
     return app.test_client()
 
 

@@ -1,6 +1,5 @@
 """Google Cloud Translation's clients, version 2: what they send, what they get, how it fails."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from server.app import create_app
 from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 PATH = "/language/translate/v2"
 KEY = "the-key"
@@ -71,7 +70,7 @@ def test_languages_have_names_where_asked_for(client: FlaskClient) -> None:
 
 def test_a_model_of_nllb_has_googles_codes_too(pool: FakePool) -> None:
     codes = ("eng_Latn", "heb_Hebr", "nob_Latn", "zho_Hans", "zho_Hant")
-    model = replace(served_model(), languages=codes)
+    model = one_model(languages=codes)
     client = create_app(make_services(pool, model, Settings(port=0))).test_client()
     listed = client.get(f"{PATH}/languages").get_json()["data"]["languages"]
     written = [each["language"] for each in listed]
@@ -155,7 +154,7 @@ def test_a_wrong_path_or_method(client: FlaskClient, method: str, path: str, sta
 )
 def test_keys(pool: FakePool, given: dict[str, Any]) -> None:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     body = {"q": "one", "source": "en", "target": "de"}
     missing = client.post(PATH, data=body)
     assert missing.status_code == 403

@@ -15,7 +15,7 @@ from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY = "the-key"
 KEYS = f'[weblate]\nsha256 = "{digest_of(KEY)}"\n'
@@ -31,7 +31,7 @@ def url(app: Flask, settings: Settings) -> Iterator[str]:
 
 def guarded(pool: FakePool) -> Flask:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    return create_app(make_services(pool, served_model(), settings))
+    return create_app(make_services(pool, one_model(), settings))
 
 
 def test_its_own_library(url: str) -> None:
@@ -45,6 +45,7 @@ def test_its_own_library(url: str) -> None:
         "targets": ["en", "fr", "he", "pt"],
         "native_name": "Deutsch",
         "script": "Latn",
+        "models": [{"name": "fake", "licence": "MIT"}],
         "direction": "ltr",
         "aliases": ["deu", "ger"],
     } in api.languages()

@@ -20,7 +20,7 @@ from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEYS = f'[argos]\nsha256 = "{digest_of("the-key")}"\n'
 ANN = f'[ann]\nsha256 = "{digest_of("hers")}"\n'
@@ -36,7 +36,7 @@ def make(tmp_path: Path, pool: FakePool) -> Iterator[Make]:
 
     def start(**values: Any) -> Services:
         settings = Settings(port=0, jobs=tmp_path / "jobs", max_characters=100, **values)
-        services = make_services(pool, served_model(), settings, open_jobs(settings))
+        services = make_services(pool, one_model(), settings, open_jobs(settings))
         assert services.jobs is not None
         services.jobs.start()
         made.append(services)
@@ -97,7 +97,7 @@ def test_the_settings_list_the_formats(client: FlaskClient) -> None:
 
 
 def test_without_jobs_there_are_no_files(pool: FakePool, settings: Settings) -> None:
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     shown = client.get("/frontend/settings").get_json()
     assert (shown["filesTranslation"], shown["supportedFilesFormat"]) == (False, [])
     for response in (send(client), client.get("/download_file/x.txt")):

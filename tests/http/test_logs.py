@@ -19,7 +19,7 @@ from server.app import create_app
 from server.core.settings import Settings
 from server.http.logs import JsonFormatter, TextFormatter, configure_logging
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.logging_processes import PROCESSES, RECORDS
 from tests.http.test_access import ALICE, KEYS, bearer
 from tests.http.test_translation import GOOD, post
@@ -65,7 +65,7 @@ def text_log() -> Iterator[Log]:
 
 def test_the_line_of_a_request_tells_all_but_the_text(pool: FakePool, json_log: Log) -> None:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     body = {**GOOD, "text": ["Secret one. Secret two.", "Secret three."]}
     headers = {**bearer(ALICE), "X-Request-Id": "abc-1", "traceparent": f"00-{TRACE}-{'1' * 16}-01"}
     assert client.post("/translation?secret=1", json=body, headers=headers).status_code == 200

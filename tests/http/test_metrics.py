@@ -18,7 +18,7 @@ from gpu_pool.totals import TotalsCounter
 from server.app import create_admin_app, create_app
 from server.core.settings import Settings
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_access import ALICE, KEYS, bearer
 from tests.http.test_translation import GOOD, post
 
@@ -45,7 +45,7 @@ class Scrape:
 
 @pytest.fixture
 def services(pool: FakePool) -> Services:
-    return make_services(pool, served_model(), Settings(port=0, http_threads=2))
+    return make_services(pool, one_model(), Settings(port=0, http_threads=2))
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_is_translated_is_counted(
 
 
 def test_keys_are_labels_and_addresses_are_not(pool: FakePool) -> None:
-    services = make_services(pool, served_model(), Settings(port=0, api_keys_toml=KEYS))
+    services = make_services(pool, one_model(), Settings(port=0, api_keys_toml=KEYS))
     client = create_app(services).test_client()
     codes = [client.post("/translation", json=GOOD, headers=bearer(ALICE)).status_code
              for _ in range(3)]  # fmt: skip
@@ -124,9 +124,15 @@ def test_the_queue_is_all_that_is_accepted_and_unfinished(
     pool.workers[0] = replace(pool.workers[0], outstanding_segments=3, outstanding_tokens=30)
     pool.holding = True
     found = scrape(admin)
-    assert (found("m2m_queue_segments"), found("m2m_queue_tokens")) == (3, 30)
-    assert (found("m2m_waiting_segments"), found("m2m_waiting_tokens")) == (0, 0)
-    assert found("m2m_worker_outstanding_tokens", device="cuda:0") == 30
+    assert (found("m2m_queue_segments", model="fake"), found("m2m_queue_tokens", model="fake")) == (
+        3,
+        30,
+    )
+    assert (
+        found("m2m_waiting_segments", model="fake"),
+        found("m2m_waiting_tokens", model="fake"),
+    ) == (0, 0)
+    assert found("m2m_worker_outstanding_tokens", device="cuda:0", model="fake") == 30
 
 
 def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClient) -> None:
@@ -156,15 +162,17 @@ def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClie
         "m2m_batch_segments_sum": 4044,
         "m2m_decode_seconds_sum": 2.6,
     }.items():
-        assert found(name, device="cuda:0") == pytest.approx(value), name
-    waits = {bound: found("m2m_queue_wait_seconds_bucket", device="cuda:0", le=bound)
+        labels = {} if name.startswith("m2m_gpu") else {"model": "fake"}
+        assert found(name, device="cuda:0", **labels) == pytest.approx(value), name
+    waits = {bound: found("m2m_queue_wait_seconds_bucket", device="cuda:0", model="fake", le=bound)
              for bound in ("0.005", "0.25", "0.5", "120.0", "+Inf")}  # fmt: skip
     assert waits == {"0.005": 1, "0.25": 1, "0.5": 2, "120.0": 2, "+Inf": 3}
-    assert found("m2m_batch_segments_bucket", device="cuda:0", le="4.0") == 1
-    assert found("m2m_worker_state", device="cuda:0", state="ready") == 1
-    assert found("m2m_worker_state", device="cuda:1", state="ready") == 0
-    assert found("m2m_worker_state", device="cuda:1", state="backoff") == 1
+    assert found("m2m_batch_segments_bucket", device="cuda:0", model="fake", le="4.0") == 1
+    assert found("m2m_worker_state", device="cuda:0", model="fake", state="ready") == 1
+    assert found("m2m_worker_state", device="cuda:1", model="fake", state="ready") == 0
+    assert found("m2m_worker_state", device="cuda:1", model="fake", state="backoff") == 1
     assert found("m2m_pool_state", state="ok") == 1
+    assert found("m2m_model_state", model="fake", state="ok") == 1
 
 
 def test_what_is_unknown_has_no_series(pool: FakePool, admin: FlaskClient) -> None:
@@ -179,7 +187,7 @@ def test_a_group_has_one_worker_and_two_gpus(pool: FakePool, admin: FlaskClient)
     pool.workers = [replace(pool.workers[0], device="cuda:0+cuda:1", gpus=gpus)]
     found = scrape(admin)
     assert found("m2m_gpu_memory_free_bytes", device="cuda:1") == 2
-    assert found("m2m_worker_restarts_total", device="cuda:0+cuda:1") == 0
+    assert found("m2m_worker_restarts_total", device="cuda:0+cuda:1", model="fake") == 0
 
 
 def test_openmetrics_for_those_who_ask(admin: FlaskClient) -> None:

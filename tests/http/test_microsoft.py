@@ -1,6 +1,5 @@
 """Microsoft Translator's clients, version 3.0: what they send, what they get, how it fails."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from server.core.errors import InvalidFieldError
 from server.core.settings import Settings
 from server.routes.microsoft_dictionary import take_terms
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY = "the-key"
 KEYS = f'[weblate]\nsha256 = "{digest_of(KEY)}"\nrequests_per_minute = 3\n'
@@ -102,7 +101,7 @@ def test_languages(client: FlaskClient) -> None:
 def test_languages_have_the_codes_that_microsoft_gives_them(
     pool: FakePool, codes: dict[str, str]
 ) -> None:
-    model = replace(served_model(), languages=tuple(codes))
+    model = one_model(languages=tuple(codes))
     client = create_app(make_services(pool, model, Settings(port=0))).test_client()
     listed = client.get("/languages?api-version=3.0&scope=translation").get_json()["translation"]
     assert set(listed) == set(codes.values())
@@ -206,7 +205,7 @@ def test_a_wrong_path_or_method(client: FlaskClient, method: str, path: str, sta
 )
 def test_keys(pool: FakePool, given: dict[str, Any]) -> None:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     wrong = {"Ocp-Apim-Subscription-Key": "wrong"}
     for path in ("/translate", "/detect"):
         for headers in ({}, wrong):
@@ -222,7 +221,7 @@ def test_keys(pool: FakePool, given: dict[str, Any]) -> None:
 
 def test_a_page_may_send_the_key(pool: FakePool) -> None:
     settings = Settings(port=0, cors_origins="*")
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     headers = {"Origin": "https://a.example", "Access-Control-Request-Method": "POST"}
     allowed = client.options(f"/translate{PAIR}", headers=headers).headers
     assert "Ocp-Apim-Subscription-Key" in allowed["Access-Control-Allow-Headers"]

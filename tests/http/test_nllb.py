@@ -10,7 +10,7 @@ from server.app import create_app
 from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY = "the-key"
 KEYS = f'[subtitles]\nsha256 = "{digest_of(KEY)}"\n'
@@ -144,7 +144,7 @@ def test_an_overloaded_pool(client: FlaskClient, pool: FakePool) -> None:
 
 def test_keys(pool: FakePool) -> None:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    client = create_app(make_services(pool, served_model(), settings)).test_client()
+    client = create_app(make_services(pool, one_model(), settings)).test_client()
     good = {"Authorization": f"Bearer {KEY}"}
     query = {"text": "one", "source": "eng_Latn", "target": "deu_Latn"}
     assert client.get(API, query_string=query).status_code == 401

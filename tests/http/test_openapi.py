@@ -30,7 +30,7 @@ from server.jobs.store import open_jobs
 from server.openapi.curl import curl_example
 from server.openapi.operations import parameter
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 PAGES = {"/", "/docs", "/static/{digest}/{name}"}
 JSON = "application/json"
@@ -55,7 +55,7 @@ class PhraseBook(FakePool):
 
 def serve(pool: FakePool, **values: Any) -> FlaskClient:
     settings = Settings(port=0, **values)
-    return create_app(make_services(pool, served_model(), settings)).test_client()
+    return create_app(make_services(pool, one_model(), settings)).test_client()
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_operations_that_need_a_key_are_documented(tmp_path: Path) -> None:
     values = Settings(
         port=0, jobs=tmp_path / "jobs", api_keys_toml=f'[ann]\nsha256 = "{digest_of("a")}"\n'
     )
-    services = make_services(FakePool(), served_model(), values, open_jobs(values))
+    services = make_services(FakePool(), one_model(), values, open_jobs(values))
     client = create_app(services).test_client()
     document = client.get("/openapi.json").get_json()
     bodies = {operation["operationId"]: body for *_, body, _, operation in requests(client)}

@@ -14,7 +14,7 @@ from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY = "the-key"
 KEYS = f'[tool]\nsha256 = "{digest_of(KEY)}"\n'
@@ -23,7 +23,7 @@ KEYS = f'[tool]\nsha256 = "{digest_of(KEY)}"\n'
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    server = HttpServer(create_app(make_services(FakePool(), served_model(), settings)), settings)
+    server = HttpServer(create_app(make_services(FakePool(), one_model(), settings)), settings)
     server.start()
     yield server.url
     server.close()

@@ -1,7 +1,6 @@
 """How the page and its files are served: fresh, or kept for ever; nothing from elsewhere."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import server
 from server.app import create_admin_app, create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 STATIC = Path(server.__file__).parent / "page" / "static"
 ADDRESS = re.compile(r'<(?:link|script|img) [^>]*?(?:href|src)="([^"]+)"')
@@ -58,7 +57,7 @@ def test_nothing_in_it_breaks_a_strict_policy_or_comes_from_elsewhere(client: Fl
 
 
 def test_the_name_of_the_model_is_escaped(pool: FakePool, settings: Settings) -> None:
-    model = replace(served_model(), name='/models/<i>"x"')
+    model = one_model(name='/models/<i>"x"')
     page = create_app(make_services(pool, model, settings)).test_client().get("/").text
     assert "&lt;i&gt;&#34;x&#34;" in page
     assert "<i>" not in page
@@ -71,11 +70,11 @@ def test_the_name_of_the_model_is_escaped(pool: FakePool, settings: Settings) ->
 def test_a_demonstration_says_once_how_to_get_a_real_model(
     pool: FakePool, settings: Settings, name: str, said: int
 ) -> None:
-    services = make_services(pool, replace(served_model(), name=name), settings)
+    services = make_services(pool, one_model(name=name), settings)
     page = create_app(services).test_client().get("/").text
     assert page.count("m2m-server --model facebook/m2m100_418M") == said
 
 
 def test_the_admin_port_has_no_page(pool: FakePool, settings: Settings) -> None:
-    admin = create_admin_app(make_services(pool, served_model(), settings)).test_client()
+    admin = create_admin_app(make_services(pool, one_model(), settings)).test_client()
     assert admin.get("/").status_code == 404

@@ -16,7 +16,7 @@ from server.app import create_app
 from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY = "the-key"
 KEYS = f'[tool]\nsha256 = "{digest_of(KEY)}"\n'
@@ -196,12 +196,12 @@ CALLS = [
 @pytest.fixture(scope="module")
 def guarded() -> FlaskClient:
     settings = Settings(port=0, api_keys_toml=KEYS)
-    return create_app(make_services(FakePool(), served_model(), settings)).test_client()
+    return create_app(make_services(FakePool(), one_model(), settings)).test_client()
 
 
 @pytest.fixture(scope="module")
 def unguarded() -> FlaskClient:
-    return create_app(make_services(FakePool(), served_model(), Settings(port=0))).test_client()
+    return create_app(make_services(FakePool(), one_model(), Settings(port=0))).test_client()
 
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.program}: {call.request}"[:80])

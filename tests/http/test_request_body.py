@@ -16,7 +16,7 @@ from server.app import create_app
 from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_translation import GOOD, problem
 
 BOM = b"\xef\xbb\xbf"
@@ -155,7 +155,7 @@ def test_a_request_without_a_body_may_claim_a_coding(client: FlaskClient) -> Non
 
 def test_a_compressed_job(tmp_path: Path) -> None:
     settings = Settings(port=0, jobs=tmp_path / "jobs")
-    services = make_services(FakePool(), served_model(), settings, open_jobs(settings))
+    services = make_services(FakePool(), one_model(), settings, open_jobs(settings))
     assert services.jobs is not None
     response = (
         create_app(services)

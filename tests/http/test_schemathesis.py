@@ -19,7 +19,7 @@ from server.app import create_app
 from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 EXAMPLES = 25  # requests per operation
 VALUES: dict[str, Any] = {"port": 0, "max_texts": 4, "max_characters": 100}
@@ -49,7 +49,7 @@ NEVER_ACCEPTED = {
 
 def make_operations() -> dict[str, Operation]:
     """Return the operations of the document by label, such as `GET /languages`."""
-    app = create_app(make_services(FakePool(), served_model(), Settings(**VALUES)))
+    app = create_app(make_services(FakePool(), one_model(), Settings(**VALUES)))
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=CONFIG)
     results = list(schema.get_all_operations())
     operations = [result.ok() for result in results if isinstance(result, Ok)]
@@ -65,7 +65,7 @@ accepted: dict[str, int] = {}
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     """Return a client of an application that processes jobs."""
     values = Settings(**VALUES, jobs=tmp_path_factory.mktemp("jobs") / "jobs")
-    services = make_services(FakePool(), served_model(), values, open_jobs(values))
+    services = make_services(FakePool(), one_model(), values, open_jobs(values))
     assert services.jobs is not None
     services.jobs.start()
     yield create_app(services).test_client()

@@ -9,7 +9,7 @@ from server.app import create_admin_app, create_app
 from server.core.settings import Settings
 from server.core.settings_sources import load_settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_access import KEYS, services_for
 from tests.http.test_translation import GOOD, post, problem
 
@@ -87,7 +87,7 @@ def test_a_page_cannot_have_a_worker_restarted(pool: FakePool) -> None:
 def test_a_form_is_held_to_the_same_limits_as_a_body(pool: FakePool) -> None:
     """Form fields, and multipart ones, as the routes for other servers' clients read them."""
     settings = Settings(port=0, max_characters=100, max_texts=4)
-    app = create_app(make_services(pool, served_model(), settings))
+    app = create_app(make_services(pool, one_model(), settings))
 
     @app.post("/form")
     def form() -> dict[str, int]:

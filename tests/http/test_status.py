@@ -11,7 +11,7 @@ from gpu_pool.status import GpuStatus
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model, worker_status
+from tests.fakes import FakePool, one_model, worker_status
 from translator.models.flores import FLORES_CODES
 
 
@@ -52,7 +52,9 @@ def test_gpus_are_one_row_a_worker(client: FlaskClient, pool: FakePool) -> None:
 
 def test_a_group_has_a_row_for_each_of_its_devices(client: FlaskClient, pool: FakePool) -> None:
     gpus = (GpuStatus("cuda:0", memory_free=1), GpuStatus("cuda:1", memory_free=2))
-    pool.workers = [replace(pool.workers[0], device="cuda:0+cuda:1", gpus=gpus, pid=7)]
+    pool.workers = [
+        replace(pool.workers[0], device="cuda:0+cuda:1", label="cuda:0+cuda:1", gpus=gpus, pid=7)
+    ]
     rows = client.get("/gpus").get_json()["gpus"]
     assert [(row["device"], row["memory_free"]) for row in rows] == [("cuda:0", 1), ("cuda:1", 2)]
     assert {(row["worker"], row["pid"]) for row in rows} == {("cuda:0+cuda:1", 7)}
@@ -83,13 +85,14 @@ def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
         "script": "Latn",
         "direction": "ltr",
         "aliases": ["deu", "ger"],
+        "models": [{"name": "fake", "licence": "MIT"}],
     }
     assert languages[0] == german
 
 
 def test_languages_that_are_not_detected_say_so(pool: FakePool, settings: Settings) -> None:
-    model = served_model(languages=FLORES_CODES)
-    client = create_app(make_services(pool, model, settings)).test_client()
+    models = one_model(languages=FLORES_CODES)
+    client = create_app(make_services(pool, models, settings)).test_client()
     languages = {each["code"]: each for each in client.get("/languages").get_json()}
     assert len(languages) == 202
     shown = ("tag", "native_name", "direction", "detected")

@@ -16,7 +16,7 @@ from server.core.segments import Translation
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.jobs.client import events, next_event, wait_until
 from tests.http.test_translation import GOOD, post, problem
 
@@ -143,7 +143,7 @@ def test_the_first_paragraph_is_there_before_the_others_are_translated(
     settings: Settings,
 ) -> None:
     paused = Paused()
-    services = make_services(FakePool(translate=paused), served_model(), settings)
+    services = make_services(FakePool(translate=paused), one_model(), settings)
     server = serve(create_app(services), settings)
     headers = {"Accept": "text/event-stream"}
     try:
@@ -176,7 +176,7 @@ class Stuck(FakePool):
 
 def test_a_client_that_hangs_up_cancels_what_is_left(settings: Settings) -> None:
     pool = Stuck()
-    server = serve(create_app(make_services(pool, served_model(), settings)), settings)
+    server = serve(create_app(make_services(pool, one_model(), settings)), settings)
     try:
         with httpx.stream(
             "POST", f"{server.url}/translation", json={**GOOD, "text": LONG},

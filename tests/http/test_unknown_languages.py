@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from translator.models.flores import FLORES_CODES
 
 TEXT = "Good morning."
@@ -18,8 +18,8 @@ TEXT = "Good morning."
 @pytest.fixture
 def client(pool: FakePool, settings: Settings) -> FlaskClient:
     """With the languages of NLLB-200."""
-    model = served_model(languages=FLORES_CODES)
-    return create_app(make_services(pool, model, settings)).test_client()
+    models = one_model(languages=FLORES_CODES)
+    return create_app(make_services(pool, models, settings)).test_client()
 
 
 def ask(client: FlaskClient, api: str, code: str) -> TestResponse:

@@ -20,7 +20,7 @@ from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
 from server.services import make_services
 from tests.conftest import Figure
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_translation import GOOD
 
 PATIENCE = 20.0  # seconds until a condition that does not come true fails a test
@@ -126,7 +126,7 @@ def test_addresses_have_the_prefix_of_a_trusted_proxy(
     tmp_path: Path, trusted: str | None, prefix: str, given: str
 ) -> None:
     settings = Settings(port=0, trusted_proxy=trusted, jobs=tmp_path / "jobs")
-    services = make_services(FakePool(), served_model(), settings, open_jobs(settings))
+    services = make_services(FakePool(), one_model(), settings, open_jobs(settings))
     assert services.jobs is not None
     server = HttpServer(create_app(services), settings)
     server.start()

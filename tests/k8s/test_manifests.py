@@ -12,7 +12,7 @@ from flask import Flask
 from server.app import create_admin_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.k8s import cluster_rules, pod_rules
 from tests.k8s.objects import of_kind, workloads
 from tests.k8s.rendering import K8S, Combination, Object, combinations, label, render
@@ -33,7 +33,7 @@ each = pytest.mark.parametrize("combination", combinations(), ids=label)
 
 @pytest.fixture(scope="module")
 def admin() -> Flask:
-    return create_admin_app(make_services(FakePool(), served_model(), Settings()))
+    return create_admin_app(make_services(FakePool(), one_model(), Settings()))
 
 
 @each

@@ -15,7 +15,7 @@ import yaml
 from gpu_pool.status import PoolState, WorkerState
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.k8s.objects import named, of_kind, workloads
 from tests.k8s.rendering import K8S, render
 
@@ -36,7 +36,7 @@ QUERIES = {name: rule["expr"] for name, rule in ALERTS.items()} | {
 @functools.cache
 def exposed() -> dict[str, set[str]]:
     """Return the labels of each figure by its name; those without a sample have none yet."""
-    services = make_services(FakePool(), served_model(), Settings())
+    services = make_services(FakePool(), one_model(), Settings())
     services.metrics.count_request("POST", "/translation", 200, 0.1)
     found: dict[str, set[str]] = {}
     for family in services.metrics.registry.collect():

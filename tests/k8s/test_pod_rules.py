@@ -6,7 +6,7 @@ from flask import Flask
 from server.app import create_admin_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.k8s import pod_rules
 from tests.k8s.changes import remove, set_value, set_variable
 from tests.k8s.objects import named, workloads
@@ -17,7 +17,7 @@ VERSION = "1.2.3"
 
 @pytest.fixture(scope="module")
 def admin() -> Flask:
-    return create_admin_app(make_services(FakePool(), served_model(), Settings()))
+    return create_admin_app(make_services(FakePool(), one_model(), Settings()))
 
 
 POD = "spec.template.spec"

@@ -13,6 +13,7 @@ import pytest
 from gpu_pool.errors import PoolError
 from gpu_pool.interface import Pool, Session
 from gpu_pool.messages import Segment
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from tests.process import stubs
@@ -75,8 +76,9 @@ def submit(
     client: str = "",
     *,
     bulk: bool = False,
+    model: str | None = None,
 ) -> Submission:
-    return Submission(pool.open(timeout, client, bulk=bulk), work)
+    return Submission(pool.open(timeout, client, bulk=bulk, model=model), work)
 
 
 def results(futures: "list[Future[str]]") -> list[str]:
@@ -98,15 +100,25 @@ MakePool = Callable[..., GpuPool]
 
 @pytest.fixture
 def make_pool() -> Iterator[MakePool]:
-    """`make_pool(workers=2, factory=stubs.Stub, ready=True, **settings)`."""
+    """`make_pool(workers=2, factory=stubs.Stub, ready=True, worker_tokens=80, **settings)`.
+
+    With several `names` of models, each has so many workers.
+    """
     made: list[GpuPool] = []
 
     def make(
-        workers: int = 2, factory: Any = stubs.Stub, *, ready: bool = True, **settings: Any
+        workers: int = 2,
+        factory: Any = stubs.Stub,
+        *,
+        ready: bool = True,
+        worker_tokens: int = 4_096,
+        names: Sequence[str] = ("stub",),
+        **settings: Any,
     ) -> GpuPool:
         limits = {"backoff_initial": 0.02, "stop_grace": 2.0, **settings}
         devices = [f"cpu:{i}" for i in range(workers)]
-        pool = GpuPool(devices, factory, PoolSettings(**limits))
+        models = [ModelSpec(name, devices, factory, worker_tokens) for name in names]
+        pool = GpuPool(models, PoolSettings(**limits))
         made.append(pool)
         pool.start()
         if ready:

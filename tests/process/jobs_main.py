@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
@@ -11,7 +12,7 @@ from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
 from server.services import make_services
-from tests.process.plain_text import served_model
+from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
 
@@ -19,8 +20,8 @@ def main(folder: str) -> int:
     """Serve with two workers, and a drain that never times out."""
     settings = Settings(port=0, jobs=Path(folder), drain_timeout=1000.0)
     limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
-    pool = GpuPool(["cpu:0", "cpu:1"], Stub, limits)
-    services = make_services(pool, served_model(), settings, open_jobs(settings))
+    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], Stub)], limits)
+    services = make_services(pool, one_model(), settings, open_jobs(settings))
     http = HttpServer(create_app(services), settings)
     admin = HttpServer(create_admin_app(services), settings, Listener(settings.host, 0), threads=2)
     return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from gpu_pool.devices import parse_devices
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from tests.process.conftest import results, segments, submit, wait_for
 from tests.process.stubs import Stub
@@ -44,7 +45,7 @@ class RunningPool:
     """A pool with the monitor and the default settings."""
 
     def __init__(self, names: Sequence[str], uuids: Sequence[str]) -> None:
-        self._pool = GpuPool(names, partial(OnCard, uuids))
+        self._pool = GpuPool([ModelSpec("stub", names, partial(OnCard, uuids))])
         self._pool.start()
         wait_for(lambda: self._pool.status().state == "ok", "every worker is ready")
 

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from gpu_pool import messages
 from gpu_pool.errors import TranslationError
 from gpu_pool.interface import Pool
-from server.core.cache import CacheObserver
+from server.core.cache import TranslationCache
 from server.core.errors import TextFailedError
+from server.core.models import Models
 from server.core.requests import RequestContext
 from server.core.segments import Segment, SegmentTranslator, Translation
 from server.core.served_model import ServedModel
 from tests.fakes import LANGUAGES
-from translator.text.detection import Detector
 from translator.text.segmentation import Segmenter
 
 _WAIT_SECONDS = 0.5
@@ -23,11 +23,14 @@ _WAIT_SECONDS = 0.5
 class PlainText:
     """A SegmentTranslator."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, model: str) -> None:
         self._pool = pool
+        self._model = model
 
     def translate(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
-        session = self._pool.open(context.timeout, context.client, bulk=context.bulk)
+        session = self._pool.open(
+            context.timeout, context.client, bulk=context.bulk, model=self._model
+        )
         done: dict[int, Translation] = {}
         try:
             session.submit(
@@ -48,11 +51,16 @@ class PlainText:
         return [done[key] for key in range(len(segments))]
 
 
-def served_model() -> ServedModel:
+def one_model() -> Models:
+    """Return a model whose tokens are characters, as the only one of a server."""
+    return Models([plain_model("plain", LANGUAGES)])
+
+
+def plain_model(name: str, languages: Sequence[str]) -> ServedModel:
     """Return a model whose tokens are characters."""
 
-    def translated_by(pool: Pool, observer: CacheObserver | None = None) -> SegmentTranslator:
-        return PlainText(pool)
+    def translated_by(pool: Pool, cache: TranslationCache) -> SegmentTranslator:
+        return PlainText(pool, name)
 
     segmenter = Segmenter(lambda text: range(len(text) - 2), 100_000, lambda _: True)
-    return ServedModel("plain", LANGUAGES, segmenter, Detector(LANGUAGES), translated_by)
+    return ServedModel(name, tuple(languages), "MIT", segmenter, translated_by)

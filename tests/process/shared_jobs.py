@@ -20,7 +20,7 @@ from server.jobs.store import open_jobs
 from server.metrics.front import Metrics
 from server.metrics.shared_values import SharedValues
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 MAX_JOBS = 12
 KEYS = "keys.toml"  # in the folder above the jobs
@@ -71,7 +71,7 @@ def main(folder: Path) -> None:
     store = open_jobs(settings, shared=True)
     pool, shared = FakePool(translate=_translate), SharedValues()
     metrics = Metrics(shared)
-    services = make_services(pool, served_model(), settings, store, metrics=metrics)
+    services = make_services(pool, one_model(), settings, store, metrics=metrics)
     roles = {"a": _serve, "b": _serve, "jobs": _process}
     children = {_fork(run, name, services): name for name, run in roles.items()}
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

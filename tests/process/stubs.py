@@ -59,6 +59,13 @@ def _translate(text: str) -> str:
     return f"{text.upper()} de"
 
 
+class Other(Stub):
+    """Another model: it reverses texts."""
+
+    def step(self) -> list[tuple[int, bytes]]:
+        return [(key, result[::-1]) for key, result in super().step()]
+
+
 def broken(device: str) -> Stub:
     """Fail to load."""
     raise OSError("no model here")

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from gpu_pool.errors import UnavailableError
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.monitor import GpuMonitor
 from gpu_pool.pool import GpuPool
 from tests.conftest import Figure
@@ -166,10 +167,11 @@ def test_7_the_death_of_all_workers_is_reported_at_once_and_they_recover(
 
 def test_8_workers_exit_when_the_front_is_killed(figure: Figure) -> None:
     script = (
-        "import time; from gpu_pool.pool import GpuPool; from tests.process import stubs;"
+        "import time; from gpu_pool.model_spec import ModelSpec; from gpu_pool.pool import GpuPool;"
+        "from tests.process import stubs;"
         "from tests.process.conftest import segments, slow, pids, submit\n"
         "if __name__ == '__main__':\n"
-        "    pool = GpuPool(['cpu:0', 'cpu:1'], stubs.Stub); pool.start()\n"
+        "    pool = GpuPool([ModelSpec('a', ['cpu:0', 'cpu:1'], stubs.Stub)]); pool.start()\n"
         "    while pool.status().state != 'ok': time.sleep(0.01)\n"
         "    submit(pool, segments(*slow(2000))); print(*pids(pool), flush=True)\n"
         "    time.sleep(60)\n"
@@ -203,7 +205,8 @@ def test_14_a_hanging_nvml_delays_nothing() -> None:
         def nvmlDeviceGetCount(self) -> int:  # noqa: N802
             return 0
 
-    pool = GpuPool(["cpu"], stubs.Stub, monitor=GpuMonitor(interval=0.01, nvml=HangingNvml()))
+    monitor = GpuMonitor(interval=0.01, nvml=HangingNvml())
+    pool = GpuPool([ModelSpec("stub", ["cpu"], stubs.Stub)], monitor=monitor)
     pool.start()
     wait_for(lambda: pool.status().state == "ok", "it is ready")
     assert translate(pool, "a") == ["A de"]
@@ -259,9 +262,10 @@ def test_a_failed_spawn_affects_only_that_worker(
 
 def test_a_front_that_does_not_close_its_pool_still_exits() -> None:
     script = (
-        "import time; from gpu_pool.pool import GpuPool; from tests.process import stubs\n"
+        "import time; from gpu_pool.model_spec import ModelSpec; from gpu_pool.pool import GpuPool;"
+        "from tests.process import stubs\n"
         "if __name__ == '__main__':\n"
-        "    pool = GpuPool(['cpu'], stubs.Stub); pool.start()\n"
+        "    pool = GpuPool([ModelSpec('a', ['cpu'], stubs.Stub)]); pool.start()\n"
         "    while pool.status().state != 'ok': time.sleep(0.01)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], timeout=TIMEOUT, check=False)

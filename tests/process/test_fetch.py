@@ -18,7 +18,7 @@ WEIGHTS = "model.safetensors"
 BLOCK = 8 << 20
 SMALL = {
     "config.json", "generation_config.json", "sentencepiece.bpe.model", "tokenizer_config.json",
-    "vocab.json",
+    "vocab.json", "README.md",
 }  # fmt: skip
 NEEDED = SMALL | {WEIGHTS}
 

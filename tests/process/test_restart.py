@@ -203,7 +203,7 @@ def test_26_a_worker_that_dies_while_restarting_is_replaced_and_its_texts_are_re
 
 def test_an_unknown_device_cannot_be_restarted(make_pool: MakePool) -> None:
     pool = make_pool(workers=2)
-    with pytest.raises(UnknownDeviceError, match="the devices are cpu:0, cpu:1"):
+    with pytest.raises(UnknownDeviceError, match="the workers are cpu:0, cpu:1"):
         pool.restart("cpu")
     assert pool.status().state == "ok"
 

@@ -29,6 +29,8 @@ from translator.models.tokenizer import Tokenizer
 BUNDLED = "bundled"
 BUNDLED_FOLDER = Path(__file__).with_name("bundled")
 _CONFIG_FILE = "config.json"
+_CARD_FILE = "README.md"  # on the hub, with the licence in its front matter
+_LICENCE = re.compile(r"^license: *[\"']?([\w .+-]{1,80}?)[\"']? *$", re.MULTILINE)
 _TOKENIZER_FILES = "a tokenizer (sentencepiece.bpe.model with vocab.json, or tokenizer.json)"
 _SMALL_FILES = (
     _CONFIG_FILE,
@@ -36,6 +38,7 @@ _SMALL_FILES = (
     TOKENIZER_CONFIG_FILE,
     SMALL100_FILE,
     "generation_config.json",
+    _CARD_FILE,
 )
 _SAFETENSORS = ("model*.safetensors", "model.safetensors.index.json")
 _PICKLES = ("pytorch_model*.bin", "pytorch_model.bin.index.json")
@@ -46,6 +49,7 @@ _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # So that a translation with twice as many tokens as its source still fits.
 _OUTPUT_PER_SOURCE = 2
 _BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all other dtypes have 16 bits
+_BYTES_PER_WEIGHT = {"float32": 4, "int8": 1}  # all other dtypes have 16 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,15 @@ class Checkpoint:
         return tuple(self.config.get("languages", self.family.languages))
 
     @property
+    def licence(self) -> str:
+        """The licence in the model's card, else that of its family's original weights."""
+        card = self.folder / _CARD_FILE
+        found = _LICENCE.search(card.read_text("utf-8", "replace")) if card.is_file() else None
+        if found is None or self.family.licence.lower().startswith(found[1].lower()):
+            return self.family.licence
+        return found[1]
+
+    @property
     def max_length(self) -> int:
         """Most tokens of a translation, its language token and `</s>` included."""
         return min(int(self.generation.get("max_length", 200)), self.positions)
@@ -84,6 +97,24 @@ class Checkpoint:
     def beams(self) -> int:
         """Beams according to the checkpoint's generation_config."""
         return int(self.generation.get("num_beams", 1))
+
+    @property
+    def parameters(self) -> int:
+        """Number of parameters, but for those of norms and biases, which are few.
+
+        Per layer, attention has four matrices of d by d, of which the decoder has two; the
+        feed-forward part has two of d by its width. Embeddings and output share a matrix.
+        """
+        config, d = self.config, int(self.config["d_model"])
+        encoder = int(config["encoder_layers"]) * (4 * d + 2 * int(config["encoder_ffn_dim"]))
+        decoder = int(config["decoder_layers"]) * (8 * d + 2 * int(config["decoder_ffn_dim"]))
+        return d * (int(config["vocab_size"]) + encoder + decoder)
+
+    def weight_bytes(self, dtype: str) -> int:
+        """Return the bytes of the weights on a GPU; `dtype` is as in TranslatorConfig."""
+        if self.converted:
+            return (self.folder / MODEL_FILE).stat().st_size
+        return self.parameters * _BYTES_PER_WEIGHT.get(dtype, 2)
 
     def tokenizer(self) -> Tokenizer:
         """Load the tokenizer."""

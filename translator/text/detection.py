@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from translator.models.languages import find, text_language
 from translator.text.chinese import CHINESE, chinese
 from translator.text.detector_file import DetectorFile, FileChoice
-from translator.text.fasttext_file import FasttextFileError
 from translator.text.fasttext_model import FasttextModel
 from translator.text.ngrams import NgramModel
 from translator.text.related import related
@@ -59,10 +58,7 @@ class Detector:
     """
 
     def __init__(self, languages: Sequence[str], file: DetectorFile | None = None) -> None:
-        """`languages` are a model's codes; raises ValueError if there are none.
-
-        Raises FasttextFileError if the file has none of the languages.
-        """
+        """`languages` are a model's codes; raises ValueError if there are none."""
         if not languages:
             raise ValueError("a detector needs at least one language")
         self._languages = tuple(dict.fromkeys(languages))
@@ -72,10 +68,6 @@ class Detector:
         self._lock = threading.Lock()
         self._models: tuple[FasttextModel, NgramModel] | None = None
         self._choices: dict[str, _Choice | FileChoice] = {}
-        if file is not None and not self.known:
-            raise FasttextFileError(
-                f"none of its {len(file.labels)} labels is a language of the model"
-            )
 
     @cached_property
     def known(self) -> frozenset[str]:

@@ -32,7 +32,7 @@ class LanguageRoutes:
         kind = word_of(fields, "type", "source")
         if kind not in ("source", "target"):
             raise InvalidFieldError("type must be 'source' or 'target'", "type")
-        codes = sorted(self._services.model.languages)
+        codes = sorted(self._services.models.languages)
         if kind == "source":
             return jsonify([_describe(code, written(code)) for code in codes])
         return jsonify(
@@ -46,7 +46,7 @@ class LanguageRoutes:
     def glossary_pairs(self) -> DeepLGlossaryPairs:
         """Return the pairs that a glossary can be created for: all."""
         admitted(self._services)
-        codes = [written(code).lower() for code in sorted(self._services.model.languages)]
+        codes = [written(code).lower() for code in sorted(self._services.models.languages)]
         return {
             "supported_languages": [
                 {"source_lang": source, "target_lang": target}

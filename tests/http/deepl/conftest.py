@@ -19,7 +19,7 @@ from server.core.state import open_state
 from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 KEY, OTHER, SMALL = "the-key", "another-key", "a-key-with-a-quota"
 QUOTA = 20  # characters a month
@@ -54,7 +54,7 @@ def serving(pool: FakePool, folder: Path, **values: Any) -> Iterator[str]:
     }
     settings = Settings(**{**defaults, **values})
     state = open_state(settings)
-    services = make_services(pool, served_model(), settings, open_jobs(settings), state=state)
+    services = make_services(pool, one_model(), settings, open_jobs(settings), state=state)
     server = HttpServer(create_app(services), settings)
     server.start()
     if services.jobs is not None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from typing import Any
 
 import deepl
@@ -17,7 +16,7 @@ from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.schemas.deepl import UNSUPPORTED, DeepLForm
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.deepl.conftest import KEY, KEYS, Server
 from translator.models.languages import NAMES
 
@@ -302,7 +301,7 @@ def test_without_a_key(client: FlaskClient) -> None:
 
 
 def test_an_open_server_takes_any_key(pool: FakePool) -> None:
-    app = create_app(make_services(pool, served_model(), Settings(port=0)))
+    app = create_app(make_services(pool, one_model(), Settings(port=0)))
     server = HttpServer(app, Settings(port=0))
     server.start()
     with closing(deepl.DeepLClient("any", server_url=server.url)) as client:
@@ -317,7 +316,7 @@ def test_every_language_that_deepl_and_m2m100_share(pool: FakePool) -> None:
         "JA", "KO", "LT", "LV", "NB", "NL", "PL", "PT", "RO", "RU", "SK", "SL", "SV", "TH", "TR",
         "UK", "VI", "ZH",
     }  # fmt: skip
-    model = replace(served_model(), languages=tuple(NAMES))
+    model = one_model(languages=tuple(NAMES))
     client = create_app(make_services(pool, model, Settings(port=0))).test_client()
     listed = {
         kind: {each["language"] for each in client.get(f"/v2/languages?type={kind}").get_json()}

@@ -11,7 +11,7 @@ from server.app import create_app
 from server.core.settings import Settings
 from server.jobs.store import open_jobs
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.jobs.client import Start
 
 
@@ -27,7 +27,7 @@ def start(pool: FakePool, tmp_path: Path) -> Iterator[Start]:
             "jobs": tmp_path / "jobs",
         }  # fmt: skip
         values = Settings(**{**defaults, **settings})
-        services = make_services(pool, served_model(), values, open_jobs(values))
+        services = make_services(pool, one_model(), values, open_jobs(values))
         running.append(services)
         if services.jobs is not None:
             services.jobs.start()

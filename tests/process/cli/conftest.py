@@ -10,7 +10,7 @@ from server.app import create_app
 from server.core.settings import Settings
 from server.http.waitress_server import HttpServer
 from server.services import make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.process.cli.command import BLOCKED, TEXT, Serve
 from tests.process.conftest import TIMEOUT
 
@@ -37,7 +37,7 @@ def serve(pool: FakePool, gate: threading.Event) -> Iterator[Serve]:
 
     def serve(**settings: int) -> str:
         limits = Settings(port=0, **settings)  # type: ignore[arg-type]
-        server = HttpServer(create_app(make_services(pool, served_model(), limits)), limits)
+        server = HttpServer(create_app(make_services(pool, one_model(), limits)), limits)
         server.start()
         servers.append(server)
         return server.url

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from gpu_pool.settings import PoolSettings
 from server.core.settings import Settings
@@ -10,7 +11,7 @@ from server.http.listener import Listener
 from server.http.logs import configure_logging
 from server.processes.node import Node
 from server.processes.sockets import Sockets
-from tests.process.plain_text import served_model
+from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
 
@@ -35,8 +36,9 @@ def main() -> int:
         hang_timeout=arguments.hang_timeout,
         drain_timeout=arguments.drain_timeout,
     )
-    limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0, worker_tokens=100)
-    pool = GpuPool(["cpu:0", "cpu:1"], Stub, limits)
+    limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
+    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], Stub, worker_tokens=100)], limits)
     http, admin = Listener(settings.host, 0), Listener(settings.host, 0)
-    with Node.loaded(settings, pool, served_model(), Sockets(http, admin)) as node:
-        return node.serve(arguments.fronts, f"{http.url} {admin.url}")
+    fronts = arguments.fronts
+    with Node.loaded(settings, pool, one_model(), Sockets(http, admin), fronts) as node:
+        return node.serve(f"{http.url} {admin.url}")

@@ -30,7 +30,7 @@ def test_one_scrape_sees_all_processes(node: NodeServer) -> None:
     assert sample(metrics, 'm2m_texts_total{client=""}') == 30
     name = 'm2m_http_requests_total{method="POST",route="/translation",status="200"}'
     assert sample(metrics, name) == 30
-    assert sample(metrics, 'm2m_worker_state{device="cpu:0",state="ready"}') == 1
+    assert sample(metrics, 'm2m_worker_state{device="cpu:0",model="plain",state="ready"}') == 1
 
 
 def test_all_fronts_answer(node: NodeServer) -> None:

@@ -26,7 +26,7 @@ class Recorder:
 def task(number: int, tokens: int, memory: int = 0) -> Task:
     """Return a task of a request of its own."""
     segment = Segment(b"text", tokens, memory)
-    return Task.of(number, 0, segment, Request(number, Recorder()), time.monotonic())
+    return Task.of(number, 0, segment, Request(number, Recorder(), "m"), time.monotonic())
 
 
 def done(*numbers: int, seconds: float = 0.5) -> Done:

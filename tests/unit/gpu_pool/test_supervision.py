@@ -7,6 +7,7 @@ import pytest
 
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Heartbeat
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.monitor import GpuReading
 from gpu_pool.settings import PoolSettings
 from gpu_pool.supervisor import Supervisor
@@ -30,7 +31,9 @@ def make_supervisor(**settings: Any) -> Supervisor:
     def factory(device: str) -> Any:
         raise AssertionError(f"nothing is spawned on {device}")
 
-    return Supervisor(["cpu"], factory, PoolSettings(**settings), queue.SimpleQueue())
+    return Supervisor(
+        [ModelSpec("m", ["cpu"], factory)], PoolSettings(**settings), queue.SimpleQueue()
+    )
 
 
 def die(supervisor: Supervisor, state: Any) -> WorkerRecord:
@@ -69,7 +72,7 @@ def test_finished_work_resets_the_failures() -> None:
 
 
 def test_speed_is_tokens_per_computing_time() -> None:
-    record = WorkerRecord("cpu")
+    record = WorkerRecord("cpu", "m", "cpu")
     record.assign_tasks([task(1, 30)])
     record.assign_tasks([task(2, 30)])
     record.record_results(done(1, 2, seconds=2.0))
@@ -85,7 +88,7 @@ def test_speed_is_tokens_per_computing_time() -> None:
 
 
 def test_a_result_of_a_returned_task_is_not_counted() -> None:
-    record = WorkerRecord("cpu")
+    record = WorkerRecord("cpu", "m", "cpu")
     record.assign_tasks([task(1, 30)])
     record.return_tasks()
     assert record.record_results(done(1, seconds=1.0)) == [None]
@@ -93,7 +96,9 @@ def test_a_result_of_a_returned_task_is_not_counted() -> None:
 
 
 def test_memory_used_by_other_processes_is_not_available() -> None:
-    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",))
+    record = WorkerRecord(
+        "cuda:0", "m", "cuda:0", memory=MemoryBudget(1000), cached=50, uuids=("a",)
+    )
     record.assign_tasks([task(1, 10, memory=200)])
     load = record.load(0, {"a": GpuReading("GPU-a", memory_free=400)}, margin=100)
     assert (load.available, load.reserved) == (350, 200)
@@ -102,7 +107,7 @@ def test_memory_used_by_other_processes_is_not_available() -> None:
 
 
 def test_without_a_reading_only_the_budget_limits() -> None:
-    load = WorkerRecord("cuda:0", memory=MemoryBudget(1000), uuids=("a",)).load(
+    load = WorkerRecord("cuda:0", "m", "cuda:0", memory=MemoryBudget(1000), uuids=("a",)).load(
         0, {"a": GpuReading("GPU-a", error="lost")}, margin=100
     )
     assert load.has_memory_now(WorkItem(1, 1, memory=1000))
@@ -114,14 +119,20 @@ def test_a_row_shows_why_figures_are_missing() -> None:
         return record.status(readings, "no NVML").gpus[0].monitor_error
 
     assert (
-        error(WorkerRecord("cuda:0", uuids=("a",)), {"a": GpuReading("a", error="lost")}) == "lost"
+        error(
+            WorkerRecord("cuda:0", "m", "cuda:0", uuids=("a",)),
+            {"a": GpuReading("a", error="lost")},
+        )
+        == "lost"
     )
-    assert error(WorkerRecord("cuda:0", uuids=("a",)), {}) == "no NVML"
-    assert error(WorkerRecord("cpu"), {}) is None
+    assert error(WorkerRecord("cuda:0", "m", "cuda:0", uuids=("a",)), {}) == "no NVML"
+    assert error(WorkerRecord("cpu", "m", "cpu"), {}) is None
 
 
 def test_a_group_has_the_free_memory_of_its_fullest_device_and_a_row_for_each() -> None:
-    record = WorkerRecord("cuda:0+cuda:1", memory=MemoryBudget(1000), uuids=("a", "b"))
+    record = WorkerRecord(
+        "cuda:0+cuda:1", "m", "cuda:0+cuda:1", memory=MemoryBudget(1000), uuids=("a", "b")
+    )
     readings = {
         "a": GpuReading("GPU-a", memory_free=300, memory_total=800),
         "b": GpuReading("GPU-b", memory_free=700, memory_total=900),
@@ -135,13 +146,15 @@ def test_a_group_has_the_free_memory_of_its_fullest_device_and_a_row_for_each() 
 
 
 def test_the_memory_scale_of_the_trial_is_applied() -> None:
-    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000), memory_scale=2.0, uuids=("a",))
+    record = WorkerRecord(
+        "cuda:0", "m", "cuda:0", memory=MemoryBudget(1000), memory_scale=2.0, uuids=("a",)
+    )
     load = record.load(0, {"a": GpuReading("GPU-a", memory_free=600)}, margin=0)
     assert (load.budget, load.available) == (500, 300)
 
 
 def test_the_budget_shrinks_after_a_split_and_recovers_with_later_heartbeats() -> None:
-    record = WorkerRecord("cuda:0", memory=MemoryBudget(1000))
+    record = WorkerRecord("cuda:0", "m", "cuda:0", memory=MemoryBudget(1000))
     record.on_heartbeat(Heartbeat(cached=0, splits=1), now=1.0)
     record.last_message_at, shrunk = 1.0, record.memory.share
     assert shrunk < 1

@@ -31,7 +31,7 @@ def test_a_value_equal_to_a_bound_is_in_its_bucket() -> None:
 
 
 def test_the_wait_ends_when_the_segment_is_assigned() -> None:
-    record = WorkerRecord("cuda:0")
+    record = WorkerRecord("cuda:0", "m", "cuda:0")
     assign(record, 1, waited=1000.0)
     assign(record, 2)
     waits = status(record).totals.queue_wait
@@ -40,7 +40,7 @@ def test_the_wait_ends_when_the_segment_is_assigned() -> None:
 
 
 def test_segments_finished_together_are_a_batch() -> None:
-    record = WorkerRecord("cuda:0")
+    record = WorkerRecord("cuda:0", "m", "cuda:0")
     for number in range(3):
         assign(record, number)
     record.record_results(done(0, 1))
@@ -52,7 +52,7 @@ def test_segments_finished_together_are_a_batch() -> None:
 
 
 def test_splits_of_all_processes_on_the_device_count() -> None:
-    record = WorkerRecord("cuda:0")
+    record = WorkerRecord("cuda:0", "m", "cuda:0")
     for splits in (0, 2, 2, 3):
         record.on_heartbeat(Heartbeat(0, splits), now=0.0)
     record.splits = 0  # a new process
@@ -61,4 +61,4 @@ def test_splits_of_all_processes_on_the_device_count() -> None:
 
 
 def test_rows_do_not_contain_the_totals() -> None:
-    assert all("totals" not in row for row in status(WorkerRecord("cuda:0")).rows())
+    assert all("totals" not in row for row in status(WorkerRecord("cuda:0", "m", "cuda:0")).rows())

@@ -9,6 +9,7 @@ import torch
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
 from translator.config import TranslatorConfig
+from translator.device_memory import free_memory
 from translator.engines import Engine
 from translator.engines.cpu_features import computes_int8
 from translator.engines.inflight.admission import FIELDS
@@ -120,8 +121,7 @@ def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.de
         for layers in (encoder, decoder)
     )
     memory = [
-        (device, torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else 1)
-        for device in devices
+        (device, free_memory(str(device)) if device.type == "cuda" else 1) for device in devices
     ]
     return place(encoder_sizes, decoder_sizes, memory)
 
@@ -180,7 +180,7 @@ class _PoolMaker:
     def _limit(self, beams: int) -> int:
         """Return the number of slots that memory allows, at least one."""
         torch.cuda.empty_cache()  # otherwise cached memory does not count as free
-        free: int = torch.cuda.mem_get_info(self._device)[0]
+        free = free_memory(str(self._device))
         weights = self.network.weights
         each: int = 2 * len(weights.decoder) * weights.width * weights.dtype.itemsize
         each *= self.source + beams * self.length

@@ -37,19 +37,19 @@ def test_what_was_added_is_found_until_it_makes_room() -> None:
     cache = TranslationCache(1_400, seen)
     segments = [segment(f"text {i}") for i in range(3)]
     translations = [Translation(f"Text {i}", ("length",)) for i in range(3)]
-    cache.add(segments, translations)
-    assert cache.find(segments) == translations
-    cache.add([segment("text 3")], [Translation("Text 3")])
-    assert cache.find(segments[:1]) == [None], "the least recently used one made room"
+    cache.add("m", segments, translations)
+    assert cache.find("m", segments) == translations
+    cache.add("m", [segment("text 3")], [Translation("Text 3")])
+    assert cache.find("m", segments[:1]) == [None], "the least recently used one made room"
     assert (seen.hits, seen.misses, seen.bytes) == (3, 1, cache.bytes)
 
 
 def test_use_keeps_an_entry() -> None:
     cache = TranslationCache(1_400)
     for i in range(10):
-        cache.add([segment(f"text {i}")], [Translation("T")])
-        assert cache.find([segment("text 0")]) == [Translation("T")]
-    assert cache.find([segment("text 1")]) == [None]
+        cache.add("m", [segment(f"text {i}")], [Translation("T")])
+        assert cache.find("m", [segment("text 0")]) == [Translation("T")]
+    assert cache.find("m", [segment("text 1")]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -62,9 +62,9 @@ def test_use_keeps_an_entry() -> None:
 )
 def test_a_key_has_languages_and_glossary(options: TextOptions) -> None:
     cache = TranslationCache(10_000)
-    cache.add([segment("a")], [Translation("A")])
-    assert cache.find([segment("a", options)]) == [None]
-    assert cache.find([segment("a ")]) == [None]
+    cache.add("m", [segment("a")], [Translation("A")])
+    assert cache.find("m", [segment("a", options)]) == [None]
+    assert cache.find("m", [segment("a ")]) == [None]
 
 
 def test_alternatives_are_not_cacheable() -> None:
@@ -74,16 +74,16 @@ def test_alternatives_are_not_cacheable() -> None:
 
 def test_without_bytes_nothing_is_kept() -> None:
     cache = TranslationCache(0)
-    cache.add([segment("a")], [Translation("A")])
-    assert cache.find([segment("a")]) == [None]
+    cache.add("m", [segment("a")], [Translation("A")])
+    assert cache.find("m", [segment("a")]) == [None]
     assert cache.bytes == 0
 
 
 def test_a_replaced_entry_is_counted_once() -> None:
     cache = TranslationCache(10_000)
-    cache.add([segment("a")], [Translation("A")])
+    cache.add("m", [segment("a")], [Translation("A")])
     before = cache.bytes
-    cache.add([segment("a")], [Translation("A")])
+    cache.add("m", [segment("a")], [Translation("A")])
     assert cache.bytes == before
 
 
@@ -93,7 +93,7 @@ def test_the_bytes_are_those_of_the_process() -> None:
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     for i in range(5_000):
-        cache.add([segment(f"{i} " + "word " * 20)], [Translation(f"{i} " + "Wort " * 22)])
+        cache.add("m", [segment(f"{i} " + "word " * 20)], [Translation(f"{i} " + "Wort " * 22)])
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert limit - 1_000 < cache.bytes <= limit
@@ -107,10 +107,10 @@ def test_threads_may_share_it() -> None:
     def use(first: int) -> None:
         for i in range(first, first + 2_000):
             text = f"text {i % 50}"
-            [found] = cache.find([segment(text)])
+            [found] = cache.find("m", [segment(text)])
             if found not in (None, Translation(text.upper())):
                 wrong.append(found)
-            cache.add([segment(text)], [Translation(text.upper())])
+            cache.add("m", [segment(text)], [Translation(text.upper())])
 
     switch = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

@@ -5,21 +5,22 @@ from pathlib import Path
 import pytest
 
 from server.core.glossaries import GlossaryError, load_glossaries
+from tests.fakes import one_model
 
-LANGUAGES = ("en", "de", "fr")
+find = one_model(languages=("en", "de", "fr")).find
 
 
 def test_a_file_per_pair(tmp_path: Path) -> None:
     (tmp_path / "en-de.tsv").write_text('# comment\nGPU pool\tGPU-Pool\n\n5" nail\tNagel\n')
     (tmp_path / "de-fr_CA.tsv").write_text("\ufeffHaus\tmaison\r\n")
-    assert load_glossaries(tmp_path, LANGUAGES) == {
+    assert load_glossaries(tmp_path, find) == {
         ("en", "de"): (("GPU pool", "GPU-Pool"), ('5" nail', "Nagel")),
         ("de", "fr"): (("Haus", "maison"),),
     }
 
 
 def test_none_is_none() -> None:
-    assert load_glossaries(None, LANGUAGES) == {}
+    assert load_glossaries(None, find) == {}
 
 
 @pytest.mark.parametrize(
@@ -38,15 +39,15 @@ def test_none_is_none() -> None:
 def test_what_is_wrong_is_named(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(GlossaryError, match=message):
-        load_glossaries(tmp_path, LANGUAGES)
+        load_glossaries(tmp_path, find)
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "en-de.tsv").write_bytes(b"\xff\xfe")
     with pytest.raises(GlossaryError, match="is not UTF-8"):
-        load_glossaries(tmp_path, LANGUAGES)
+        load_glossaries(tmp_path, find)
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(GlossaryError, match="is not a folder"):
-        load_glossaries(tmp_path / "none", LANGUAGES)
+        load_glossaries(tmp_path / "none", find)

@@ -46,8 +46,14 @@ class EchoPool(FakePool):
         self.outcomes: dict[str, Outcome] = {}  # instead of a translation, by text
 
     def open(
-        self, timeout: float | None = None, client: str = "", *, bulk: bool = False
+        self,
+        timeout: float | None = None,
+        client: str = "",
+        *,
+        bulk: bool = False,
+        model: str | None = None,
     ) -> Session:
+        assert model == "bundled"
         self.opened.append((timeout, client, bulk))
         self.sessions.append(EchoSession(self))
         return self.sessions[-1]

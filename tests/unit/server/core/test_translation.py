@@ -15,11 +15,11 @@ from gpu_pool.errors import (
 from server.core.errors import ClientGoneError, TextFailedError
 from server.core.requests import AUTO, RequestContext, TextRequest
 from server.core.translation import TranslationService
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 
 
 def run(pool: FakePool, *texts: str) -> list[str]:
-    service = TranslationService(pool, served_model(), {})
+    service = TranslationService({"fake": pool}, one_model(), {})
     text_requests = [TextRequest(text, "en", "de") for text in texts]
     return [answer.text for answer in service.translate(text_requests, RequestContext(timeout=7.0))]
 
@@ -96,7 +96,7 @@ def test_a_client_that_hangs_up_cancels_its_segments() -> None:
     gone = threading.Event()
     with ThreadPoolExecutor(1) as executor:
         context = RequestContext(timeout=7.0, client_gone=gone.is_set)
-        service = TranslationService(pool, served_model(), {})
+        service = TranslationService({"fake": pool}, one_model(), {})
         request = executor.submit(service.translate, [TextRequest("a", "en", "de")], context)
         pool.wait_until_holding(1)
         gone.set()
@@ -109,13 +109,13 @@ def test_a_text_that_is_a_term_is_in_the_language_of_its_glossary() -> None:
     """Of those that it may be in: a single word fits several."""
     glossaries = {("de", "fr"): (("Gift", "poison"),), ("en", "fr"): (("gift", "cadeau"),)}
     detected = {
-        pair: TranslationService(FakePool(), served_model(), {pair: glossaries[pair]})
+        pair: TranslationService({"fake": FakePool()}, one_model(), {pair: glossaries[pair]})
         .identify(TextRequest(" Gift\n", AUTO, "fr"))
         .source
         for pair in glossaries
     }
     assert detected == {("de", "fr"): "de", ("en", "fr"): "en"}
-    service = TranslationService(FakePool(), served_model(), glossaries)
+    service = TranslationService({"fake": FakePool()}, one_model(), glossaries)
     sentence = "Where is the nearest railway station?"
     assert service.identify(TextRequest(sentence, AUTO, "fr")).source == "en"
-    assert service.detect_document(["Gift"], "he") == service.detect("Gift")[0].language
+    assert service.detect_document(["Gift"], "he", None) == service.detect("Gift")[0].language

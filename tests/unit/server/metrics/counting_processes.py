@@ -14,14 +14,14 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gpu_pool.status import PoolStatus
+from gpu_pool.status import ModelStatus, PoolStatus
 from server.app import create_admin_app, create_app
 from server.auth.keys import digest_of
 from server.core.settings import Settings
 from server.metrics.front import Metrics
 from server.metrics.shared_values import SharedValues
 from server.services import Services, make_services
-from tests.fakes import FakePool, served_model
+from tests.fakes import FakePool, one_model
 from tests.http.test_access import bearer
 from tests.http.test_translation import GOOD
 
@@ -86,8 +86,8 @@ def together() -> None:
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     settings = Settings(port=0, api_keys_toml=KEYS)
     metrics = Metrics(shared)
-    services = make_services(FakePool(), served_model(), settings, metrics=metrics)
-    metrics.watch(lambda: PoolStatus("ok", (), 7, 70))
+    services = make_services(FakePool(), one_model(), settings, metrics=metrics)
+    metrics.watch(lambda: PoolStatus("ok", (), (ModelStatus("fake", "ok", 7, 70),)))
     fronts = [Process(services, f"front {i}") for i in range(3)]
     pool = Process(services, "pool")
 
@@ -105,7 +105,7 @@ def together() -> None:
     assert found["m2m_characters_total", "alice"] == 3 * _CHARACTERS
     assert found["m2m_texts_total", "bob"] == 1
     assert found["m2m_rate_limited_total", "bob"] == 0
-    assert found["m2m_queue_segments",] == 7
+    assert found["m2m_queue_segments", "fake"] == 7
     assert found["m2m_translation_cache_hits_total",] == 15
     assert found["m2m_translation_cache_misses_total",] == 6
     assert found["m2m_translation_cache_bytes",] == 3000

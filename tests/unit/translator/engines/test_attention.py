@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from gpu_pool.model_spec import ModelSpec
 from gpu_pool.pool import GpuPool
 from tests.unit.translator.engines.cudnn import cudnn_enabled
 from translator import Translator, TranslatorConfig
@@ -54,7 +55,7 @@ def with_cudnn() -> Iterator[None]:
 @pytest.mark.usefixtures("int8")  # already converted, so that CTranslate2 needs no torch
 def test_it_is_disabled_in_a_worker(cache: Path) -> None:
     """By each engine, whatever was loaded before."""
-    pool = GpuPool(["cpu"], partial(make_reporter, cache=cache))
+    pool = GpuPool([ModelSpec("reporter", ["cpu"], partial(make_reporter, cache=cache))])
     pool.start()
     deadline = time.monotonic() + TIMEOUT
     while pool.status().state != "ok":

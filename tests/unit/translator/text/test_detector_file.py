@@ -156,6 +156,7 @@ def test_vectors_without_labels_are_refused(tmp_path: Path) -> None:
         DetectorFile(file)
 
 
-def test_labels_of_no_served_language_are_refused(file: DetectorFile) -> None:
-    with pytest.raises(FasttextFileError, match="none of its 8 labels"):
-        Detector(("deu_Latn",), file)
+def test_without_labels_of_a_served_language_nothing_is_detected(file: DetectorFile) -> None:
+    detector = Detector(("deu_Latn",), file)
+    assert detector.known == frozenset()
+    assert detector.detect("good morning") == [Detection("deu_Latn", 0.0)]
