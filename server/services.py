@@ -17,6 +17,7 @@ from server.core.cache import TranslationCache
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
 from server.core.models import Models
+from server.core.nearest_languages import nearest
 from server.core.requests import AUTO
 from server.core.settings import Settings
 from server.core.state import STATE
@@ -27,7 +28,7 @@ from server.glossaries.store import GlossaryStore
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
 from server.metrics.front import Metrics
-from translator.models.languages import name_of, nearest
+from translator.models.languages import name_of
 
 _THREADS_BUSY_RETRY_SECONDS = 1.0
 _MOST_LISTED = 100  # languages of a model, in a message
@@ -89,11 +90,16 @@ class Services:
     def _choices(self, code: str, field: str, model: str | None, *, auto: bool) -> str:
         """Return the message for a code that no language has."""
         languages = sorted(self.models.languages_of(model))
-        close = [f"{each} ({name_of(each)})" for each in nearest(code, languages)]
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        hint = self.hint(code, model)
         if len(languages) > _MOST_LISTED:
             return f"{field} must be one of the languages that GET /languages lists{hint}"
         return f"{field} must be one of {', '.join([*([AUTO] if auto else []), *languages])}{hint}"
+
+    def hint(self, code: str, model: str | None = None) -> str:
+        """Return the end of a message about a code: what it may mean; "" if nothing is near."""
+        close = nearest(code, sorted(self.models.languages_of(model)))
+        named = " or ".join(f"{each} ({name_of(each)})" for each in close)
+        return f"; did you mean {named}?" if close else ""
 
     def pair(self, source: str, target: str, model: str | None) -> tuple[str, str]:
         """Return the codes of `source_language`, perhaps AUTO, and `target_language`.

@@ -153,6 +153,11 @@ class Settings(BaseModel):
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
     )
+    detector: Path | None = Field(
+        default=None,
+        description="file of fastText that detects languages, such as GlotLID's model.bin; unset: "
+        "two small models that come with the server",
+    )
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 2**20,
         description="bytes of recent translations kept in memory, in equal shares for fronts and "
@@ -326,7 +331,8 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "api_keys", "api_keys_toml", "state", "database", "database_encrypt_key", "cors_origins",
     ),
     "Requests": (
-        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
+        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "detector",
+        "cache_bytes",
     ),
     "Jobs": (
         "jobs", "job_retention", "max_jobs", "max_jobs_bytes", "max_job_texts",

@@ -26,7 +26,8 @@ export class Documents extends EventTarget {
     if (!this.languages.ready) return;
     for (const file of files) {
       const { source, target } = this.languages;
-      const transfer = new Transfer(file, { source, target }, this.options);
+      const marks = this.languages.marks(target);
+      const transfer = new Transfer(file, { source, target }, marks, this.options);
       transfer.addEventListener("needs-key", () => this.dispatchEvent(new Event("needs-key")));
       transfer.addEventListener("removed", () => this.picker.focus());
       transfer.addEventListener("again", () => this.#queue(transfer));

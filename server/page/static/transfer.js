@@ -12,15 +12,19 @@ const LARGE = 64_000; // bytes; larger documents become jobs, which survive a lo
 const TOO_MUCH = new Set(["too-long", "deadline"]); // for one request; a job may take longer
 
 export class Transfer extends EventTarget {
-  /** `formats` maps the suffixes of documents to the options that they read, `kinds` describes these. */
-  constructor(file, pair, { formats, kinds }) {
+  /**
+   * `marks` are `lang` and `dir` of the target. `formats` maps the suffixes of documents to the options
+   * that they read, `kinds` describes these.
+   */
+  constructor(file, pair, marks, { formats, kinds }) {
     super();
     this.file = file;
     this.pair = pair;
+    this.tag = marks.lang;
     this.dot = file.name.lastIndexOf(".");
     const suffix = this.dot < 0 ? "" : file.name.slice(this.dot).toLowerCase();
     this.known = suffix in formats;
-    this.preview = new Preview(file.name, pair.target);
+    this.preview = new Preview(file.name, marks);
     this.options = new Options(kinds, formats[suffix] ?? [], suffix, () => this.#again());
     this.notices = element("ul", { className: "notices" });
     this.controller = new AbortController();
@@ -163,7 +167,7 @@ export class Transfer extends EventTarget {
   /** `report.txt` to German is `report.de.txt`. */
   #newName() {
     const { name } = this.file;
-    return `${name.slice(0, this.dot)}.${this.pair.target}${name.slice(this.dot)}`;
+    return `${name.slice(0, this.dot)}.${this.tag}${name.slice(this.dot)}`;
   }
 
   #say(words, share) {

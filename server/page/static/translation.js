@@ -71,21 +71,27 @@ export class Translation extends EventTarget {
     const name = this.languages.name(answer.source_language);
     this.detected = answer.detected ? answer.source_language : null;
     this.editor.showDetected(this.detected && name, answer.detected?.confidence);
+    if (this.detected) this.editor.mark({ ...this.languages.marks(this.detected), dir: "auto" });
     const same = this.detected === answer.target_language;
     if (same && this.languages.avoidTarget(this.detected)) return; // the change translates again
-    this.result.show(answer, same ? [`The text already seems to be ${name}.`] : []);
+    const marks = this.languages.marks(answer.target_language);
+    this.result.show(answer, marks, same ? [`The text already seems to be ${name}.`] : []);
   }
 
   #fail(problem) {
-    this.detected = null;
-    this.editor.showDetected(null);
+    this.#undetect();
     this.result.fail(problem.words, problem.needsKey ? null : () => this.run());
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }
 
-  #forget() {
+  #undetect() {
     this.detected = null;
     this.editor.showDetected(null);
+    this.editor.mark(this.languages.marks(this.languages.source));
+  }
+
+  #forget() {
+    this.#undetect();
     this.result.clear();
   }
 
