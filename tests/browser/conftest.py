@@ -22,7 +22,9 @@ from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
 from server.core.models import Models
 from server.core.settings import Settings
+from server.database.sqlite import SqliteDatabase
 from server.http.waitress_server import HttpServer
+from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
@@ -102,7 +104,7 @@ def models() -> Models:
 
 @pytest.fixture
 def services(pool: FakePool, settings: Settings, models: Models) -> Iterator[Services]:
-    store = JobStore(settings.jobs) if settings.jobs else None
+    store = JobStore(SqliteDatabase(settings.jobs, JOBS)) if settings.jobs else None
     services = make_services(pool, models, settings, store)
     yield services
     if services.jobs is not None:
