@@ -19,8 +19,9 @@ const source = new Combobox(find("source-picker"));
 const target = new Combobox(find("target-picker"));
 const languages = new Languages(source, target);
 const result = new Result(find("result"));
-const translation = new Translation(editor, languages, result);
-const documents = new Documents(find("files"), languages);
+const model = find("model"); // null on a server with one
+const translation = new Translation(editor, languages, result, model);
+const documents = new Documents(find("files"), languages, model);
 const devices = new Devices(find("gpus"), find("queue"), find("health"));
 const keyForm = new KeyForm(find("key"));
 const shortcuts = find("shortcuts");
@@ -55,6 +56,7 @@ languages.addEventListener("change", () => {
   editor.mark(languages.marks(languages.source));
   translation.run();
 });
+model?.addEventListener("change", () => translation.run());
 keyForm.addEventListener("change", () => {
   editor.field.focus();
   loadLanguages();

@@ -108,9 +108,10 @@ export class Transfer extends EventTarget {
 
   /** Of a file in an unknown format only the name is sent: the server knows what to do instead. */
   #fields() {
-    const { source, target } = this.pair;
+    const { source, target, model } = this.pair;
     const file = this.known ? this.file : new File([], this.file.name);
-    return { file, source_language: source, target_language: target, ...this.options.values };
+    const languages = { source_language: source, target_language: target };
+    return { file, ...languages, ...(model && { model }), ...this.options.values };
   }
 
   #sent(share) {

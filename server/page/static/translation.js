@@ -12,11 +12,13 @@ const ALTERNATIVES = 3;
 const SHORT_TEXT = 300; // characters; alternatives of longer texts are not useful
 
 export class Translation extends EventTarget {
-  constructor(editor, languages, result) {
+  /** `model`: the field with the name of one of several models, or null. */
+  constructor(editor, languages, result, model) {
     super();
     this.editor = editor;
     this.languages = languages;
     this.result = result;
+    this.model = model;
     this.detected = null; // code of the language of the latest text
     this.running = new AbortController();
   }
@@ -63,6 +65,7 @@ export class Translation extends EventTarget {
       text,
       source_language: this.languages.source,
       target_language: this.languages.target,
+      model: this.model?.value || null,
       alternatives: characters(text) <= SHORT_TEXT ? ALTERNATIVES : 0,
     };
   }
