@@ -41,8 +41,8 @@ CREATE TABLE IF NOT EXISTS m2m_schemas (  -- `proof` is made with the key of the
 """
 _CONNECTIONS = 8  # of a process, at most
 _CONNECT_SECONDS = 5
-_WAIT_SECONDS = 5.0  # for a connection of the pool
-_AWAY_SECONDS = 1.0  # after a failure, for which nobody tries again
+_WAIT_SECONDS = 2.0  # for a connection of the pool
+_AWAY_SECONDS = 3.0  # after a failure, for which nobody tries again: texts must not wait
 _OPTIONS = (
     # milliseconds; what is longer has gone wrong
     "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=20000 "
