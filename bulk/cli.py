@@ -178,35 +178,44 @@ def _make_parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="OUT",
         help="output file, or a folder, where each output has the name of its input "
         "[default: standard output]")
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--documents", action="store_true",
-        help="translate whole documents and keep their structure; formats by file suffix: "
-        f"{', '.join(sorted(FORMATS))}")
-    add("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
-        help="of the formats of documents; several times for several options: "
-        f"{', '.join(OPTIONS)}")
-    mode.add_argument("--table", action="store_true",
-        help="translate columns of tables, which may be large, into new columns of the output; a "
-        "folder stands for the tables in it; formats by file suffix: "
-        f"{', '.join(sorted(SUFFIXES))}")
-    add("--columns", type=_names, default=[], metavar="NAME,NAME",
-        help="the columns of tables to translate; a name with a comma is put in double quotes")
-    add("--price-per-hour", type=_above_zero, metavar="PRICE",
-        help="of one GPU, or of the machine without one, in any currency: shows what a million "
-        "characters of a table cost")
+    _add_modes(parser)
     add("--shard", type=_shard, default=(0, 1), metavar="I/N",
         help="translate only part I of N of each input, I from 0 to N-1; the outputs concatenated "
         "are the complete output")
     add("--overwrite", action="store_true",
         help="replace existing outputs, and partial ones of other inputs or options")
     add("--progress", action=argparse.BooleanOptionalAction,
-        help="show lines, lines per second and remaining time [default: if standard error is a "
+        help="show what is done, the speed and the remaining time [default: if standard error is a "
         "terminal]")
     add("--concurrency", type=_positive, metavar="N",
         help=f"concurrent batches of lines [default: {_DEVICE_THREADS} per device, or "
         f"{_SERVER_THREADS} requests to a server]")
+    _add_tables(parser)
     _add_backends(parser)
     return parser
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--documents", action="store_true",
+        help="translate whole documents and keep their structure; formats by file suffix: "
+        f"{', '.join(sorted(FORMATS))}")
+    parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
+        help="of the formats of documents; several times for several options: "
+        f"{', '.join(OPTIONS)}")
+    mode.add_argument("--table", action="store_true",
+        help="translate columns of tables of any size; formats by file suffix: "
+        f"{', '.join(sorted(SUFFIXES))}")
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("tables, or a folder of tables").add_argument
+    add("--columns", type=_names, default=[], metavar="NAME,NAME",
+        help="the columns to translate, each into a new one; a name with a comma is put in double "
+        "quotes")
+    add("--price-per-hour", type=_above_zero, metavar="PRICE",
+        help="of one GPU, or of the machine if it has none, in any currency: shows what a million "
+        "characters cost")
 
 
 def _add_backends(parser: argparse.ArgumentParser) -> None:

@@ -57,7 +57,8 @@ class Progress:
         figures = f"{count / seconds:,.0f} {unit}/s"
         if self._price is not None:
             cost = self._price * seconds / _SECONDS_PER_HOUR * _MILLION / self.characters
-            figures += f", {cost:,.2f} per million characters"
+            figures += f", {cost:,.2f}" if cost >= 1 else f", {cost:.4f}"
+            figures += " per million characters"
         return figures
 
     def summary(self) -> str:

@@ -38,7 +38,10 @@ def store_path(output: Path) -> Path:
 
 
 class TextStore:
-    """Translations by text. One thread uses it; use it as a context manager."""
+    """Translations by text. One thread uses it; use it as a context manager.
+
+    It leaves no file without a translation.
+    """
 
     def __init__(self, path: Path, fingerprint: dict[str, Any]) -> None:
         """Open or create the file; translations with another fingerprint are not found.
@@ -46,6 +49,7 @@ class TextStore:
         Raises RetryableError where another run uses it, or it is damaged.
         """
         self._path = path
+        self._finished = False
         scope = json.dumps(fingerprint, sort_keys=True).encode()
         self._hash = hashlib.blake2b(hashlib.sha256(scope).digest(), digest_size=_KEY_BYTES)
         self._connection = sqlite3.connect(path, timeout=0)
@@ -60,7 +64,11 @@ class TextStore:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with self._errors():
+            (kept,) = self._connection.execute("SELECT EXISTS (SELECT 1 FROM texts)").fetchone()
         self._connection.close()
+        if self._finished or not kept:
+            self._path.unlink(missing_ok=True)
 
     def find(self, texts: Sequence[str]) -> dict[str, Translated]:
         """Return the translations of those of the texts that have one."""
@@ -84,10 +92,9 @@ class TextStore:
                 "INSERT OR IGNORE INTO texts (key, translation, warnings) VALUES (?, ?, ?)", rows
             )
 
-    def remove(self) -> None:
-        """Close and delete the file, once all outputs are complete."""
-        self._connection.close()
-        self._path.unlink(missing_ok=True)
+    def finish(self) -> None:
+        """Have the file deleted when it is closed: all outputs are complete."""
+        self._finished = True
 
     def _key(self, text: str) -> bytes:
         digest = self._hash.copy()

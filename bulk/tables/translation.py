@@ -39,7 +39,7 @@ def translate_tables(
                 _translate_table(table_pass, table, target, identity)
         finally:
             run.summary.notices += filter(None, [progress.summary()])
-        store.remove()
+        store.finish()
 
 
 def _translate_table(

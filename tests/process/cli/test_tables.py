@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import signal
 import threading
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,16 @@ def written(partial: Path, suffix: str) -> bool:
     return len(data) > 1_000 if suffix == ".parquet" else data.count(b"\n") > WRITTEN
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.parametrize(
+    ("suffix", "number"),
+    [
+        (".csv", signal.SIGKILL),
+        (".jsonl", signal.SIGINT),
+        (".parquet", signal.SIGKILL),
+    ],
+)
 def test_a_killed_run_resumes(
-    serve: Serve, gate: threading.Event, pool: FakePool, tmp_path: Path, suffix: str
+    serve: Serve, gate: threading.Event, pool: FakePool, tmp_path: Path, suffix: str, number: int
 ) -> None:
     """No row is missing or there twice, and what has been written is not translated again."""
     source, target = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
@@ -66,8 +74,11 @@ def test_a_killed_run_resumes(
     wait_for(
         lambda: written(tmp_path / f"out{suffix}.partial", suffix), "the first groups are written"
     )
-    process.kill()
-    process.communicate(timeout=TIMEOUT)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=TIMEOUT)
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert errors.endswith("m2m-translate: interrupted; the same command resumes\n")
     assert not target.exists()
     gate.set()
     pool.submitted.clear()

@@ -37,6 +37,8 @@ def test_the_cost_is_that_of_all_devices() -> None:
     progress, _ = progress_after(1_800.0, FakeBackend(), 3.0)
     progress.add(["x" * 250_000])
     assert progress.figures() == "139 characters/s, 12.00 per million characters"
+    progress.add(["x" * 39_750_000])
+    assert progress.figures().endswith(", 0.0750 per million characters")
 
 
 def test_the_bar_counts_rows() -> None:

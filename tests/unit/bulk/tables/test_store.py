@@ -21,7 +21,13 @@ def test_translations_are_there_when_it_is_opened_again(tmp_path: Path) -> None:
         assert store.find(["three", "one"]) == {"one": ONE["one"]}
     with TextStore(path, {"target": "fr"}) as store:
         assert store.find(["one"]) == {}
-        store.remove()
+        store.finish()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_without_translations_leaves_no_file(tmp_path: Path) -> None:
+    with TextStore(tmp_path / "store", {}) as store:
+        assert store.find(["one"]) == {}
     assert list(tmp_path.iterdir()) == []
 
 
