@@ -53,6 +53,7 @@ class Local:
             "engine": settings.engine,
             "dtype": settings.dtype,
             "beams": settings.beams,
+            "detector": str(settings.detector) if settings.detector else None,
             "glossaries": hashlib.sha256(entries).hexdigest() if glossaries else None,
         }
         self._pool.start()

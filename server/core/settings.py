@@ -31,6 +31,8 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 _POOL = PoolSettings()
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SECRET = frozenset({"api_keys_toml", "database", "database_encrypt_key"})
+"""Fields whose values are not shown in messages."""
 REPEATED = frozenset({"model", "route", "model_devices"})
 """Fields whose flags may be given several times."""
 
@@ -56,6 +58,18 @@ def _check_origins(value: str | None) -> str | None:
     return value
 
 
+def _check_database(value: str | None) -> str | None:
+    if value is not None and not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://")
+    return value
+
+
+def _check_encrypt_key(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch("[0-9A-Fa-f]{64}", value):
+        raise ValueError("must be 64 hexadecimal digits, as `openssl rand -hex 32` makes them")
+    return value
+
+
 def _check_routes(value: str | None) -> str | None:
     split_values(value, "LANGUAGE=NAME or SOURCE:TARGET=NAME, such as sw=nllb")
     return value
@@ -74,6 +88,10 @@ def split_origins(value: str | None) -> frozenset[str]:
 
 def _folder_or_off(value: object) -> object:
     return None if value == "off" else value
+
+
+def _jobs_folder(value: object) -> object:
+    return default_jobs() if value == "on" else _folder_or_off(value)
 
 
 def default_state() -> Path:
@@ -135,6 +153,11 @@ class Settings(BaseModel):
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
     )
+    detector: Path | None = Field(
+        default=None,
+        description="file of fastText that detects languages, such as GlotLID's model.bin; unset: "
+        "two small models that come with the server",
+    )
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 2**20,
         description="bytes of recent translations kept in memory, in equal shares for fronts and "
@@ -194,14 +217,25 @@ class Settings(BaseModel):
         description="folder for stored glossaries and for what API keys have used; 'off': they end "
         "with the server",
     )
+    database: Annotated[str | None, AfterValidator(_check_database)] = Field(
+        default=None,
+        description="PostgreSQL database, postgresql://user@host/name, for jobs, stored glossaries "
+        "and usage of several servers together; unset: files in the folders of --jobs and --state",
+    )
+    database_encrypt_key: Annotated[str | None, AfterValidator(_check_encrypt_key)] = Field(
+        default=None,
+        description="32 bytes as hexadecimal digits, with which texts, results and glossaries are "
+        "encrypted in --database; better set as the variable",
+    )
     cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
         default=None,
         description="comma-separated origins whose pages may use the API, such as "
         "https://intranet.example; '*': any; unset: only the server's own page",
     )
-    jobs: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+    jobs: Annotated[Path | None, BeforeValidator(_jobs_folder)] = Field(
         default_factory=default_jobs,
-        description="folder for the texts and results of jobs; 'off': no jobs",
+        description="folder for the texts and results of jobs; 'on': the default one, which is not "
+        "used with --database; 'off': no jobs",
     )
     job_retention: Seconds = Field(
         default=86_400.0, description="seconds for which the results of a job are kept"
@@ -293,9 +327,12 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
         "trusted_proxy",
     ),
-    "Access": ("api_keys", "api_keys_toml", "state", "cors_origins"),
+    "Access": (
+        "api_keys", "api_keys_toml", "state", "database", "database_encrypt_key", "cors_origins",
+    ),
     "Requests": (
-        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
+        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "detector",
+        "cache_bytes",
     ),
     "Jobs": (
         "jobs", "job_retention", "max_jobs", "max_jobs_bytes", "max_job_texts",
