@@ -94,7 +94,7 @@ def test_on_a_cpu_each_use_of_the_cores_is_measured_once(cache: Path, bundled: C
     assert choice.reason.startswith(f"fastest of {len(names)} measured")
     (path,) = (cache / "speeds").glob("*-int8-cpu.json")
     (saved,) = json.loads(path.read_text()).values()
-    assert sorted(saved) == sorted(names)
+    assert set(names) <= set(saved)  # other tests may use another number of cores
     assert min(min(figures.values()) for figures in saved.values()) > 0
     before = path.stat().st_mtime_ns
     Translator(TranslatorConfig(cache=cache))
