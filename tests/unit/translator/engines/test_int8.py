@@ -95,7 +95,8 @@ def test_replicas_agree_with_a_single_engine(
 ) -> None:
     """They share one copy of the weights and have a thread each."""
     monkeypatch.setattr(cpu, "replica_counts", lambda cores: [2])
-    replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
+    config = TranslatorConfig(engine="inflight", dtype="int8", cache=cache, threads=1)
+    replicated = Translator(config)
     assert DeviceDecoder(replicated.config).batches == 2
     texts = list(read_references("test")["en", "de"])[::10]
     languages = ["en"] * len(texts), ["de"] * len(texts)
