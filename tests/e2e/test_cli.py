@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.agreement import near_best
-from tests.e2e.conftest import TIMEOUT
+from tests.e2e.conftest import ONE_CANDIDATE, TIMEOUT
 from tests.process.conftest import wait_for
 from translator import Translator
 
@@ -20,7 +20,8 @@ TEXT = "Where is the station?\r\n\r\n  - I am tired. You are not.\nThank you."
 
 
 def command(cache: Path, *flags: str) -> list[str]:
-    return [COMMAND, "-t", "de", "--devices", "cpu*2", "--cache", str(cache), *flags]
+    common = ["-t", "de", "--devices", "cpu*2", "--cache", str(cache), *ONE_CANDIDATE]
+    return [COMMAND, *common, *flags]
 
 
 def environment() -> dict[str, str]:
