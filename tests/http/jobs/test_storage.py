@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from server.core.settings import Settings, default_jobs
+from server.core.setting_types import default_jobs
+from server.core.settings import Settings
 from server.database.interface import StoreError
 from server.database.sqlite import SqliteDatabase
 from server.jobs.schema import JOBS
