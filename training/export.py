@@ -1,6 +1,7 @@
 """Writing a model as a transformers checkpoint folder."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 
 from transformers import GenerationConfig, M2M100ForConditionalGeneration
@@ -20,7 +21,8 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("model*.safetensors*"):  # a larger model would leave more shards behind
         path.unlink()
-    model.half().save_pretrained(folder, max_shard_size=_SHARD)
+    # A copy: the model may be trained further, and is compared with others in its own precision.
+    deepcopy(model).half().save_pretrained(folder, max_shard_size=_SHARD)
     GenerationConfig(
         bos_token_id=model.config.bos_token_id,
         pad_token_id=model.config.pad_token_id,
