@@ -197,6 +197,21 @@ CHART: dict[str, Case] = {
         {"models": {"fetch": {"tokenKey": "hf"}}},
         "key: hf",
     ),
+    "models.fetch.nodeSelector.*": (
+        FETCHED,
+        {"models": {"fetch": {"nodeSelector": {"a": "b"}}}},
+        "a: b",
+    ),
+    "models.fetch.tolerations": (
+        FETCHED,
+        {"models": {"fetch": {"tolerations": [{"key": "mine"}]}}},
+        "- key: mine",
+    ),
+    "models.fetch.priorityClassName": (
+        FETCHED,
+        {"models": {"fetch": {"priorityClassName": "low"}}},
+        "priorityClassName: low",
+    ),
     "front.enabled": (
         {"pools": HYBRID["pools"]},
         {"front": {"enabled": True}},
@@ -216,6 +231,13 @@ CHART: dict[str, Case] = {
     "front.replicas": (HYBRID, {"front": {"replicas": 3}}, "replicas: 3"),
     "front.cpu": (HYBRID, {"front": {"cpu": "2"}}, 'cpu: "2"'),
     "front.memory": (HYBRID, {"front": {"memory": "1Gi"}}, "memory: 1Gi"),
+    "front.nodeSelector.*": (HYBRID, {"front": {"nodeSelector": {"a": "b"}}}, "a: b"),
+    "front.tolerations": (HYBRID, {"front": {"tolerations": [{"key": "mine"}]}}, "- key: mine"),
+    "front.priorityClassName": (
+        HYBRID,
+        {"front": {"priorityClassName": "high"}},
+        "priorityClassName: high",
+    ),
     "preStopSeconds": ({}, {"preStopSeconds": 20}, "terminationGracePeriodSeconds: 155"),
     "service.type": ({}, {"service": {"type": "NodePort"}}, "type: NodePort"),
     "service.annotations.*": ({}, {"service": {"annotations": {"a": "b"}}}, "a: b"),

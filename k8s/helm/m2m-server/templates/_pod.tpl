@@ -21,6 +21,19 @@ securityContext:
     type: RuntimeDefault
 {{- end -}}
 
+{{/* Where pods go, if somewhere in particular: the values of what they belong to. */}}
+{{- define "m2m-server.placement" -}}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "m2m-server.containerSecurity" -}}
 allowPrivilegeEscalation: false
 readOnlyRootFilesystem: true
