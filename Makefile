@@ -138,7 +138,7 @@ clean:
 
 # Where to find the wheels of PyTorch without CUDA: a page of links or a folder.
 TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
-LOCK = $(BIN)/uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes \
+LOCK = $(BIN)/uv pip compile setup.cfg --extra postgres --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --quiet --upgrade --custom-compile-command "make lock"
 
 # Writes requirements/*.txt: exact versions, with hashes.

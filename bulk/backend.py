@@ -1,6 +1,6 @@
 """What translates the texts of a run: local devices or a server."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from bulk.errors import InputError
@@ -16,8 +16,20 @@ class Backend(Protocol):
     def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Translate non-blank texts. Raises RetryableError, InputError, BatchTextError."""
 
+    def count_devices(self) -> int:
+        """Return the number of GPUs that translate; CPUs count as one. Raises like `translate`."""
+
+    def count_tokens(self) -> int | None:
+        """Return the source tokens translated so far; None where this is not known."""
+
     def close(self) -> None:
         """Release devices and connections."""
+
+
+def count_devices(workers: Iterable[str]) -> int:
+    """Return the number of GPUs of workers such as `cuda:0`, `cuda:0+cuda:1`; CPUs count as one."""
+    names = {name for worker in workers for name in worker.split("+")}
+    return len({"cpu" if name.startswith("cpu") else name for name in names})
 
 
 def language_pair(source: str, target: str, languages: Collection[str]) -> tuple[str, str]:

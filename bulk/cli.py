@@ -1,6 +1,7 @@
 """The command line of `m2m-translate`."""
 
 import argparse
+import csv
 import logging
 import os
 import sys
@@ -11,9 +12,14 @@ from pathlib import Path
 from bulk.backend import Backend
 from bulk.documents import DocumentSet, translate_documents
 from bulk.errors import BulkError, InputError
+from bulk.file_pairs import FilePair, make_file_pairs
 from bulk.lines import parse_shard
 from bulk.output import forget
-from bulk.run import FilePair, Options, Run, RunSummary
+from bulk.run import Options, Run, RunSummary
+from bulk.tables.columns import ColumnChoice
+from bulk.tables.table import SUFFIXES
+from bulk.tables.table_set import TableSet, make_table_set
+from bulk.tables.translation import translate_tables
 from documents import FORMATS, OPTIONS
 from server.core.settings_sources import add_flags, flag, make_settings
 
@@ -24,12 +30,13 @@ _INTERRUPTED = 130
 # The settings of m2m-server that determine the translation.
 _LOCAL_SETTINGS = (
     "model", "devices", "engine", "dtype", "beams", "batch_tokens", "threads", "glossaries",
-    "local_files_only", "cache",
+    "detector", "local_files_only", "cache",
 )  # fmt: skip
 _DESCRIPTION = """\
 Translate files or standard input, line by line: line 7 of the output is the translation of line 7
 of the input. Blank lines, line endings and the order are kept. With --documents, whole documents
-such as subtitles and web pages are translated, and everything but their text is kept. Without --url
+such as subtitles and web pages are translated, and everything but their text is kept. With --table,
+columns of tables are translated, and added to them. Without --url
 the model runs on this machine: on all GPUs, or on the CPU if there is none.
 
 An output file is called OUT.partial until it is complete. If the command is interrupted, run it
@@ -40,6 +47,7 @@ examples:
   m2m-translate -s en -t de news.en -o news.de
   zcat big.txt.gz | m2m-translate -s auto -t en --url http://gpu-box:8000 > big.en
   m2m-translate -s en -t fr --documents site/*.html -o site.fr/
+  m2m-translate -s en -t de --table --columns title,text in.parquet -o out.parquet
   m2m-translate -s en -t de big.en -o big.de.0 --shard 0/4    # …, and then: cat big.de.[0-3]
 
 exit codes:
@@ -76,16 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(
     parser: argparse.ArgumentParser, args: argparse.Namespace, environ: Mapping[str, str]
 ) -> int:
-    file_pairs = make_file_pairs([Path(name) for name in args.files], args.output)
-    if args.shard != (0, 1) and any(file_pair.source is None for file_pair in file_pairs):
-        raise InputError("--shard needs a file: standard input can be read only once")
-    if args.documents and args.shard != (0, 1):
-        raise InputError("--shard splits files between lines, and cannot be used with --documents")
-    documents = DocumentSet(file_pairs, (args.source.lower(), args.target), dict(args.option))
-    if args.documents:
-        documents.check()
-    elif args.option:
-        raise InputError("--option needs --documents")
+    work = _make_work(args)
     backend, threads = _make_backend(parser, args, environ)
     options = Options(
         threads=args.concurrency or threads,
@@ -95,54 +94,45 @@ def _run(
     )
     run = Run(backend, options)
     try:
-        if args.documents:
-            translate_documents(run, documents)
+        if isinstance(work, TableSet):
+            translate_tables(run, backend, work, args.price_per_hour)
+        elif isinstance(work, DocumentSet):
+            translate_documents(run, work)
         else:
-            for file_pair in file_pairs:
+            for file_pair in work:
                 run.translate(file_pair)
     finally:
         run.stop()  # after an error, batches may still wait for a thread
         backend.close()
         _report(run.summary)
+    file_pairs = work if isinstance(work, list) else work.file_pairs
     forget(file_pair.target for file_pair in file_pairs if file_pair.target is not None)
     return 0
 
 
-def make_file_pairs(files: Sequence[Path], output: Path | None) -> list[FilePair]:
-    """Pair inputs with outputs. Raises InputError.
-
-    In an output folder, which several inputs require, each file has the name of its input.
-    """
-    if not files or files == [Path("-")]:
-        if output is not None and output.is_dir():
-            raise InputError(f"{output} is a folder; standard input has no file name")
-        return [FilePair(None, output)]
-    for file in files:
-        if not file.exists() or file.is_dir():
-            raise InputError(f"{file} is {'a folder' if file.exists() else 'missing'}")
-    if output is None and len(files) > 1:
-        raise InputError("several inputs need a folder for their outputs: --output FOLDER")
-    if output is None or (len(files) == 1 and not output.is_dir()):
-        file_pairs = [FilePair(files[0], output)]
-    else:
-        file_pairs = _into_folder(files, output)
-    for file_pair in file_pairs:
-        if (
-            file_pair.source
-            and file_pair.target
-            and file_pair.source.resolve() == file_pair.target.resolve()
-        ):
-            raise InputError(f"{file_pair.source} is both input and output")
+def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePair]:
+    """Find and check what is to be translated, before a model is loaded. Raises InputError."""
+    files = [Path(name) for name in args.files]
+    if args.shard != (0, 1) and (args.table or args.documents):
+        mode = "--table" if args.table else "--documents"
+        raise InputError(f"--shard splits files between lines, and cannot be used with {mode}")
+    if args.option and not args.documents:
+        raise InputError("--option needs --documents")
+    if args.table:
+        tables = make_table_set(files, args.output, ColumnChoice(args.columns, args.target))
+        tables.check()
+        return tables
+    for name in ("columns", "price_per_hour"):
+        if getattr(args, name):
+            raise InputError(f"{flag(name)} needs --table")
+    file_pairs = make_file_pairs(files, args.output)
+    if args.documents:
+        documents = DocumentSet(file_pairs, (args.source.lower(), args.target), dict(args.option))
+        documents.check()
+        return documents
+    if args.shard != (0, 1) and any(file_pair.source is None for file_pair in file_pairs):
+        raise InputError("--shard needs a file: standard input can be read only once")
     return file_pairs
-
-
-def _into_folder(files: Sequence[Path], folder: Path) -> list[FilePair]:
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{folder} is not a folder, which several inputs need")
-    if len({file.name for file in files}) < len(files):
-        raise InputError("two inputs have the same name, so their outputs would, too")
-    folder.mkdir(parents=True, exist_ok=True)
-    return [FilePair(file, folder / file.name) for file in files]
 
 
 def _make_backend(
@@ -188,25 +178,44 @@ def _make_parser() -> argparse.ArgumentParser:
     add("-o", "--output", type=Path, metavar="OUT",
         help="output file, or a folder, where each output has the name of its input "
         "[default: standard output]")
-    add("--documents", action="store_true",
-        help="translate whole documents and keep their structure; formats by file suffix: "
-        f"{', '.join(sorted(FORMATS))}")
-    add("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
-        help="of the formats of documents; several times for several options: "
-        f"{', '.join(OPTIONS)}")
+    _add_modes(parser)
     add("--shard", type=_shard, default=(0, 1), metavar="I/N",
         help="translate only part I of N of each input, I from 0 to N-1; the outputs concatenated "
         "are the complete output")
     add("--overwrite", action="store_true",
         help="replace existing outputs, and partial ones of other inputs or options")
     add("--progress", action=argparse.BooleanOptionalAction,
-        help="show lines, lines per second and remaining time [default: if standard error is a "
+        help="show what is done, the speed and the remaining time [default: if standard error is a "
         "terminal]")
     add("--concurrency", type=_positive, metavar="N",
         help=f"concurrent batches of lines [default: {_DEVICE_THREADS} per device, or "
         f"{_SERVER_THREADS} requests to a server]")
+    _add_tables(parser)
     _add_backends(parser)
     return parser
+
+
+def _add_modes(parser: argparse.ArgumentParser) -> None:
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--documents", action="store_true",
+        help="translate whole documents and keep their structure; formats by file suffix: "
+        f"{', '.join(sorted(FORMATS))}")
+    parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
+        help="of the formats of documents; several times for several options: "
+        f"{', '.join(OPTIONS)}")
+    mode.add_argument("--table", action="store_true",
+        help="translate columns of tables of any size; formats by file suffix: "
+        f"{', '.join(sorted(SUFFIXES))}")
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("tables, or a folder of tables").add_argument
+    add("--columns", type=_names, default=[], metavar="NAME,NAME",
+        help="the columns to translate, each into a new one; a name with a comma is put in double "
+        "quotes")
+    add("--price-per-hour", type=_above_zero, metavar="PRICE",
+        help="of one GPU, or of the machine if it has none, in any currency: shows what a million "
+        "characters cost")
 
 
 def _add_backends(parser: argparse.ArgumentParser) -> None:
@@ -214,11 +223,15 @@ def _add_backends(parser: argparse.ArgumentParser) -> None:
     remote.add_argument("--url", metavar="URL", help="its address, such as http://host:8000")
     remote.add_argument("--api-key", metavar="KEY", help=f"better set as the variable {_API_KEY}, "
         "which other users of the machine cannot see")
-    remote.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="that one request may "
-        "take [default: the server's]")
+    remote.add_argument("--timeout", type=_above_zero, metavar="SECONDS",
+        help="that one request may take [default: the server's]")
     local = parser.add_argument_group("or on the devices of this machine, like m2m-server")
     add_flags(local, _LOCAL_SETTINGS)
 # fmt: on
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in next(csv.reader([text], skipinitialspace=True)) if name]
 
 
 def _shard(spec: str) -> tuple[int, int]:
@@ -241,14 +254,14 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _seconds(text: str) -> float:
+def _above_zero(text: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError("must be a positive number of seconds")
-    return seconds
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be a positive number")
+    return number
 
 
 def _report(summary: RunSummary) -> None:

@@ -7,7 +7,8 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 from bulk.errors import InputError
-from bulk.run import FilePair, Run, write_to_stdout
+from bulk.file_pairs import FilePair
+from bulk.run import Run, write_to_stdout
 from documents import (
     FORMATS,
     OPTIONS,

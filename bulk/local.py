@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from bulk.backend import language_pair
+from bulk.backend import count_devices, language_pair
 from bulk.errors import BatchTextError, InputError, RetryableError
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
 from gpu_pool.pool import GpuPool
@@ -53,6 +53,7 @@ class Local:
             "engine": settings.engine,
             "dtype": settings.dtype,
             "beams": settings.beams,
+            "detector": str(settings.detector) if settings.detector else None,
             "glossaries": hashlib.sha256(entries).hexdigest() if glossaries else None,
         }
         self._pool.start()
@@ -70,6 +71,14 @@ class Local:
                 raise BatchTextError(error.index, RetryableError(str(error.reason))) from error
             except (UnavailableError, DeadlineError) as error:
                 raise RetryableError(str(error)) from error
+
+    def count_devices(self) -> int:
+        """Return the number of GPUs of this machine that translate."""
+        return count_devices(self.devices)
+
+    def count_tokens(self) -> int:
+        """Return the source tokens that the workers have finished."""
+        return sum(worker.finished_tokens for worker in self._pool.status().workers)
 
     def close(self) -> None:
         """Stop the workers; unfinished work is abandoned."""

@@ -74,10 +74,11 @@ class Output:
         self._file.seek(position)
         return done
 
-    def clear(self) -> None:
-        """Drop the content of a partial document, which cannot be resumed."""
+    def clear(self) -> BinaryIO:
+        """Drop the content of a partial file that cannot be resumed; return it for writing."""
         self._file.seek(0)
         self._file.truncate(0)
+        return self._file
 
     def write(self, data: bytes) -> None:
         """Append complete lines; once this returns, killing the process does not lose them."""
@@ -86,6 +87,7 @@ class Output:
 
     def finish(self) -> None:
         """Rename the file to its final name, atomically. The sidecar stays until the run ends."""
+        self._file.flush()
         os.fsync(self._file.fileno())
         self._note(finished=True)
         self._partial.replace(self._path)

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from bulk.backend import language_pair
+from bulk.backend import count_devices, language_pair
 from bulk.errors import BatchTextError, BulkError, InputError, RetryableError
 from server.core.requests import Answer
 
@@ -79,6 +79,14 @@ class Remote:
             except BatchTextError as error:
                 raise BatchTextError(half + error.index, error.reason) from None
         return _answers(self._body(response), len(texts))
+
+    def count_devices(self) -> int:
+        """Ask the server how many GPUs it has."""
+        rows = _member(self._get("/gpus"), "gpus")
+        return count_devices(str(_member(row, "device")) for row in rows)
+
+    def count_tokens(self) -> None:
+        """Return None: the server's counts include what others translate."""
 
     def close(self) -> None:
         """Close the connections."""

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from bulk.backend import Backend
 from bulk.errors import BatchTextError
+from bulk.file_pairs import FilePair
 from bulk.lines import (
     Line,
     batches,
@@ -24,19 +25,6 @@ from bulk.lines import (
 from bulk.output import Fingerprint, Output
 from bulk.window import Window
 from server.core.requests import Answer
-
-
-@dataclass(frozen=True, slots=True)
-class FilePair:
-    """One input and its output; None: standard input, standard output."""
-
-    source: Path | None
-    target: Path | None
-
-    @property
-    def name(self) -> str:
-        """The input's name in messages."""
-        return "standard input" if self.source is None else str(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +55,11 @@ class Run:
         self._backend = backend
         self._options = options
         self._window = Window(self._translate, options.threads)
-        self._name, self._unit = "", "line"
+        self._name, self._unit = "", "line"  # of the batches in the window
         self.summary = RunSummary()
 
     def translate(self, file_pair: FilePair) -> None:
         """Translate an input line by line. Raises BulkError; what has been written is kept."""
-        self._name, self._unit = file_pair.name, "line"
         if file_pair.source is None:
             self._write(file_pair, read_lines(sys.stdin.buffer, file_pair.name), None, None)
         elif not file_pair.source.is_file():  # such as a pipe, which can be read only once
@@ -102,33 +89,55 @@ class Run:
         identity: Fingerprint | None,
     ) -> None:
         if file_pair.target is None:
-            self._translate_lines(lines, total, 0, write_to_stdout)
+            self._translate_lines(file_pair.name, lines, total, 0, write_to_stdout)
             return
         with self.open(file_pair.target, identity) as output:
             if output.finished:
                 return
             done = output.resume(lines)
             self.summary.resumed += done
-            self._translate_lines(lines, total, done, output.write)
+            self._translate_lines(file_pair.name, lines, total, done, output.write)
             output.finish()
 
     def _translate_lines(
-        self, lines: Iterator[Line], total: int | None, done: int, write: Callable[[bytes], None]
+        self,
+        name: str,
+        lines: Iterator[Line],
+        total: int | None,
+        done: int,
+        write: Callable[[bytes], None],
     ) -> None:
-        with self.bar(self._name, " lines", total, done) as bar:
-            for batch, answers in self._translated_batches(lines, bar):
+        with self.bar(name, " lines", total, done) as bar:
+            for batch, answers in self.translated(name, "line", batches(lines)):
                 write(render(batch, (answer.text for answer in answers)))
                 self.summary.lines += len(batch)
+                bar.update(len(batch))
 
     def translate_texts(self, name: str, parts: Sequence[str], bar: Any) -> list[str]:
         """Translate texts that are parts of `name`; line breaks in them are kept."""
-        self._name, self._unit = name, "text"
         numbered = (Line(number, "", text, "") for number, text in enumerate(parts, 1))
-        return [
-            translation
-            for batch, answers in self._translated_batches(numbered, bar)
-            for translation in translations(batch, (answer.text for answer in answers))
-        ]
+        results: list[str] = []
+        for batch, answers in self.translated(name, "text", batches(numbered)):
+            results += translations(batch, (answer.text for answer in answers))
+            bar.update(len(batch))
+        return results
+
+    def translated(
+        self,
+        name: str,
+        unit: str,
+        batches: Iterable[list[Line]],
+        is_full: Callable[[], bool] = lambda: False,
+    ) -> Iterator[tuple[list[Line], list[Answer]]]:
+        """Yield batches with the answers to their lines that are not blank, in order.
+
+        `name` and `unit` are for messages: one that cannot be translated is "NAME: UNIT 7". While
+        `is_full` returns True, no further batches are taken. Raises BulkError.
+        """
+        self._name, self._unit = name, unit
+        for batch, answers in self._window.map(batches, is_full):
+            self.summary.warnings.update(code for answer in answers for code in answer.warnings)
+            yield batch, answers
 
     def bar(self, name: str, unit: str, total: int | None, done: int = 0) -> Any:
         """Return a progress bar, which is invisible if progress is off."""
@@ -141,14 +150,6 @@ class Run:
             file=sys.stderr,
             dynamic_ncols=True,
         )
-
-    def _translated_batches(
-        self, lines: Iterable[Line], bar: Any
-    ) -> Iterator[tuple[list[Line], list[Answer]]]:
-        for batch, answers in self._window.map(batches(lines)):
-            yield batch, answers
-            self.summary.warnings.update(code for answer in answers for code in answer.warnings)
-            bar.update(len(batch))
 
     def _translate(self, batch: list[Line]) -> list[Answer]:
         """Translate the non-blank lines; called by the window's threads."""

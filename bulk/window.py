@@ -30,14 +30,19 @@ class Window(Generic[Input, Result]):
         for number in range(threads):
             threading.Thread(target=self._run, name=f"bulk-{number}", daemon=True).start()
 
-    def map(self, items: Iterable[Input]) -> Iterator[tuple[Input, Result]]:
-        """Yield each item with its result, in order; raise the error of the first that failed."""
+    def map(
+        self, items: Iterable[Input], is_full: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Input, Result]]:
+        """Yield each item with its result, in order; raise the error of the first that failed.
+
+        While `is_full` returns True, no further items are read unless all have been yielded.
+        """
         pending: deque[tuple[Input, Future[Result]]] = deque()
         for item in items:
             future: Future[Result] = Future()
             pending.append((item, future))
             self._inbox.put((item, future))
-            while pending and (len(pending) == self._size or pending[0][1].done()):
+            while pending and (len(pending) == self._size or is_full() or pending[0][1].done()):
                 yield _settle(pending)
         while pending:
             yield _settle(pending)

@@ -6,7 +6,7 @@ from documents.core.option_values import OPTIONS, OptionError, default_of
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
 from documents.core.rounds import DocumentError, Part, Rounds, gather, run_rounds
-from documents.formats import FORMATS, Format, format_of, options_of, why_unread
+from documents.formats import FORMATS, Format, format_of, options_of, why_missing, why_unread
 from documents.pages.html import translate_html
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "options_of",
     "run_rounds",
     "translate_html",
+    "why_missing",
     "why_unread",
 ]

@@ -109,13 +109,19 @@ def why_unread(name: str) -> str:
     suffix = PurePath(name).suffix.lower()
     known = FORMATS.get(suffix)
     if known is not None:
-        if not known.package or find_spec(known.package):
-            return ""
-        extra = _EXTRAS[known.package]
-        return f"{suffix} files need the package {known.package}: pip install 'm2m-server[{extra}]'"
+        return why_missing(suffix, known.package) if known.package else ""
     if suffix in ADVICE:
         return f"{suffix} files are not read; {ADVICE[suffix]}"
     return f"the name of the file must end with one of {', '.join(sorted(FORMATS))}"
+
+
+def why_missing(suffix: str, package: str) -> str:
+    """Return what to install to read files with this suffix; "" if the package is there."""
+    if find_spec(package):
+        return ""
+    return (
+        f"{suffix} files need the package {package}: pip install 'm2m-server[{_EXTRAS[package]}]'"
+    )
 
 
 def options_of(

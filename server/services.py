@@ -1,5 +1,6 @@
 """What all routes share: pool, translation service, concurrency limit, access, metrics, jobs."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib.metadata import version
 from threading import BoundedSemaphore
@@ -8,22 +9,26 @@ from gpu_pool.errors import OverloadedError
 from gpu_pool.interface import Pool
 from server.auth.access import Access
 from server.auth.keys import KeyList
+from server.auth.lease_table import LeaseTable
 from server.auth.rates import RateTable
+from server.auth.shared_rates import Rates, SharedRates
 from server.auth.usage import Usage
 from server.core.cache import TranslationCache
-from server.core.database import Database
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
 from server.core.glossaries import Glossaries, load_glossaries
 from server.core.models import Models
+from server.core.nearest_languages import nearest
 from server.core.requests import AUTO
 from server.core.settings import Settings
 from server.core.state import STATE
 from server.core.translation import TranslationService
+from server.database.interface import Database
+from server.database.sqlite import SqliteDatabase
 from server.glossaries.store import GlossaryStore
 from server.jobs.jobs import Jobs
 from server.jobs.store import JobStore
 from server.metrics.front import Metrics
-from translator.models.languages import name_of, nearest
+from translator.models.languages import name_of
 
 _THREADS_BUSY_RETRY_SECONDS = 1.0
 _MOST_LISTED = 100  # languages of a model, in a message
@@ -85,11 +90,16 @@ class Services:
     def _choices(self, code: str, field: str, model: str | None, *, auto: bool) -> str:
         """Return the message for a code that no language has."""
         languages = sorted(self.models.languages_of(model))
-        close = [f"{each} ({name_of(each)})" for each in nearest(code, languages)]
-        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        hint = self.hint(code, model)
         if len(languages) > _MOST_LISTED:
             return f"{field} must be one of the languages that GET /languages lists{hint}"
         return f"{field} must be one of {', '.join([*([AUTO] if auto else []), *languages])}{hint}"
+
+    def hint(self, code: str, model: str | None = None) -> str:
+        """Return the end of a message about a code: what it may mean; "" if nothing is near."""
+        close = nearest(code, sorted(self.models.languages_of(model)))
+        named = " or ".join(f"{each} ({name_of(each)})" for each in close)
+        return f"; did you mean {named}?" if close else ""
 
     def pair(self, source: str, target: str, model: str | None) -> tuple[str, str]:
         """Return the codes of `source_language`, perhaps AUTO, and `target_language`.
@@ -119,7 +129,7 @@ def make_services(
     models: Models,
     settings: Settings,
     store: JobStore | None = None,
-    rates: RateTable | None = None,
+    lock: AbstractContextManager[object] | None = None,
     metrics: Metrics | None = None,
     state: Database | None = None,
     processes: int = 1,
@@ -127,11 +137,11 @@ def make_services(
     """Return the services around a pool; they neither start nor close it.
 
     Jobs are accepted where there is a store for them, and processed once they are started.
-    Processes that have `rates` in common enforce them together, and with shared `metrics` they
-    count together, and the number of `processes` divides the bytes of the cache. Without these,
-    this is the only process. Without `state`, nothing is kept longer than the services;
-    `usage.close` closes it. Raises GlossaryError for an invalid glossary file, and KeysError for an
-    invalid list of API keys.
+    Processes that are forked later enforce rates together with a `lock` between them, count
+    together with shared `metrics`, and their number of `processes` divides the bytes of the cache.
+    Without these, this is the only process. Without `state`, nothing is kept longer than the
+    services; `usage.close` closes it. Raises GlossaryError for an invalid glossary file, and
+    KeysError for an invalid list of API keys.
     """
     glossaries = load_glossaries(settings.glossaries, models.find)
     keys = KeyList(settings)
@@ -141,9 +151,9 @@ def make_services(
     cache = TranslationCache(settings.cache_bytes // processes, metrics)
     translators = {model.name: model.translated_by(pool, cache) for model in models}
     translation = TranslationService(translators, models, glossaries, metrics)
-    state = state or Database(None, STATE)
+    state = state or SqliteDatabase(None, STATE)
     usage = Usage(state, metrics)
-    access = Access(keys, metrics, usage, rates)
+    access = Access(keys, metrics, usage, _make_rates(settings, state, lock))
     return Services(
         settings=settings,
         pool=pool,
@@ -157,3 +167,13 @@ def make_services(
         metrics=metrics,
         jobs=None if store is None else Jobs(store, translation, settings, access.refresh),
     )
+
+
+def _make_rates(
+    settings: Settings, state: Database, lock: AbstractContextManager[object] | None
+) -> Rates:
+    """Return the buckets of this server, or its view of those that it shares with others."""
+    alone = RateTable(lock)
+    if settings.database is None:
+        return alone
+    return SharedRates(state, LeaseTable(lock), alone)

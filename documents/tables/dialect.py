@@ -25,6 +25,12 @@ class Cell:
     end: int
     is_quoted: bool
 
+    def value(self, text: str) -> str:
+        """Return what the cell of a file with this text says."""
+        if self.is_quoted:
+            return text[self.start + 1 : self.end - 1].replace('""', '"')
+        return text[self.start : self.end]
+
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
@@ -53,6 +59,18 @@ class Dialect:
                     yield Cell(row, column, position, position, is_quoted=False)
             elif line_end := _LINE_END.match(text, position):
                 row, column, position = row + 1, 1, line_end.end()
+
+    def write(self, value: str, *, is_quoted: bool = False) -> str:
+        """Write a cell, quoted if it was or needs to be; without quotes it is on one line."""
+        if not self.has_quotes:
+            return " ".join(value.replace(self.delimiter, " ").splitlines())
+        if (
+            is_quoted
+            or value.startswith('"')
+            or any(c in value for c in (self.delimiter, "\r", "\n"))
+        ):
+            return '"' + value.replace('"', '""') + '"'
+        return value
 
     def _end(self, text: str, start: int) -> tuple[int, bool]:
         """Return the end of the cell that starts there, and whether it is quoted."""

@@ -127,10 +127,18 @@ def _replaced(column: Any, translations: dict[str, str], kind: Any) -> Any:
 def _write(table: Any, metadata: Any) -> bytes:
     """Write a table with the compression and row groups that the file had."""
     output = BytesIO()
-    group = metadata.row_group(0)
-    compression = {
-        group.column(i).path_in_schema: group.column(i).compression
-        for i in range(metadata.num_columns)
-    }
-    pq.write_table(table, output, compression=compression, row_group_size=max(1, group.num_rows))
+    rows = max(1, metadata.row_group(0).num_rows)
+    pq.write_table(table, output, compression=codecs_of(metadata), row_group_size=rows)
     return output.getvalue()
+
+
+def codecs_of(metadata: Any) -> dict[str, str]:
+    """Return the compression of each column by its path, as pyarrow's writer has it."""
+    if not metadata.num_row_groups:
+        return {}
+    group = metadata.row_group(0)
+    columns = (group.column(i) for i in range(group.num_columns))
+    return {
+        column.path_in_schema: column.compression.replace("UNCOMPRESSED", "NONE")
+        for column in columns
+    }

@@ -18,7 +18,7 @@ from documents.tables.columns import (
     language_columns,
     looks_like_header,
 )
-from documents.tables.dialect import Cell, Dialect, dialect_of, tab_dialect
+from documents.tables.dialect import Dialect, dialect_of, tab_dialect
 
 
 def translate_csv(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFile]:
@@ -37,7 +37,7 @@ def translate_tsv(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFil
 
 def _translate(text: str, dialect: Dialect, columns: Sequence[str]) -> Rounds[str]:
     first = [
-        _value(text, cell) for cell in takewhile(lambda cell: cell.row == 0, dialect.cells(text))
+        cell.value(text) for cell in takewhile(lambda cell: cell.row == 0, dialect.cells(text))
     ]
     has_header = looks_like_header(first)
     wanted = (
@@ -50,7 +50,7 @@ def _translate(text: str, dialect: Dialect, columns: Sequence[str]) -> Rounds[st
 
 
 def _language_columns(text: str, dialect: Dialect, *, has_header: bool) -> frozenset[int]:
-    cells = ((cell.row, cell.column, _value(text, cell)) for cell in dialect.cells(text))
+    cells = ((cell.row, cell.column, cell.value(text)) for cell in dialect.cells(text))
     return language_columns((column, value) for row, column, value in cells if row >= has_header)
 
 
@@ -59,26 +59,7 @@ def _text_ranges(
 ) -> Iterator[TextRange]:
     for cell in dialect.cells(text):
         if cell.column in columns and (cell.row or not has_header):
-            value = _value(text, cell)
+            value = cell.value(text)
             if is_text(value):
-                write = partial(_write, dialect=dialect, is_quoted=cell.is_quoted)
+                write = partial(dialect.write, is_quoted=cell.is_quoted)
                 yield TextRange(cell.start, cell.end, value, write)
-
-
-def _value(text: str, cell: Cell) -> str:
-    if cell.is_quoted:
-        return text[cell.start + 1 : cell.end - 1].replace('""', '"')
-    return text[cell.start : cell.end]
-
-
-def _write(value: str, *, dialect: Dialect, is_quoted: bool) -> str:
-    """Write a cell, quoted if it was or needs to be; without quotes it is on one line."""
-    if not dialect.has_quotes:
-        return " ".join(value.replace(dialect.delimiter, " ").splitlines())
-    if (
-        is_quoted
-        or value.startswith('"')
-        or any(c in value for c in (dialect.delimiter, "\r", "\n"))
-    ):
-        return '"' + value.replace('"', '""') + '"'
-    return value

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from server.auth.keys import ApiKey, KeyList, KeysError, digest_of
 from server.auth.rates import PERIOD_SECONDS, RateTable, tag_of
+from server.auth.shared_rates import Rates
 from server.auth.usage import Usage
 from server.core.errors import MissingKeyError, QuotaError, RateLimitError, WrongKeyError
 from server.metrics.front import Metrics
@@ -31,7 +32,7 @@ class Client:
         self._character_seconds = _seconds(self.characters_per_minute)
         self._tag = tag_of(name, key)
 
-    def charge(self, rates: RateTable, characters: int, now: float) -> None:
+    def charge(self, rates: Rates, characters: int, now: float) -> None:
         """Count a request. Raises RateLimitError, and then counts nothing."""
         if not self._limited:
             return
@@ -54,7 +55,7 @@ class Access:
         listed: KeyList,
         metrics: Metrics,
         usage: Usage,
-        rates: RateTable | None = None,
+        rates: Rates | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         """Processes that share `rates` enforce each rate together; None: it is for this one."""

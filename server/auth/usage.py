@@ -6,13 +6,12 @@ database, now and then and whenever somebody asks.
 
 import logging
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from server.core.database import Database
+from server.database.interface import Database, StorageError
 from server.metrics.front import Metrics
 
 _log = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ class Usage:
         rows = self._database.select(
             "SELECT characters FROM usage WHERE client = ? AND month = ?", client, self._month()
         )
-        return int(rows[0][0]) if rows else 0
+        return int(rows[0]["characters"]) if rows else 0
 
     def admit(self, client: str, characters: int, quota: int) -> bool:
         """Return whether a client may have so many more characters translated this month.
@@ -52,10 +51,17 @@ class Usage:
             now = time.monotonic()
             counted_at, count = self._recent.get(client, (float("-inf"), 0))
             if now - counted_at > _RECENT_SECONDS:
-                counted_at, count = now, self.count(client)
+                counted_at, count = now, self._count_or(client, count)
             admitted = count + characters <= quota
             self._recent[client] = counted_at, count + characters if admitted else count
         return admitted
+
+    def _count_or(self, client: str, known: int) -> int:
+        """Return the count, or the known one while the database is away: texts are served."""
+        try:
+            return self.count(client)
+        except StorageError:
+            return known
 
     def save_sometimes(self) -> None:
         """Save, if that was long ago."""
@@ -73,28 +79,35 @@ class Usage:
         self._saved_at = time.monotonic()
         try:
             self._save()
-        except sqlite3.OperationalError as error:
+        except StorageError as error:
             _log.error("the characters that keys have used cannot be stored now: %s", error)
 
     def _save(self) -> None:
         """Add to the database what has been counted since any process did so."""
         month = self._month()
-        with self._database.transaction() as connection:
+        with self._database.transaction() as transaction:
             for client, total in self._metrics.characters_by_client().items():
-                row = connection.execute(
+                rows = transaction.select(
                     "SELECT characters FROM counted WHERE client = ? AND run = ?",
-                    (client, self._run),
-                ).fetchone()
-                more = total - (row["characters"] if row else 0)
+                    client,
+                    self._run,
+                )
+                more = total - (rows[0]["characters"] if rows else 0)
                 if more <= 0:
                     continue
-                connection.execute(
-                    "INSERT INTO usage VALUES (?, ?, ?)"
-                    " ON CONFLICT DO UPDATE SET characters = characters + excluded.characters",
-                    (client, month, more),
+                transaction.run(
+                    "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (client, month)"
+                    " DO UPDATE SET characters = usage.characters + excluded.characters",
+                    client,
+                    month,
+                    more,
                 )
-                connection.execute(
-                    "INSERT OR REPLACE INTO counted VALUES (?, ?, ?)", (client, self._run, total)
+                transaction.run(
+                    "INSERT INTO counted VALUES (?, ?, ?) ON CONFLICT (client, run)"
+                    " DO UPDATE SET characters = excluded.characters",
+                    client,
+                    self._run,
+                    total,
                 )
 
     def _month(self) -> str:

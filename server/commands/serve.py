@@ -10,13 +10,13 @@ from contextlib import closing, contextmanager
 from server.app import create_admin_app, create_app
 from server.auth.keys import KeysError
 from server.commands.lifecycle import serve
-from server.core.database import StoreError
 from server.core.garbage import settle
 from server.core.glossaries import GlossaryError
 from server.core.pool_factory import Prepared, prepare
 from server.core.settings import Settings
 from server.core.settings_sources import make_settings, refuse_arguments
 from server.core.state import open_state
+from server.database.interface import StoreError
 from server.http.listener import Listener
 from server.http.logs import configure_logging
 from server.http.waitress_server import HttpServer

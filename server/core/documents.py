@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from documents import DocumentOptions, Rounds, TranslatedFile, format_of, options_of
-from server.core.language_details import bcp47
 from server.core.requests import AUTO
+from translator.models.languages import bcp47
 
 
 def document_options(

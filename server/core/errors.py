@@ -16,6 +16,7 @@ from gpu_pool.errors import (
     UnavailableError,
     UnknownDeviceError,
 )
+from server.database.interface import StorageError
 
 PROBLEM_TYPE = "application/problem+json"
 _UNAVAILABLE_RETRY_SECONDS = 5  # about the time a worker takes to load
@@ -80,6 +81,10 @@ class JobsOffError(RequestError):
 
 class UnknownJobError(RequestError):
     """There is no job with that id, or it belongs to another key."""
+
+
+class KeyReusedError(RequestError):
+    """The Idempotency-Key belongs to a job with other contents."""
 
 
 class NoResultError(RequestError):
@@ -161,8 +166,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
     UnknownModelError: Problem(404, "unknown-model", "There is no model with that name"),
     JobsOffError: Problem(404, "jobs-off", "Jobs are disabled on this server"),
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
+    KeyReusedError: Problem(409, "key-reused", "The Idempotency-Key has been used for another job"),
     NoResultError: Problem(409, "no-result", "The job has no result, or not yet"),
     TooManyJobsError: Problem(429, "too-many-jobs", "The server holds the maximum number of jobs"),
+    StorageError: Problem(503, "storage-away", "The database does not respond"),
     StorageFullError: Problem(507, "storage-full", "There is not enough storage"),
     UnknownGlossaryError: Problem(404, "unknown-glossary", "There is no such glossary"),
     TooManyGlossariesError: Problem(
@@ -197,4 +204,5 @@ def retry_after(error: Exception) -> int | None:
     """Return the seconds after which the same request may succeed; None where that is unknown."""
     if isinstance(error, OverloadedError | RateLimitError):
         return max(1, math.ceil(min(error.retry_after, _LONGEST_RETRY_SECONDS)))
-    return _UNAVAILABLE_RETRY_SECONDS if isinstance(error, UnavailableError) else None
+    away = isinstance(error, UnavailableError | StorageError)
+    return _UNAVAILABLE_RETRY_SECONDS if away else None

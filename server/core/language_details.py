@@ -5,10 +5,9 @@ from functools import cache
 from typing import Literal
 
 from documents.core.language_tags import is_right_to_left
-from translator.models.flores import FLORES, flores_code, tag_of
-from translator.models.languages import aliases_of, name_of
+from translator.models.flores import FLORES, flores_aliases, flores_code
+from translator.models.languages import aliases_of, bcp47, name_of
 
-_TAGS = {"ns": "nso"}  # codes of M2M100 that BCP 47 has otherwise
 _LATIN = "Latn"
 
 
@@ -25,17 +24,12 @@ class LanguageDetails:
     aliases: tuple[str, ...]  # other codes that requests may use
 
 
-def bcp47(code: str) -> str:
-    """Return the BCP 47 tag of a model's code; another code is returned as it is."""
-    return tag_of(code) if code in FLORES else _TAGS.get(code, code)
-
-
 @cache
 def details_of(code: str) -> LanguageDetails:
     """Return the details of a model's code; names are those of CLDR where it has them."""
     tag = bcp47(code)
     script = _script(code, tag)
-    aliases = FLORES[code][1].split() if code in FLORES else aliases_of(code)
+    aliases = flores_aliases(code) if code in FLORES else aliases_of(code)
     return LanguageDetails(
         code,
         tag,

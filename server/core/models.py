@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from server.core.errors import UnsupportedLanguageError
 from server.core.served_model import ServedModel
 from translator.models.flores import flores_code
-from translator.models.languages import find
+from translator.models.languages import bcp47, find
+from translator.text.detector_file import DetectorFile
 
 
 class RouteError(ValueError):
@@ -30,13 +31,17 @@ class Models:
     """Never changes; threads may share it."""
 
     def __init__(
-        self, served: Sequence[ServedModel], routes: Mapping[str, str] | None = None
+        self,
+        served: Sequence[ServedModel],
+        routes: Mapping[str, str] | None = None,
+        detector_file: DetectorFile | None = None,
     ) -> None:
         """`routes` map a language or a pair such as `en:sw` to the name of a model.
 
-        Raises RouteError.
+        `detector_file` detects languages; None: the small classifiers do. Raises RouteError.
         """
         self.default = served[0]
+        self.detector_file = detector_file
         self._served = {model.name: model for model in served}
         self._codes: dict[str, dict[str, str]] = {}  # by model: its codes by the server's
         self._identities: dict[str, str] = {}  # the server's codes by what they mean
@@ -130,6 +135,6 @@ def _meanings(languages: Sequence[str]) -> dict[str, str]:
     """Return a model's codes by what they mean: a code of FLORES-200, or the code itself."""
     meanings: dict[str, str] = {}
     for code in languages:
-        meaning = flores_code(code) or code
+        meaning = flores_code(bcp47(code)) or code
         meanings[code if meaning in meanings else meaning] = code
     return meanings

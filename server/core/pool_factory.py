@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 
 from gpu_pool.devices import parse_devices
 from gpu_pool.interface import Pool
@@ -19,6 +20,9 @@ from server.core.worker_factory import make_decoder
 from translator import CheckpointError, TranslatorConfig
 from translator.device_memory import MemoryShare
 from translator.models.checkpoints import Checkpoint, resolve
+from translator.text.detection import Detector
+from translator.text.detector_file import DetectorFile
+from translator.text.fasttext_file import FasttextFileError
 from translator.text_model import TextModel
 
 _BATCHES_AHEAD = 2
@@ -82,12 +86,25 @@ def describe_models(
 ) -> Models:
     """Return what a front must know about the models; only their small files are read.
 
-    Raises RouteError.
+    Raises RouteError, and ValueError where `settings.detector` is not a file that detects languages
+    of the models.
     """
     described = [
         _describe(settings, placement[checkpoint.name], checkpoint) for checkpoint in checkpoints
     ]
-    return Models(described, settings.routes)
+    file = _read_detector(settings.detector) if settings.detector else None
+    models = Models(described, settings.routes, file)
+    if file is not None and not Detector(models.languages, file).known:
+        labels = f"none of its {len(file.labels)} labels is a language of the models"
+        raise ValueError(f"detector {settings.detector}: {labels}")
+    return models
+
+
+def _read_detector(path: Path) -> DetectorFile:
+    try:
+        return DetectorFile(path)
+    except FasttextFileError as error:
+        raise ValueError(f"detector {path}: {error}") from error
 
 
 def _describe(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint) -> ServedModel:

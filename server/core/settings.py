@@ -1,23 +1,28 @@
 """The settings of the server. `settings_sources` reads them from flags and variables."""
 
-import os
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PositiveInt,
-)
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
-from gpu_pool.devices import parse_devices
 from gpu_pool.settings import PoolSettings
-from server.core.model_settings import NamedModel, joined, split_models, split_values
+from server.core.model_settings import NamedModel, split_models, split_values
+from server.core.setting_types import (
+    DatabaseUrl,
+    Devices,
+    EncryptKey,
+    JobsFolder,
+    ModelDevices,
+    Models,
+    Origins,
+    Routes,
+    Seconds,
+    StateFolder,
+    default_jobs,
+    default_state,
+    one_of,
+)
 from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -26,65 +31,13 @@ _BYTES_PER_CHARACTER = 12  # the longest escape of one character in JSON: "\ud83
 _BODY_MARGIN = 65_536  # bytes of a body in addition to its texts
 _JOB_BYTES_PER_CHARACTER = 4  # the longest in UTF-8: clients of large jobs do not escape
 _LAST_PORT = 65_535
-_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?")
 
 _POOL = PoolSettings()
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SECRET = frozenset({"api_keys_toml", "database", "database_encrypt_key"})
+"""Fields whose values are not shown in messages."""
 REPEATED = frozenset({"model", "route", "model_devices"})
 """Fields whose flags may be given several times."""
-
-
-def _one_of(allowed: Sequence[str]) -> AfterValidator:
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"must be one of {', '.join(allowed)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _check_devices(spec: str) -> str:
-    parse_devices(spec, installed=list)  # the syntax only; the GPUs are counted at the start
-    return spec
-
-
-def _check_origins(value: str | None) -> str | None:
-    for origin in split_origins(value):
-        if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError("must be '*', or comma-separated origins as browsers send them")
-    return value
-
-
-def _check_routes(value: str | None) -> str | None:
-    split_values(value, "LANGUAGE=NAME or SOURCE:TARGET=NAME, such as sw=nllb")
-    return value
-
-
-def _check_model_devices(value: str | None) -> str | None:
-    for devices in split_values(value, "NAME=DEVICES, such as nllb=cuda:1").values():
-        _check_devices(devices)
-    return value
-
-
-def split_origins(value: str | None) -> frozenset[str]:
-    """Return the origins in a comma-separated list."""
-    return frozenset(part.strip() for part in value.split(",")) if value else frozenset()
-
-
-def _folder_or_off(value: object) -> object:
-    return None if value == "off" else value
-
-
-def default_state() -> Path:
-    """Return the folder of the server: `$XDG_STATE_HOME/m2m-server` or `~/.local/state/…`."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "m2m-server"
-
-
-def default_jobs() -> Path:
-    """Return the folder for jobs, inside that of the server."""
-    return default_state() / "jobs"
 
 
 class Settings(BaseModel):
@@ -92,32 +45,30 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: Annotated[str, BeforeValidator(joined)] = Field(
+    model: Models = Field(
         default="bundled",
         min_length=1,
         description="'bundled', a folder, or a hub id; several times, as NAME=MODEL, for several: "
         "requests may name one, and the first serves the others if it has their languages",
     )
-    route: Annotated[str | None, BeforeValidator(joined), AfterValidator(_check_routes)] = Field(
+    route: Routes = Field(
         default=None,
         description="LANGUAGE=NAME or SOURCE:TARGET=NAME, such as sw=nllb: the model for requests "
         "with this language, or pair, that name none; several times for several",
     )
-    model_devices: Annotated[
-        str | None, BeforeValidator(joined), AfterValidator(_check_model_devices)
-    ] = Field(
+    model_devices: ModelDevices = Field(
         default=None,
         description="NAME=DEVICES, such as nllb=cuda:1: the devices of one of several models; "
         "those of --devices have all others",
     )
-    devices: Annotated[str, AfterValidator(_check_devices)] = Field(
+    devices: Devices = Field(
         default="auto",
         description="'auto', 'cpu', 'cpu*2', or a list such as cuda:0,cuda:2 or cuda:0+cuda:1",
     )
-    engine: Annotated[str, _one_of(ENGINES)] = Field(
+    engine: Annotated[str, one_of(ENGINES)] = Field(
         default="auto", description=f"decoding engine: {', '.join(ENGINES)}"
     )
-    dtype: Annotated[str, _one_of(DTYPES)] = Field(
+    dtype: Annotated[str, one_of(DTYPES)] = Field(
         default="auto", description=f"type of the weights: {', '.join(DTYPES)}"
     )
     beams: PositiveInt | None = Field(
@@ -134,6 +85,11 @@ class Settings(BaseModel):
     )
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
+    )
+    detector: Path | None = Field(
+        default=None,
+        description="file of fastText that detects languages, such as GlotLID's model.bin; unset: "
+        "two small models that come with the server",
     )
     cache_bytes: Annotated[int, Field(ge=0)] = Field(
         default=64 * 2**20,
@@ -189,19 +145,30 @@ class Settings(BaseModel):
     api_keys_toml: str | None = Field(
         default=None, description="the content of such a file, where a file is not practical"
     )
-    state: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+    state: StateFolder = Field(
         default_factory=default_state,
         description="folder for stored glossaries and for what API keys have used; 'off': they end "
         "with the server",
     )
-    cors_origins: Annotated[str | None, AfterValidator(_check_origins)] = Field(
+    database: DatabaseUrl = Field(
+        default=None,
+        description="PostgreSQL database, postgresql://user@host/name, for jobs, stored glossaries "
+        "and usage of several servers together; unset: files in the folders of --jobs and --state",
+    )
+    database_encrypt_key: EncryptKey = Field(
+        default=None,
+        description="32 bytes as hexadecimal digits, with which texts, results and glossaries are "
+        "encrypted in --database; better set as the variable",
+    )
+    cors_origins: Origins = Field(
         default=None,
         description="comma-separated origins whose pages may use the API, such as "
         "https://intranet.example; '*': any; unset: only the server's own page",
     )
-    jobs: Annotated[Path | None, BeforeValidator(_folder_or_off)] = Field(
+    jobs: JobsFolder = Field(
         default_factory=default_jobs,
-        description="folder for the texts and results of jobs; 'off': no jobs",
+        description="folder for the texts and results of jobs; 'on': the default one, which is not "
+        "used with --database; 'off': no jobs",
     )
     job_retention: Seconds = Field(
         default=86_400.0, description="seconds for which the results of a job are kept"
@@ -242,10 +209,10 @@ class Settings(BaseModel):
     drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=30.0, description="seconds for accepted requests to finish after SIGTERM"
     )
-    log_format: Annotated[str, _one_of(LOG_FORMATS)] = Field(
+    log_format: Annotated[str, one_of(LOG_FORMATS)] = Field(
         default="text", description=f"log format: {', '.join(LOG_FORMATS)}"
     )
-    log_level: Annotated[str, _one_of(LOG_LEVELS)] = Field(
+    log_level: Annotated[str, one_of(LOG_LEVELS)] = Field(
         default="info", description=f"lowest level to log: {', '.join(LOG_LEVELS)}"
     )
 
@@ -293,9 +260,12 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
         "trusted_proxy",
     ),
-    "Access": ("api_keys", "api_keys_toml", "state", "cors_origins"),
+    "Access": (
+        "api_keys", "api_keys_toml", "state", "database", "database_encrypt_key", "cors_origins",
+    ),
     "Requests": (
-        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "cache_bytes",
+        "max_texts", "max_characters", "timeout", "max_timeout", "glossaries", "detector",
+        "cache_bytes",
     ),
     "Jobs": (
         "jobs", "job_retention", "max_jobs", "max_jobs_bytes", "max_job_texts",

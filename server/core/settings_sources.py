@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.core.settings import REPEATED, SECTIONS, Settings
+from server.core.settings import REPEATED, SECRET, SECTIONS, Settings
 
 PREFIX = "TRANSLATION_"
 
@@ -120,4 +120,5 @@ def _describe(error: ValidationError, flags: Mapping[str, Any]) -> Iterator[str]
         origin = flag(name) if name in flags else variable(name)
         message = detail["msg"].removeprefix("Value error, ")
         description = Settings.model_fields[name].description
-        yield f"{origin}={detail['input']!r}: {message} ({description})"
+        shown = "…" if name in SECRET else repr(detail["input"])
+        yield f"{origin}={shown}: {message} ({description})"

@@ -3,31 +3,35 @@
 import logging
 from pathlib import Path
 
-from server.core.database import Database, Schema, StoreError
 from server.core.settings import Settings
+from server.database.interface import Database, Schema, StoreError
+from server.database.sqlite import SqliteDatabase
 
 _log = logging.getLogger(__name__)
 STATE = Schema(
     "state",
-    1,
     """
 CREATE TABLE usage (  -- characters translated
-    client TEXT NOT NULL, month TEXT NOT NULL, characters INTEGER NOT NULL,
+    client TEXT NOT NULL, month TEXT NOT NULL, characters BIGINT NOT NULL,
     PRIMARY KEY (client, month)
 );
 CREATE TABLE counted (  -- how much of the count of a run of the server is in `usage`
-    client TEXT PRIMARY KEY, run TEXT NOT NULL, characters INTEGER NOT NULL
+    client TEXT NOT NULL, run TEXT NOT NULL, characters BIGINT NOT NULL, PRIMARY KEY (client, run)
+);
+CREATE TABLE rates (  -- when each bucket of a key will be full again
+    tag TEXT PRIMARY KEY, requests_full_at {real} NOT NULL, characters_full_at {real} NOT NULL
 );
 CREATE TABLE glossaries (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
-    created REAL NOT NULL
+    number {serial}, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, name TEXT NOT NULL,
+    created {real} NOT NULL
 );
 CREATE TABLE dictionaries (
-    glossary INTEGER NOT NULL REFERENCES glossaries ON DELETE CASCADE,
+    number {serial}, glossary BIGINT NOT NULL REFERENCES glossaries ON DELETE CASCADE,
     source TEXT NOT NULL, target TEXT NOT NULL, entries TEXT NOT NULL,
-    count INTEGER NOT NULL, size INTEGER NOT NULL, UNIQUE (glossary, source, target)
+    count BIGINT NOT NULL, size BIGINT NOT NULL, UNIQUE (glossary, source, target)
 );
 """,
+    sealed=frozenset({"entries"}),
 )
 
 
@@ -37,12 +41,27 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     With `memory`, a folder that is removed at the end, processes forked from now on share it.
     Raises StoreError, unless the folder is the default one: then nothing outlives the server.
     """
+    if settings.database is not None:
+        return open_postgres(settings, STATE)
     shared = memory is not None
     if settings.state is not None:
         try:
-            return Database(settings.state, STATE, shared=shared)
+            return SqliteDatabase(settings.state, STATE, shared=shared)
         except StoreError as error:
             if "state" in settings.model_fields_set:
                 raise
             _log.warning("stored glossaries and counts end with this server: %s", error)
-    return Database(memory, STATE, shared=shared)
+    return SqliteDatabase(memory, STATE, shared=shared)
+
+
+def open_postgres(settings: Settings, schema: Schema) -> Database:
+    """Open the shared database. Raises StoreError, also without the packages that it needs."""
+    assert settings.database is not None
+    try:
+        from server.database.postgres import PostgresDatabase
+    except ImportError as error:
+        raise StoreError(
+            schema.name, f"--database needs {error.name}: pip install 'm2m-server[postgres]'"
+        ) from None
+    key = settings.database_encrypt_key
+    return PostgresDatabase(settings.database, schema, bytes.fromhex(key) if key else None)

@@ -59,6 +59,11 @@ class TranslationService:
         self._detectors: dict[tuple[str, ...], Detector] = {}  # by languages
         self._detectors_for: dict[tuple[str, str | None], Detector] = {}  # by target and model
 
+    @property
+    def detected(self) -> frozenset[str]:
+        """The languages that can be detected."""
+        return self._detector(self._models.languages).known
+
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that a text may be in, most likely first."""
         return self._detector(self._models.languages).detect(text)
@@ -123,7 +128,8 @@ class TranslationService:
 
     def _detector(self, languages: tuple[str, ...]) -> Detector:
         found = self._detectors.get(languages)
-        return found or self._detectors.setdefault(languages, Detector(languages))
+        made = found or Detector(languages, self._models.detector_file)
+        return found or self._detectors.setdefault(languages, made)
 
     def _is_term(self, request: TextRequest, source: str) -> bool:
         """Return whether the text is a term, which is in its glossary's language if it may be."""

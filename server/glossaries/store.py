@@ -1,19 +1,17 @@
 """Stored glossaries, for all processes of a server."""
 
-import sqlite3
 import threading
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from server.core.database import Database
 from server.core.errors import (
     InvalidFieldError,
     StorageFullError,
     TooManyGlossariesError,
     UnknownGlossaryError,
 )
+from server.database.interface import Database, Row, Sealed, StorageError, Transaction
 from server.glossaries.entries import parse_stored, write_entries
 from server.glossaries.records import Dictionary, DictionarySummary, Entries, Glossary, Pair
 
@@ -42,34 +40,38 @@ class GlossaryStore:
         id_ = str(uuid.uuid4())
         if len({each.pair for each in dictionaries}) < len(dictionaries):
             raise InvalidFieldError("two dictionaries are for the same languages", "dictionaries")
-        with self._writing() as connection:
-            number = connection.execute(
-                "INSERT INTO glossaries (id, owner, name, created) VALUES (?, ?, ?, ?)",
-                (id_, owner, name, time.time()),
-            ).lastrowid
-            assert number is not None
+        with self._writing() as transaction:
+            [row] = transaction.select(
+                "INSERT INTO glossaries (id, owner, name, created) VALUES (?, ?, ?, ?)"
+                " RETURNING number",
+                id_,
+                owner,
+                name,
+                transaction.now(),
+            )
+            number = row["number"]
             for dictionary in dictionaries:
-                _put(connection, number, dictionary)
-            _check_limits(connection, owner, number)
+                _put(transaction, number, dictionary)
+            _check_limits(transaction, owner, number)
         return self.find(owner, id_)
 
     def find(self, owner: str, id: str) -> Glossary:  # noqa: A002 - the usual name
         """Return a glossary. Raises UnknownGlossaryError."""
-        with self._database.reading() as connection:
-            return _find(connection, owner, id)
+        with self._database.reading() as transaction:
+            return _find(transaction, owner, id)
 
     def all(self, owner: str) -> list[Glossary]:
         """Return all glossaries, oldest first."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT * FROM glossaries WHERE owner = ? ORDER BY number", (owner,)
-            ).fetchall()
-            return [_glossary_of(connection, row) for row in rows]
+        with self._database.reading() as transaction:
+            rows = transaction.select(
+                "SELECT * FROM glossaries WHERE owner = ? ORDER BY number", owner
+            )
+            return [_glossary_of(transaction, row) for row in rows]
 
     def entries(self, owner: str, id: str, pair: Pair) -> Entries:  # noqa: A002
         """Return the entries for a pair. Raises UnknownGlossaryError, also without a dictionary."""
-        with self._database.reading() as connection:
-            entries = _entries(connection, _find(connection, owner, id).number, pair)
+        with self._database.reading() as transaction:
+            entries = _entries(transaction, _find(transaction, owner, id).number, pair)
         if entries is None:
             raise UnknownGlossaryError(_NO_DICTIONARY)
         return entries
@@ -86,61 +88,60 @@ class GlossaryStore:
         Changes the name, too, if there is one; returns the glossary. Raises UnknownGlossaryError,
         TooManyGlossariesError, and StorageFullError.
         """
-        with self._writing() as connection:
-            number = _find(connection, owner, id).number
+        with self._writing() as transaction:
+            number = _find(transaction, owner, id).number
             for dictionary in dictionaries:
-                before = _entries(connection, number, dictionary.pair) or {}
-                _put(connection, number, Dictionary(dictionary.pair, before | dictionary.entries))
+                before = _entries(transaction, number, dictionary.pair) or {}
+                _put(transaction, number, Dictionary(dictionary.pair, before | dictionary.entries))
             if name is not None:
-                connection.execute(
-                    "UPDATE glossaries SET name = ? WHERE number = ?", (name, number)
-                )
-            _check_limits(connection, owner, number)
-            return _find(connection, owner, id)
+                transaction.run("UPDATE glossaries SET name = ? WHERE number = ?", name, number)
+            _check_limits(transaction, owner, number)
+            return _find(transaction, owner, id)
 
     def replace(self, owner: str, id: str, dictionary: Dictionary) -> None:  # noqa: A002
         """Add a dictionary, or replace the one for its pair. Raises as `change` does."""
-        with self._writing() as connection:
-            number = _find(connection, owner, id).number
-            _put(connection, number, dictionary)
-            _check_limits(connection, owner, number)
+        with self._writing() as transaction:
+            number = _find(transaction, owner, id).number
+            _put(transaction, number, dictionary)
+            _check_limits(transaction, owner, number)
 
     def delete(self, owner: str, id: str, pair: Pair | None = None) -> None:  # noqa: A002
         """Delete a glossary, or its dictionary for a pair. Raises UnknownGlossaryError."""
-        with self._writing() as connection:
-            number = _find(connection, owner, id).number
+        with self._writing() as transaction:
+            number = _find(transaction, owner, id).number
             if pair is None:
-                connection.execute("DELETE FROM glossaries WHERE number = ?", (number,))
+                transaction.run("DELETE FROM glossaries WHERE number = ?", number)
                 return
-            deleted = connection.execute(
+            deleted = transaction.run(
                 "DELETE FROM dictionaries WHERE glossary = ? AND source = ? AND target = ?",
-                (number, *pair),
-            ).rowcount
+                number,
+                *pair,
+            )
             if not deleted:
                 raise UnknownGlossaryError(_NO_DICTIONARY)
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Transaction]:
         try:
-            with self._database.transaction() as connection:
-                yield connection
-        except sqlite3.OperationalError as error:
+            with self._database.transaction() as transaction:
+                yield transaction
+        except StorageError as error:
+            if error.away:
+                raise
             raise StorageFullError("the glossary could not be stored") from error
 
 
-def _find(connection: sqlite3.Connection, owner: str, id_: str) -> Glossary:
-    row = connection.execute(
-        "SELECT * FROM glossaries WHERE id = ? AND owner = ?", (id_, owner)
-    ).fetchone()
-    if row is None:
+def _find(transaction: Transaction, owner: str, id_: str) -> Glossary:
+    rows = transaction.select("SELECT * FROM glossaries WHERE id = ? AND owner = ?", id_, owner)
+    if not rows:
         raise UnknownGlossaryError("there is no glossary with this id")
-    return _glossary_of(connection, row)
+    return _glossary_of(transaction, rows[0])
 
 
-def _glossary_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Glossary:
-    rows = connection.execute(
-        "SELECT source, target, count FROM dictionaries WHERE glossary = ? ORDER BY rowid",
-        (row["number"],),
+def _glossary_of(transaction: Transaction, row: Row) -> Glossary:
+    rows = transaction.select(
+        "SELECT source, target, count FROM dictionaries WHERE glossary = ? ORDER BY number",
+        row["number"],
     )
     found = tuple(
         DictionarySummary((each["source"], each["target"]), each["count"]) for each in rows
@@ -148,38 +149,44 @@ def _glossary_of(connection: sqlite3.Connection, row: sqlite3.Row) -> Glossary:
     return Glossary(row["number"], row["id"], row["name"], row["created"], found)
 
 
-def _entries(connection: sqlite3.Connection, number: int, pair: Pair) -> Entries | None:
-    row = connection.execute(
+def _entries(transaction: Transaction, number: int, pair: Pair) -> Entries | None:
+    rows = transaction.select(
         "SELECT entries FROM dictionaries WHERE glossary = ? AND source = ? AND target = ?",
-        (number, *pair),
-    ).fetchone()
-    return None if row is None else parse_stored(row["entries"])
+        number,
+        *pair,
+    )
+    return parse_stored(rows[0]["entries"]) if rows else None
 
 
-def _put(connection: sqlite3.Connection, number: int, dictionary: Dictionary) -> None:
+def _put(transaction: Transaction, number: int, dictionary: Dictionary) -> None:
     text = write_entries(dictionary.entries.items())
-    connection.execute(
-        "INSERT INTO dictionaries VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+    transaction.run(
+        "INSERT INTO dictionaries (glossary, source, target, entries, count, size)"
+        " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (glossary, source, target) DO UPDATE"
         " SET entries = excluded.entries, count = excluded.count, size = excluded.size",
-        (number, *dictionary.pair, text, len(dictionary.entries), len(text.encode())),
+        number,
+        *dictionary.pair,
+        Sealed(text),
+        len(dictionary.entries),
+        len(text.encode()),
     )
 
 
-def _check_limits(connection: sqlite3.Connection, owner: str, number: int) -> None:
+def _check_limits(transaction: Transaction, owner: str, number: int) -> None:
     """Raise TooManyGlossariesError where what has just been written is too much."""
-    [size] = connection.execute(
-        "SELECT coalesce(sum(size), 0) FROM dictionaries WHERE glossary = ?", (number,)
-    ).fetchone()
-    if size > MAX_BYTES:
+    [one] = transaction.select(
+        "SELECT coalesce(sum(size), 0) AS size FROM dictionaries WHERE glossary = ?", number
+    )
+    if one["size"] > MAX_BYTES:
         raise TooManyGlossariesError(f"a glossary may have {MAX_BYTES} bytes of entries")
-    glossaries, total = connection.execute(
-        "SELECT count(DISTINCT number), coalesce(sum(size), 0) FROM glossaries"
-        " LEFT JOIN dictionaries ON glossary = number WHERE owner = ?",
-        (owner,),
-    ).fetchone()
-    if glossaries > MAX_GLOSSARIES:
+    [all_] = transaction.select(
+        "SELECT count(DISTINCT glossaries.number) AS glossaries, coalesce(sum(size), 0) AS size"
+        " FROM glossaries LEFT JOIN dictionaries ON glossary = glossaries.number WHERE owner = ?",
+        owner,
+    )
+    if all_["glossaries"] > MAX_GLOSSARIES:
         raise TooManyGlossariesError(f"an API key may have {MAX_GLOSSARIES} glossaries")
-    if total > _MAX_OWNER_BYTES:
+    if all_["size"] > _MAX_OWNER_BYTES:
         raise TooManyGlossariesError(
             f"all glossaries of an API key may have {_MAX_OWNER_BYTES} bytes of entries"
         )

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, abort, request
 from werkzeug.datastructures import Headers
 
-from server.core.settings import Settings, split_origins
+from server.core.setting_types import split_origins
+from server.core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,14 +1,15 @@
 """What happens to jobs, in this process or another one.
 
-In one process, whoever changes something says so. Between processes nobody does: SQLite counts the
-changes of others (`PRAGMA data_version`), and who waits for one looks a few times a second, which
-takes microseconds. So there is nothing that a killed process could have left undone.
+In one process, whoever changes something says so. Between processes nobody does: the database
+counts the changes of others (SQLite's `PRAGMA data_version`, PostgreSQL's notifications), and who
+waits for one looks a few times a second, which takes microseconds. So there is nothing that a
+killed process could have left undone.
 """
 
-import sqlite3
 import threading
 import time
 
+from server.database.interface import StorageError
 from server.jobs.store import JobStore
 
 _LOOK_SECONDS = 0.25  # delay until another process's change is noticed
@@ -58,6 +59,6 @@ class Changes:
         """Return the others' changes. Who works with a store that cannot be read has the error."""
         try:
             self._version = self._store.version()
-        except sqlite3.OperationalError:
+        except StorageError:
             return self._version
         return self._version

@@ -1,48 +1,50 @@
 """Adds and deletes the texts of jobs: the rows of `items`, and of `parts`."""
 
-import sqlite3
-
+from server.database.interface import Sealed, Transaction
 from server.jobs.records import Relations, TextParts
 
 
 def add_round_items(
-    connection: sqlite3.Connection,
+    transaction: Transaction,
     number: int,
     round_: int,
     parts: TextParts,
     relations: Relations,
 ) -> None:
     """Add the texts of a round of a document, or all texts of another job."""
-    query = "SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = ?"
-    [position] = connection.execute(query, (number,)).fetchone()
+    query = "SELECT coalesce(max(position) + 1, 0) AS first FROM items WHERE job = ?"
+    [row] = transaction.select(query, number)
+    position = int(row["first"])
     texts = [(member, text) for member, group in enumerate(parts) for text in group]
     # A cancelled job gets no further texts.
-    connection.executemany(
+    transaction.run_many(
         "INSERT INTO items (job, position, round, member, characters, text)"
         " SELECT number, ?, ?, ?, ?, ? FROM jobs"
         " WHERE number = ? AND status IN ('queued', 'running')",
         (
-            (position + i, round_, member, len(text), text, number)
+            (position + i, round_, member, len(text), Sealed(text), number)
             for i, (member, text) in enumerate(texts)
         ),
     )
-    connection.execute(
+    transaction.run(
         "UPDATE jobs SET texts = texts + ?, characters = characters + ? WHERE number = ?",
-        (len(texts), sum(len(text) for _, text in texts), number),
+        len(texts),
+        sum(len(text) for _, text in texts),
+        number,
     )
     if relations:
-        _add_relations(connection, number, round_, relations)
+        _add_relations(transaction, number, round_, relations)
 
 
 def _add_relations(
-    connection: sqlite3.Connection, number: int, round_: int, relations: Relations
+    transaction: Transaction, number: int, round_: int, relations: Relations
 ) -> None:
     """Note which items of a round belong to others."""
-    rows = connection.execute(
-        "SELECT position, round, member FROM items WHERE job = ? ORDER BY position DESC", (number,)
-    ).fetchall()
+    rows = transaction.select(
+        "SELECT position, round, member FROM items WHERE job = ? ORDER BY position DESC", number
+    )
     first = {(row["round"], row["member"]): row["position"] for row in rows}
-    connection.executemany(
+    transaction.run_many(
         "INSERT INTO parts VALUES (?, ?, ?)",
         (
             (number, row["position"], None if whole is None else first[whole])
@@ -53,7 +55,7 @@ def _add_relations(
     )
 
 
-def delete_items(connection: sqlite3.Connection, number: int) -> None:
+def delete_items(transaction: Transaction, number: int) -> None:
     """Delete all texts of a job."""
-    connection.execute("DELETE FROM items WHERE job = ?", (number,))
-    connection.execute("DELETE FROM parts WHERE job = ?", (number,))
+    transaction.run("DELETE FROM items WHERE job = ?", number)
+    transaction.run("DELETE FROM parts WHERE job = ?", number)

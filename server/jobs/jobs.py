@@ -1,14 +1,19 @@
 """The jobs, as the rest of the server sees them."""
 
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable
 from types import MappingProxyType
 
-from server.core.errors import StorageFullError, TooManyJobsError, UnknownJobError
+from server.core.errors import (
+    KeyReusedError,
+    StorageFullError,
+    TooManyJobsError,
+    UnknownJobError,
+)
 from server.core.settings import Settings
 from server.core.translation import TranslationService
+from server.database.interface import StorageError
 from server.jobs.changes import Changes
 from server.jobs.records import Job, JobSpec, Relations, TextParts
 from server.jobs.runner import Runner
@@ -98,9 +103,23 @@ class Jobs:
                 relations,
                 admit=lambda: self.check_capacity(size),
             )
-        except sqlite3.OperationalError as error:
+        except StorageError as error:
+            if error.away:
+                raise
             raise StorageFullError("the job could not be stored") from error
         self.changes.notify()
+        return job
+
+    def repeated(self, id_: str, owner: str, spec: JobSpec, parts: TextParts) -> Job | None:
+        """Return the job with an id if there is one. Raises KeyReusedError if it is another job."""
+        job = self.store.find(id_)
+        if job is None:
+            return None
+        size = sum(len(part) for text in parts for part in text)
+        # A document in progress may have got further texts.
+        same = job.spec == spec and (job.characters == size or spec.file is not None)
+        if job.owner != owner or not same:
+            raise KeyReusedError("this Idempotency-Key belongs to a job with other contents")
         return job
 
     def find(self, id: str, owner: str) -> Job:  # noqa: A002 - the usual name

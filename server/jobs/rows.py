@@ -1,15 +1,15 @@
 """Rows of the database as records."""
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 from server.core.requests import Answer
+from server.database.interface import Row
 from server.jobs.records import Failure, ItemOutcome, Job, JobSpec, RoundText
 
 
-def job_of(row: sqlite3.Row) -> Job:
+def job_of(row: Row) -> Job:
     """Return the job of a row of the table `jobs`."""
     values: dict[str, Any] = dict(row)
     spec = json.loads(values.pop("spec"))
@@ -18,7 +18,7 @@ def job_of(row: sqlite3.Row) -> Job:
     return Job(**values, notices=notices, spec=JobSpec(**spec))
 
 
-def outcome_of(row: sqlite3.Row) -> ItemOutcome:
+def outcome_of(row: Row) -> ItemOutcome:
     """Return the result of a finished row of the table `items`, joined with `parts`."""
     note: dict[str, Any] = json.loads(row["note"])
     result: Answer | Failure
@@ -32,7 +32,7 @@ def outcome_of(row: sqlite3.Row) -> ItemOutcome:
     return ItemOutcome(row["position"], result, row["text"], row["whole"], beside)
 
 
-def round_text_of(rows: Sequence[sqlite3.Row]) -> RoundText:
+def round_text_of(rows: Sequence[Row]) -> RoundText:
     """Join the parts of a text; failed ones stay untranslated."""
     text = "".join(row["text"] for row in rows)
     parts = [row["text"] if row["translation"] is None else row["translation"] for row in rows]

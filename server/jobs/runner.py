@@ -5,12 +5,12 @@ pool's queue is full or no worker is available, the runner waits and tries again
 """
 
 import logging
-import sqlite3
 import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 
 from gpu_pool.errors import DeadlineError, OverloadedError, UnavailableError
@@ -23,9 +23,11 @@ from server.core.errors import (
 from server.core.requests import RequestContext
 from server.core.settings import Settings
 from server.core.translation import TranslationService
+from server.database.interface import StorageError
 from server.jobs import document_rounds
 from server.jobs.active import ActiveJob
 from server.jobs.changes import Changes
+from server.jobs.leases import LEASE_SECONDS
 from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
@@ -37,6 +39,7 @@ _MIN_CHARACTERS = 1_000  # of a batch
 _QUEUE_BATCHES = 4  # of the maximum size fit into the pool's queue
 _UNAVAILABLE_SECONDS = 2.0
 _STORAGE_SECONDS = 30.0
+_AWAY_SECONDS = 2.0
 _HOUSEKEEPING_SECONDS = 60.0
 
 
@@ -93,17 +96,19 @@ class Runner:
 
     def _run(self) -> None:
         with ThreadPoolExecutor(_CONCURRENT_BATCHES, "job") as executor:
-            known = False  # whether the store knows that nobody processes its jobs
+            released = False  # what this server held when it was killed
             while not self._changes.closed:
                 seen = self._changes.step
                 try:
-                    if not known:
-                        self._store.end_runs()
-                        known = True
+                    if not released:
+                        self._store.release()
+                        released = True
                     self._step(executor)
-                except sqlite3.OperationalError as error:
+                except StorageError as error:
                     self._wait_for_storage(error)
                 self._changes.wait(seen, self._seconds_to_wait())
+        with suppress(StorageError):  # then the leases end by themselves
+            self._store.release()
 
     def _step(self, executor: ThreadPoolExecutor) -> None:
         for future in [future for future in self._batches if future.done()]:
@@ -121,12 +126,15 @@ class Runner:
 
     def _seconds_to_wait(self) -> float:
         pause = self._not_before - time.monotonic()
-        return pause if pause > 0 else _HOUSEKEEPING_SECONDS
+        if pause <= 0:
+            pause = _HOUSEKEEPING_SECONDS
+        # Leases must be renewed, and those of other servers may have ended.
+        return min(pause, LEASE_SECONDS / 4) if self._store.shared else pause
 
     def _synchronise(self) -> None:
         """Do as the store says: jobs are added, cancelled and deleted."""
-        self._store.delete_finished_before(time.time() - self._retention)
-        jobs = {job.number: job for job in self._store.unfinished()}
+        self._store.delete_finished(self._retention)
+        jobs = {job.number: job for job in self._store.claim()}
         for number in self._active.keys() - jobs:
             self._active.pop(number).cancelled.set()
         for number, job in jobs.items():
@@ -170,7 +178,7 @@ class Runner:
                 self._pause(_UNAVAILABLE_SECONDS)
             case DeadlineError():
                 self._characters = max(_MIN_CHARACTERS, self._characters // 2)
-            case sqlite3.OperationalError():
+            case StorageError():
                 self._wait_for_storage(error)
             case UnsupportedLanguageError():  # the server was started again with other models
                 self._store.finish(batch.active.job.number, "failed", error=str(error))
@@ -190,10 +198,10 @@ class Runner:
     def _pause(self, seconds: float) -> None:
         self._not_before = time.monotonic() + seconds
 
-    def _wait_for_storage(self, error: sqlite3.OperationalError) -> None:
-        """Wait for free disk space: no result can be stored before."""
+    def _wait_for_storage(self, error: StorageError) -> None:
+        """Wait for free disk space, or for the database: no result can be stored before."""
         _log.error("jobs are waiting because results cannot be stored: %s", error)
-        self._pause(_STORAGE_SECONDS)
+        self._pause(_AWAY_SECONDS if error.away else _STORAGE_SECONDS)
 
     def _fail(self, job: Job, error: BaseException) -> None:
         """Fail a job because of an unexpected error, whose message may contain user text."""

@@ -1,4 +1,4 @@
-"""Jobs, their texts and their results, in one SQLite file.
+"""Jobs, their texts and their results, in a database.
 
 Every step is one transaction: whenever the server is killed, each text is either translated or
 pending.
@@ -6,21 +6,20 @@ pending.
 
 import json
 import logging
-import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 from types import MappingProxyType
 
 from documents import TranslatedFile
-from server.core.database import Database, StoreError
 from server.core.job_status import JobStatus
 from server.core.settings import Settings
+from server.core.state import open_postgres
+from server.database.interface import Database, Sealed, StoreError
+from server.database.sqlite import SqliteDatabase
+from server.jobs import leases
 from server.jobs.items import add_round_items, delete_items
 from server.jobs.records import (
-    Failure,
     Item,
     ItemOutcome,
     Job,
@@ -29,10 +28,12 @@ from server.jobs.records import (
     RoundText,
     TextParts,
 )
+from server.jobs.results import delete_data, save_outcomes
 from server.jobs.rows import job_of, outcome_of, round_text_of
 from server.jobs.schema import JOBS
 
 _log = logging.getLogger(__name__)
+_MOST_ITEMS = 1_000  # of a batch
 _JOBS = (
     "SELECT number, id, client, owner, status, spec, created, started, finished, error,"
     " texts, texts_done, texts_failed, jobs.characters, characters_done,"
@@ -45,23 +46,18 @@ _JOBS = (
 class JobStore:
     """Any thread may call it. Every method is one transaction."""
 
-    def __init__(self, folder: Path, *, shared: bool = False) -> None:
-        """Open the jobs in a folder; creates it where needed. Raises StoreError.
-
-        `shared`: for the processes forked from now on; see `Database`.
-        """
-        self._database = Database(folder, JOBS, shared=shared)
-        self.shared = shared
+    def __init__(self, database: Database) -> None:
+        """`database` has the tables of `schema.JOBS`; `close` closes it."""
+        self._database = database
+        self.shared = database.shared
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database, for this process."""
         self._database.close()
 
     def version(self) -> int:
         """Return a number that is another one once another process has changed something."""
         return self._database.version()
-
-    # --- jobs ------------------------------------------------------------------------------
 
     def add(
         self,
@@ -79,17 +75,24 @@ class JobStore:
         `relations` are those of the texts. `admit` may look at the store, which nobody else changes
         meanwhile, and refuse by raising.
         """
-        with self._database.transaction() as connection:
+        with self._database.transaction() as transaction:
+            before = self.find(id)  # the same request, sent to two servers at the same time
+            if before is not None:
+                return before
             admit()
-            number = connection.execute(
+            [row] = transaction.select(
                 "INSERT INTO jobs (id, client, owner, status, spec, created)"
-                " VALUES (?, ?, ?, 'queued', ?, ?)",
-                (id, client, owner, json.dumps(asdict(spec)), time.time()),
-            ).lastrowid
-            assert number is not None
+                " VALUES (?, ?, ?, 'queued', ?, ?) RETURNING number",
+                id,
+                client,
+                owner,
+                Sealed(json.dumps(asdict(spec))),
+                transaction.now(),
+            )
+            number = row["number"]
             if source is not None:
-                connection.execute("INSERT INTO files VALUES (?, ?, NULL)", (number, source))
-            add_round_items(connection, number, 0, parts, relations)
+                transaction.run("INSERT INTO files VALUES (?, ?, NULL)", number, Sealed(source))
+            add_round_items(transaction, number, 0, parts, relations)
         job = self.find(id)
         assert job is not None
         return job
@@ -99,44 +102,58 @@ class JobStore:
         rows = self._database.select(_JOBS + " WHERE id = ?", id)
         return job_of(rows[0]) if rows else None
 
-    def unfinished(self) -> list[Job]:
-        """Return unfinished jobs, oldest first."""
-        query = _JOBS + " WHERE status IN ('queued', 'running') ORDER BY number"
-        return [job_of(row) for row in self._database.select(query)]
+    def claim(self) -> list[Job]:
+        """Return the unfinished jobs that this server is to process, oldest first.
+
+        They are its own for LEASE_SECONDS: those that it had, unless another server has got them,
+        and others up to a few for each client. Whoever processes them calls this more often.
+        """
+        holder = self._database.holder
+        with self._database.transaction() as transaction:
+            leases.claim(transaction, holder)
+            rows = transaction.select(
+                f"{_JOBS} JOIN leases ON leases.job = number"
+                " WHERE holder = ? AND status IN ('queued', 'running') ORDER BY number",
+                holder,
+            )
+        return [job_of(row) for row in rows]
+
+    def release(self) -> None:
+        """Leave this server's jobs to others, and to its next start."""
+        with self._database.transaction() as transaction:
+            leases.release(transaction, self._database.holder)
 
     def waiting(self, owner: str) -> int:
         """Return the characters of an owner's unfinished jobs that are not translated yet."""
-        [[characters]] = self._database.select(
-            "SELECT coalesce(sum(characters - characters_done), 0) FROM jobs"
+        [row] = self._database.select(
+            "SELECT coalesce(sum(characters - characters_done), 0) AS characters FROM jobs"
             " WHERE owner = ? AND status IN ('queued', 'running')",
             owner,
         )
-        return int(characters)
+        return int(row["characters"])
 
     def usage(self) -> tuple[int, int]:
         """Return the number of jobs and the bytes they take."""
-        [[jobs]] = self._database.select("SELECT count(*) FROM jobs")
-        return jobs, self._database.size()
+        [row] = self._database.select("SELECT count(*) AS jobs FROM jobs")
+        return row["jobs"], self._database.size()
 
     def begin(self, number: int) -> None:
         """Mark a job as running, from now on."""
-        now = time.time()
-        with self._database.transaction() as connection:
-            connection.execute(
+        with self._database.transaction() as transaction:
+            now = transaction.now()
+            transaction.run(
                 "UPDATE jobs SET status = 'running', started = ?"
                 " WHERE number = ? AND status = 'queued'",
-                (now, number),
+                now,
+                number,
             )
-            connection.execute(
-                "INSERT OR REPLACE INTO runs SELECT number, ?, characters_done FROM jobs"
-                " WHERE number = ?",
-                (now, number),
+            transaction.run(
+                "INSERT INTO runs SELECT number, ?, characters_done FROM jobs WHERE number = ?"
+                " ON CONFLICT (job) DO UPDATE"
+                " SET begun = excluded.begun, characters = excluded.characters",
+                now,
+                number,
             )
-
-    def end_runs(self) -> None:
-        """Forget since when jobs were processed: whoever did so has ended."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM runs")
 
     def finish(
         self,
@@ -149,57 +166,59 @@ class JobStore:
 
         Of a cancelled job only its state is kept.
         """
-        with self._database.transaction() as connection:
-            ended = connection.execute(
+        with self._database.transaction() as transaction:
+            ended = transaction.run(
                 "UPDATE jobs SET status = ?, finished = ?, error = ?"
                 " WHERE number = ? AND status IN ('queued', 'running')",
-                (status, time.time(), error, number),
-            ).rowcount
+                status,
+                transaction.now(),
+                error,
+                number,
+            )
             if ended:
-                _delete_data(connection, number, status, result.data if result else None)
+                delete_data(transaction, number, status, result.data if result else None)
                 if result and result.notices:
-                    connection.execute(
-                        "INSERT INTO notices VALUES (?, ?)", (number, json.dumps(result.notices))
+                    transaction.run(
+                        "INSERT INTO notices VALUES (?, ?)", number, json.dumps(result.notices)
                     )
         self._database.shrink()
 
     def delete(self, number: int) -> None:
         """Delete a job and all that belongs to it."""
-        with self._database.transaction() as connection:
-            connection.execute("DELETE FROM jobs WHERE number = ?", (number,))
+        with self._database.transaction() as transaction:
+            transaction.run("DELETE FROM jobs WHERE number = ?", number)
         self._database.shrink()
 
-    def delete_finished_before(self, moment: float) -> None:
-        """Delete jobs that ended before a moment."""
-        with self._database.transaction() as connection:
-            query = "DELETE FROM jobs WHERE finished < ?"
-            deleted = connection.execute(query, (moment,)).rowcount
+    def delete_finished(self, retention: float) -> None:
+        """Delete jobs that ended more than so many seconds ago."""
+        with self._database.transaction() as transaction:
+            moment = transaction.now() - retention
+            deleted = transaction.run("DELETE FROM jobs WHERE finished < ?", moment)
         if deleted:
             self._database.shrink()
 
-    # --- work ------------------------------------------------------------------------------
-
     def pending(self, number: int, first: int, last: int, characters: int) -> list[Item]:
         """Return unfinished items in a range: at most `characters` in all, but at least one."""
-        with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT position, text FROM items WHERE job = ? AND position BETWEEN ? AND ?"
-                " AND note IS NULL ORDER BY position",
-                (number, first, last),
-            )
-            items: list[Item] = []
-            for row in rows:
-                characters -= len(row["text"])
-                if items and characters < 0:
-                    break
-                items.append(Item(row["position"], row["text"]))
-            rows.close()
+        rows = self._database.select(
+            "SELECT position, text FROM items WHERE job = ? AND position BETWEEN ? AND ?"
+            " AND note IS NULL ORDER BY position LIMIT ?",
+            number,
+            first,
+            last,
+            _MOST_ITEMS,
+        )
+        items: list[Item] = []
+        for row in rows:
+            characters -= len(row["text"])
+            if items and characters < 0:
+                break
+            items.append(Item(row["position"], row["text"]))
         return items
 
     def save(self, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
         """Store results; those of deleted jobs, or of items already done, are ignored."""
-        with self._database.transaction() as connection:
-            _save(connection, job, outcomes)
+        with self._database.transaction() as transaction:
+            save_outcomes(transaction, job, outcomes)
 
     def round(self, number: int, round_: int) -> list[RoundText]:
         """Return the texts of a round of a document, none if there is no such round."""
@@ -212,29 +231,30 @@ class JobStore:
         return [round_text_of(list(group)) for _, group in groupby(rows, lambda row: row["member"])]
 
     def add_round(self, number: int, round_: int, parts: TextParts, relations: Relations) -> None:
-        """Add the texts of a document's next round."""
-        with self._database.transaction() as connection:
-            add_round_items(connection, number, round_, parts, relations)
+        """Add the texts of a document's next round, unless another server has got the job."""
+        with self._database.transaction() as transaction:
+            if leases.holds(transaction, self._database.holder, number):
+                add_round_items(transaction, number, round_, parts, relations)
 
     def drop_rounds(self, number: int) -> None:
-        """Delete all rounds of a document: it starts over."""
-        with self._database.transaction() as connection:
-            delete_items(connection, number)
-            connection.execute(
+        """Delete all rounds of a document, which starts over, unless another server has got it."""
+        with self._database.transaction() as transaction:
+            if not leases.holds(transaction, self._database.holder, number):
+                return
+            delete_items(transaction, number)
+            transaction.run(
                 "UPDATE jobs SET texts = 0, texts_done = 0, texts_failed = 0, characters = 0,"
                 " characters_done = 0 WHERE number = ?",
-                (number,),
+                number,
             )
-
-    # --- results ---------------------------------------------------------------------------
 
     def source(self, number: int) -> bytes:
         """Return the document that is being translated."""
-        return self._blob("SELECT source FROM files WHERE job = ?", number)
+        return self._blob("SELECT source AS content FROM files WHERE job = ?", number)
 
     def result(self, number: int) -> bytes:
         """Return the translated document."""
-        return self._blob("SELECT result FROM files WHERE job = ?", number)
+        return self._blob("SELECT result AS content FROM files WHERE job = ?", number)
 
     def outcomes(self, number: int, first: int, count: int) -> list[ItemOutcome]:
         """Return the results from item `first` on, up to the first unfinished one."""
@@ -255,8 +275,8 @@ class JobStore:
 
     def _blob(self, query: str, number: int) -> bytes:
         rows = self._database.select(query, number)
-        blob = rows[0][0] if rows else None
-        return b"" if blob is None else bytes(blob)
+        content = rows[0]["content"] if rows else None
+        return b"" if content is None else bytes(content)
 
 
 def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
@@ -266,44 +286,12 @@ def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
     """
     if settings.jobs is None:
         return None
+    if settings.database is not None:
+        return JobStore(open_postgres(settings, JOBS))
     try:
-        return JobStore(settings.jobs, shared=shared)
+        return JobStore(SqliteDatabase(settings.jobs, JOBS, shared=shared))
     except StoreError as error:
         if "jobs" in settings.model_fields_set:
             raise
         _log.warning("jobs are off: %s", error)
         return None
-
-
-def _save(connection: sqlite3.Connection, job: Job, outcomes: Sequence[ItemOutcome]) -> None:
-    done = failed = characters = 0
-    keep_text = job.spec.file is not None  # a document's texts are needed until its end
-    for outcome in outcomes:
-        note = asdict(outcome.result)
-        translation = note.pop("text", None)
-        for row in connection.execute(
-            "UPDATE items SET translation = ?, note = ?, text = iif(?, text, NULL)"
-            " WHERE job = ? AND position = ? AND note IS NULL RETURNING characters",
-            (translation, json.dumps(note), keep_text, job.number, outcome.position),
-        ).fetchall():
-            done += 1
-            failed += isinstance(outcome.result, Failure)
-            characters += row["characters"]
-    connection.execute(
-        "UPDATE jobs SET texts_done = texts_done + ?, texts_failed = texts_failed + ?,"
-        " characters_done = characters_done + ? WHERE number = ?",
-        (done, failed, characters, job.number),
-    )
-
-
-def _delete_data(
-    connection: sqlite3.Connection, number: int, status: JobStatus, result: bytes | None
-) -> None:
-    """Delete what an ended job no longer needs."""
-    if status == "cancelled":
-        delete_items(connection, number)
-        connection.execute("DELETE FROM files WHERE job = ?", (number,))
-        return
-    if result is None:  # the texts of a document are shown beside their translations
-        connection.execute("UPDATE items SET text = NULL WHERE job = ?", (number,))
-    connection.execute("UPDATE files SET source = NULL, result = ? WHERE job = ?", (result, number))

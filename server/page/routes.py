@@ -47,6 +47,7 @@ class PageRoutes:
             "page.html",
             assets=assets_address(),
             model=model,
+            models=self._services.models.names,
             demonstration=model == BUNDLED,
             suffixes=sorted(FORMATS),
             options=json.dumps(_document_options()),

@@ -8,7 +8,6 @@ from pathlib import Path
 from gpu_pool.pool import GpuPool
 from gpu_pool.remote_pool import RemotePool
 from server.auth.process_lock import ProcessLock
-from server.auth.rates import RateTable
 from server.core.garbage import settle
 from server.core.models import Models
 from server.core.settings import Settings
@@ -52,7 +51,7 @@ class Node:
                 models,
                 settings,
                 open_jobs(settings, shared=True),
-                RateTable(ProcessLock()),
+                ProcessLock(),
                 Metrics(counts),
                 open_state(settings, Path(counts.folder)),
                 fronts + bool(settings.jobs),

@@ -43,7 +43,9 @@ def create_job(
 ) -> Job:
     """Store the job that `read` finds in the body, one at a time; return it.
 
-    Raises the errors of `read`, `charge` and `Jobs.add`, and OverloadedError.
+    If there is a job with the id `id_` already, it is returned if the request is the same: the
+    client has not heard of it. Raises the errors of `read`, `charge` and `Jobs.add`,
+    KeyReusedError, and OverloadedError.
     """
     request.max_content_length = services.settings.max_job_bytes
     with services.limit_concurrency(), jobs.reading:
@@ -51,6 +53,9 @@ def create_job(
         size = services.settings.max_job_bytes if length is None else length
         jobs.check_capacity(size)
         new = read()
+        before = None if id_ is None else jobs.repeated(id_, caller.name, new.spec, new.parts)
+        if before is not None:
+            return before
         charge(services.access, caller, new.characters, jobs.store.waiting(caller.name))
         client = request_context(services.settings).client
         return jobs.add(

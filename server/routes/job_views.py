@@ -3,11 +3,13 @@
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from server.core.errors import problem_type
 from server.core.requests import AUTO
+from server.database.interface import StorageError
 from server.http.sse import KEEP_ALIVE, event
 from server.jobs.jobs import Jobs
 from server.jobs.records import Failure, ItemOutcome, Job, JobSpec
@@ -72,29 +74,53 @@ def show_events(
 ) -> Iterator[bytes]:
     """Yield a job's events, starting with text `first`, until it ends.
 
-    Stops without a final event when the client disconnects or the server shuts down.
+    Stops without a final event when the client disconnects or the server shuts down. While the
+    database is away, nothing happens.
     """
-    progress, silent = -1, 0.0
-    while not jobs.changes.closed and not gone():
+    news = _News(jobs, job, first, show)
+    silent = 0.0
+    while not (news.ended or jobs.changes.closed or gone()):
         step = jobs.changes.step
-        current = jobs.store.find(job.id)
-        if current is None:  # deleted
-            return
-        if current.texts_done != progress:
-            progress, silent = current.texts_done, 0.0
-            yield event("progress", show(current))
-        for outcome in _outcomes(jobs, current, first):
-            first = outcome.position + 1
-            if not outcome.beside:
-                yield event("text", _show_text(outcome, current.spec), str(first))
-        if current.ended:
-            yield event(current.status, show(current), LAST_EVENT)
+        with suppress(StorageError):
+            for each in news.since_last():
+                silent = 0.0
+                yield each
+        if news.ended:
             return
         jobs.changes.wait(step, _CHECK_SECONDS)
         silent += _CHECK_SECONDS
         if silent >= _KEEP_ALIVE_SECONDS:
             silent = 0.0
             yield KEEP_ALIVE
+
+
+class _News:
+    """What has happened to a job since somebody looked."""
+
+    def __init__(self, jobs: Jobs, job: Job, first: int, show: Callable[[Job], Any]) -> None:
+        self.ended = False
+        self._jobs = jobs
+        self._job = job
+        self._next = first  # text
+        self._done = -1  # texts, when last shown
+        self._show = show
+
+    def since_last(self) -> Iterator[bytes]:
+        """Yield new events; each counts as seen. Raises StorageError."""
+        current = self._jobs.store.find(self._job.id)
+        if current is None:  # deleted
+            self.ended = True
+            return
+        if current.texts_done != self._done:
+            self._done = current.texts_done
+            yield event("progress", self._show(current))
+        for outcome in _outcomes(self._jobs, current, self._next):
+            self._next = outcome.position + 1
+            if not outcome.beside:
+                yield event("text", _show_text(outcome, current.spec), str(self._next))
+        if current.ended:
+            self.ended = True
+            yield event(current.status, self._show(current), LAST_EVENT)
 
 
 class _Following:

@@ -1,5 +1,7 @@
 """POST /translation/jobs, and the routes of one job: state, result, events, deletion."""
 
+import hashlib
+from base64 import urlsafe_b64encode
 from contextlib import ExitStack
 from functools import partial
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request, url_for
 
 from gpu_pool.errors import OverloadedError
+from server.auth.access import Client
 from server.core.errors import InvalidFieldError, JobsOffError, MediaTypeError, NoResultError
 from server.http import sse
 from server.http.caller import header_key, identify, request_context
@@ -20,6 +23,8 @@ from server.services import Services
 
 _WATCHERS_RETRY_SECONDS = 5.0
 _RETRY_SECONDS = "5"
+_LONGEST_KEY = 255  # characters
+_ID_BYTES = 16  # of a digest
 
 
 class JobRoutes:
@@ -46,7 +51,7 @@ class JobRoutes:
         """Create a job from an array of texts or a file."""
         jobs = self._jobs()
         caller = identify(self._services.access, header_key())  # before the body is read
-        job = create_job(self._services, jobs, caller, self._read)
+        job = create_job(self._services, jobs, caller, self._read, _id_of_key(caller))
         shown = self._show(job, _root())
         return shown, 202, {"Location": shown["url"], "Retry-After": _RETRY_SECONDS}
 
@@ -116,6 +121,22 @@ class JobRoutes:
         if job.status != "done":
             raise NoResultError(job.error or f"the job is {job.status}")
         return send_translated(self._jobs().store.result(job.number), name, job.spec.target)
+
+
+def _id_of_key(caller: Client) -> str | None:
+    """Return the id of the job for an Idempotency-Key; None where there is none.
+
+    A repetition finds the job by it, on any server; who does not know the key cannot tell the id.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not 1 <= len(key) <= _LONGEST_KEY or not key.isprintable():
+        raise InvalidFieldError(
+            f"Idempotency-Key must have 1 to {_LONGEST_KEY} printable characters", "Idempotency-Key"
+        )
+    digest = hashlib.sha256(f"{caller.name}\n{key}".encode("utf-8", "surrogatepass")).digest()
+    return urlsafe_b64encode(digest[:_ID_BYTES]).rstrip(b"=").decode()
 
 
 def _root() -> str:

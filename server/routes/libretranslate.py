@@ -13,7 +13,6 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from documents import FORMATS
 from server.auth.access import Client
-from server.core.language_details import bcp47
 from server.core.requests import AUTO, Answer, Markup, TextRequest
 from server.http.caller import charge, header_key, identify
 from server.routes.error_shapes import ErrorShape
@@ -38,7 +37,7 @@ from server.schemas.libretranslate import (
     LibreTranslateSuggestion,
 )
 from server.services import Services
-from translator.models.languages import find, name_of
+from translator.models.languages import bcp47, find, name_of
 from translator.text.detection import Detection
 
 _TIMEOUT_MILLISECONDS = 500  # debounce of LibreTranslate's page

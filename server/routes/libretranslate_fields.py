@@ -40,7 +40,9 @@ def read_language(services: Services, fields: Mapping[str, Any], name: str) -> s
     except UnsupportedLanguageError:
         if not _CODE.fullmatch(code):  # it may be a misplaced text
             raise
-        raise UnsupportedLanguageError(f"{code} is not supported", name) from None
+        raise UnsupportedLanguageError(
+            f"{code} is not supported{services.hint(code)}", name
+        ) from None
 
 
 def read_texts(fields: Mapping[str, Any], settings: Settings) -> tuple[bool, list[str]]:

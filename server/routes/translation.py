@@ -50,13 +50,16 @@ class TranslationRoutes:
     def languages(self) -> list[dict[str, Any]]:
         """List the languages, each with its targets, its aliases, and the models that have it."""
         models = self._services.models
+        detected = self._services.translation.detected
         return [
             {
                 "code": code,
+                "tag": details.tag,
                 "name": details.name,
                 "native_name": details.native_name,
                 "script": details.script,
                 "direction": details.direction,
+                "detected": code in detected,
                 "targets": models.targets(code),
                 "aliases": list(details.aliases),
                 "models": [

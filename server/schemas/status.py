@@ -20,10 +20,18 @@ class Language(TypedDict):
     """A language of one of the models."""
 
     code: Annotated[str, doc("Its code in all other routes.", examples=["de"])]
+    tag: Annotated[
+        str,
+        doc("Its BCP 47 tag, as for HTML's `lang`: `zh-Hant` for `zho_Hant`.", examples=["de"]),
+    ]
     name: Annotated[str, doc("Its name in English.", examples=["German"])]
     native_name: Annotated[str, doc("Its name in itself.", examples=["Deutsch"])]
     script: Annotated[str, doc("How it is written: an ISO 15924 code.", examples=["Latn"])]
     direction: Annotated[Literal["ltr", "rtl"], doc("Left to right, or right to left.")]
+    detected: Annotated[
+        bool,
+        doc("Whether `auto` can find it: what detects languages need not know all of the model's."),
+    ]
     targets: Annotated[list[str], doc("The codes of the languages it can be translated to.")]
     aliases: Annotated[
         list[str],

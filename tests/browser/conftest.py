@@ -1,5 +1,6 @@
 """Chromium in front of the real server, whose pool and devices are fake."""
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -19,8 +20,11 @@ from playwright.sync_api import (
 from documents import DocumentOptions
 from gpu_pool.status import GpuStatus, WorkerStatus
 from server.app import create_app
+from server.core.models import Models
 from server.core.settings import Settings
+from server.database.sqlite import SqliteDatabase
 from server.http.waitress_server import HttpServer
+from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
@@ -94,9 +98,14 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def services(pool: FakePool, settings: Settings) -> Iterator[Services]:
-    store = JobStore(settings.jobs) if settings.jobs else None
-    services = make_services(pool, one_model(), settings, store)
+def models() -> Models:
+    return one_model()
+
+
+@pytest.fixture
+def services(pool: FakePool, settings: Settings, models: Models) -> Iterator[Services]:
+    store = JobStore(SqliteDatabase(settings.jobs, JOBS)) if settings.jobs else None
+    services = make_services(pool, models, settings, store)
     yield services
     if services.jobs is not None:
         services.jobs.close()
@@ -147,7 +156,7 @@ def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
         if before:
             before(page)
         page.goto("/")
-        page.wait_for_selector("#target option[value=de]", state="attached")
+        expect(page.locator("#target")).to_have_attribute("data-value", re.compile("."))
         return page
 
     yield open_it

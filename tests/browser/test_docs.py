@@ -78,7 +78,7 @@ class TestWithKeys:
         expect(page.locator(f"{TRANSLATE} .curl").first).to_contain_text(f"Bearer {KEY}")
 
     def test_the_key_of_the_page_is_known(self, page: Page) -> None:
-        page.evaluate("key => sessionStorage.setItem('api-key', key)", KEY)
+        page.evaluate("key => sessionStorage.setItem('api-key', JSON.stringify(key))", KEY)
         open_docs(page)
         execute(page)
         expect(page.locator(f"{TRANSLATE} .live-responses-table")).to_contain_text("GOOD MORNING.")

@@ -10,6 +10,7 @@ from documents import DocumentOptions
 from server.core.settings import Settings
 from server.services import Services
 from tests.browser.conftest import PATIENCE, OpenPage
+from tests.browser.pickers import choose
 from tests.fakes import FakePool
 
 MAKE_FILES = """files => {
@@ -59,7 +60,7 @@ def test_a_chosen_file_goes_to_the_chosen_language(open_page: OpenPage) -> None:
     # Playwright tells Chromium to hand over choosers and does not wait until it does: told only
     # after the page was opened, it is busy loading it and may miss the one below.
     page = open_page(before=lambda page: page.on("filechooser", lambda chooser: None))
-    page.select_option("#target", "fr")
+    choose(page, "target", "French")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Alt+Shift+U")
     chooser.value.set_files(

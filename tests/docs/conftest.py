@@ -16,7 +16,7 @@ from translator import Translator, TranslatorConfig
 @pytest.fixture(scope="session")
 def documented(cache: Path) -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as jobs:
-        server = start(cache, "--jobs", jobs)
+        server = start(cache, "--jobs", jobs, "--engine", "auto")  # the default: it is measured
         server.wait_until("ok")
         yield server
         stop(server)
@@ -25,7 +25,7 @@ def documented(cache: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def wording(documented: Server, cache: Path) -> Wording:
     """What the model says, asked without a server."""
-    translator = Translator(TranslatorConfig(cache=cache))
+    translator = Translator(TranslatorConfig(cache=cache, threads=1))
 
     @functools.cache
     def answers(text: str, source: str, target: str) -> set[str]:

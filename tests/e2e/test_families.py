@@ -18,7 +18,7 @@ def server(
 ) -> Iterator[Server]:
     make: Callable[[Path], Path] = request.param
     folder = make(tmp_path_factory.mktemp("families") / make.__name__)
-    flags = ("--devices", "cpu", "--dtype", "float32", "--engine", "ctranslate2", "--beams", "1")
+    flags = ("--devices", "cpu", "--dtype", "float32", "--beams", "1")
     running = start(cache, "--model", str(folder), *flags)
     running.wait_until("ok")
     yield running

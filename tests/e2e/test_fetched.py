@@ -40,7 +40,7 @@ def test_it_starts_offline_and_converts_nothing(
     server, cache = offline
     assert server.translate(TEXT, "en", "de") in near_best(in_process, TEXT, "en", "de")
     assert server.terminate() == 0
-    assert not list(cache.rglob("model.bin"))  # only the measured use of the cores
+    assert not list(cache.rglob("model.bin"))
     names = {path.name for path in fetched.iterdir()}
     assert {path for path in names if not path.startswith("ctranslate2-")} == {
         *("config.json", "generation_config.json", "manifest.json"),

@@ -39,7 +39,9 @@ def test_its_own_library(url: str) -> None:
     assert api.translate("Hello\r\n", "en", "de") == "HELLO"
     assert {
         "code": "de",
+        "tag": "de",
         "name": "German",
+        "detected": True,
         "targets": ["en", "fr", "he", "pt"],
         "native_name": "Deutsch",
         "script": "Latn",

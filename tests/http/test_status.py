@@ -8,7 +8,11 @@ from flask.testing import FlaskClient
 
 from gpu_pool.messages import EngineInfo
 from gpu_pool.status import GpuStatus
-from tests.fakes import FakePool, worker_status
+from server.app import create_app
+from server.core.settings import Settings
+from server.services import make_services
+from tests.fakes import FakePool, one_model, worker_status
+from translator.models.flores import FLORES_CODES
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,9 @@ def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
     assert [entry["code"] for entry in languages] == ["de", "en", "fr", "he", "pt"]
     german = {
         "code": "de",
+        "tag": "de",
         "name": "German",
+        "detected": True,
         "targets": ["en", "fr", "he", "pt"],
         "native_name": "Deutsch",
         "script": "Latn",
@@ -82,6 +88,22 @@ def test_languages_are_sorted_by_code(client: FlaskClient) -> None:
         "models": [{"name": "fake", "licence": "MIT"}],
     }
     assert languages[0] == german
+
+
+def test_languages_that_are_not_detected_say_so(pool: FakePool, settings: Settings) -> None:
+    models = one_model(languages=FLORES_CODES)
+    client = create_app(make_services(pool, models, settings)).test_client()
+    languages = {each["code"]: each for each in client.get("/languages").get_json()}
+    assert len(languages) == 202
+    shown = ("tag", "native_name", "direction", "detected")
+    assert [languages["zho_Hant"][each] for each in shown] == [
+        "zh-Hant",
+        "中文 (繁體)",
+        "ltr",
+        True,
+    ]
+    assert [languages["arb_Arab"][each] for each in shown] == ["ar", "العربية", "rtl", True]
+    assert [languages["fij_Latn"][each] for each in shown] == ["fj", "Fijian", "ltr", False]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/translations", "//translation", "/translation//"])

@@ -142,6 +142,8 @@ CHART: dict[str, Case] = {
         {"apiKeys": {"key": "a.toml"}},
         "value: /etc/m2m-server/a.toml",
     ),
+    "database.secret": ({}, {"database": {"secret": "pg"}}, "name: TRANSLATION_DATABASE"),
+    "database.key": ({"database": {"secret": "pg"}}, {"database": {"key": "dsn"}}, "key: dsn"),
     "models.source": ({}, {"models": {"source": "claim"}}, "claimName: m2m-server-models"),
     "models.list[].name": (
         {},

@@ -20,7 +20,10 @@ _LABELS_OF_RELEASES = re.compile(
 _ANNOTATIONS = re.compile(r"m2m-server/(queue-target|floor)|checksum/.*|helm\.sh/.*")
 # kustomize's names say m2m-; a ConfigMap's ends with a hash, where Helm has the checksums.
 _NAMES = (
-    (re.compile(r"m2m-(front|models|deny-all|clients|monitoring|model-fetch)"), r"m2m-server-\1"),
+    (
+        re.compile(r"m2m-(front|models|deny-all|clients|monitoring|database|model-fetch)"),
+        r"m2m-server-\1",
+    ),
     (re.compile(r"m2m-server-settings-[a-z0-9]{10}"), "m2m-server-settings"),
     (re.compile(r"m2m-front-[a-z0-9]{10}"), "m2m-server-front"),
     (re.compile(r"m2m-server-fetch-[0-9a-f]{8}"), "m2m-server-model-fetch"),

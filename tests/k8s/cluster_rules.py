@@ -12,7 +12,10 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 _SECRET_NAME = re.compile(r"secret|passw|credential|private|api_?keys?$|token$", re.IGNORECASE)
 _SECRET_VALUE = re.compile(r"-----BEGIN|://[^/\s:@]+:[^/\s@]+@|\bhf_[A-Za-z0-9]{20}")
-MADE_BY_HAND = {("Secret", "m2m-api-keys")}  # it has no place in a repository
+MADE_BY_HAND = {  # they have no place in a repository
+    ("Secret", "m2m-api-keys"),
+    ("Secret", "m2m-database"),
+}
 _PER_CLUSTER = {"Namespace"}
 
 

@@ -68,12 +68,15 @@ class Workload:
         return found | {entry["name"]: self._value(entry) for entry in self.main.get("env", [])}
 
     def _value(self, entry: Object) -> str:
-        """Return the value of a variable; of one that is read from the container's resources, too.
+        """Return the value of a variable; of one that is read from elsewhere, too.
 
-        The only such ones are whole numbers of cores.
+        From the container's resources these are whole numbers of cores, and from Secrets addresses
+        of databases.
         """
         if "value" in entry:
             return str(entry["value"])
+        if "secretKeyRef" in entry["valueFrom"]:
+            return "postgresql://user@host/name"
         group, name = entry["valueFrom"]["resourceFieldRef"]["resource"].split(".")
         return str(int(self.main["resources"][group][name]))
 

@@ -21,6 +21,7 @@ OVERLAYS = ("cpu", "gpu-per-pod", "gpu-node", "hybrid", "airgapped")
 # Each may be added to any overlay, but for those in ONLY.
 COMPONENTS = (
     ("api-keys",),
+    ("database",),
     ("gateway",),
     ("keda",),
     ("keda", "keda/to-zero"),

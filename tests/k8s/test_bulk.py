@@ -25,6 +25,8 @@ class Pods:
         self._variables = job.environment | {
             "TRANSLATION_MODEL": "bundled",
             "TRANSLATION_CACHE": str(default_cache()),  # where it is converted already
+            "TRANSLATION_ENGINE": "ctranslate2",
+            "TRANSLATION_THREADS": "1",  # nor measured
         }
 
     def run(self, index: int) -> tuple[int, str]:

@@ -9,6 +9,7 @@ from tests.k8s.rendering import Combination, combinations, label, render
 # What the values of the chart are for a component.
 VALUES: dict[str, Values] = {
     "api-keys": {"apiKeys": {"secret": "m2m-api-keys"}},
+    "database": {"database": {"secret": "m2m-database"}},
     "gateway": {
         "httpRoute": {
             "enabled": True,

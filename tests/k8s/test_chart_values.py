@@ -147,6 +147,10 @@ REFUSED: dict[str, tuple[Values, str]] = {
         {"settings": {"TRANSLATION_MODEL": "a"}},
         "settings.TRANSLATION_MODEL: use the value models",
     ),
+    "an address that everybody can read": (
+        {"settings": {"TRANSLATION_DATABASE": "postgresql://a:b@c/d"}},
+        "settings.TRANSLATION_DATABASE: use the value database.secret",
+    ),
     "other ports": (
         {"settings": {"TRANSLATION_PORT": 80}},
         "settings.TRANSLATION_PORT: the ports of the pods are 8000 and 8001",

@@ -1,5 +1,6 @@
 """A server with stub workers that processes jobs, which `jobs_server` runs."""
 
+from contextlib import closing
 from pathlib import Path
 
 from gpu_pool.model_spec import ModelSpec
@@ -8,6 +9,7 @@ from gpu_pool.settings import PoolSettings
 from server.app import create_admin_app, create_app
 from server.commands.lifecycle import serve
 from server.core.settings import Settings
+from server.core.state import open_state
 from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
 from server.jobs.store import open_jobs
@@ -16,12 +18,24 @@ from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
 
-def main(folder: str) -> int:
+def main(folder: str, database: str | None = None, keys: str | None = None) -> int:
     """Serve with two workers, and a drain that never times out."""
-    settings = Settings(port=0, jobs=Path(folder), drain_timeout=1000.0)
+    state = Path(folder).with_name("state")
+    settings = Settings(
+        port=0,
+        jobs=Path(folder),
+        state=state,
+        database=database,
+        api_keys=Path(keys) if keys else None,
+        max_jobs=20_000,
+        drain_timeout=1000.0,
+    )
     limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
     pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], Stub)], limits)
-    services = make_services(pool, one_model(), settings, open_jobs(settings))
+    services = make_services(
+        pool, one_model(), settings, open_jobs(settings), state=open_state(settings)
+    )
     http = HttpServer(create_app(services), settings)
     admin = HttpServer(create_admin_app(services), settings, Listener(settings.host, 0), threads=2)
-    return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)
+    with closing(services.usage):
+        return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)

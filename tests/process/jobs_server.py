@@ -5,4 +5,4 @@ import sys
 if __name__ == "__main__":
     from tests.process.jobs_main import main
 
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -21,9 +21,9 @@ FAILING = {3: "die", 17: "fail"}  # texts that kill the worker or fail, by posit
 class Server:
     """A server process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *database: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.process.jobs_server", str(folder)],
+            [sys.executable, "-m", "tests.process.jobs_server", str(folder), *database],
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 import pytest
 
-from server.core.database import StoreError
+from server.database.interface import StoreError
+from server.database.sqlite import SqliteDatabase
+from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from tests.http.jobs.client import events
 from tests.http.test_access import bearer
@@ -205,14 +207,14 @@ def test_no_other_server_uses_the_folder_while_one_process_is_left(
         os.kill(processes.pids.pop(name), signal.SIGKILL)
     for shared in (False, True):
         with pytest.raises(StoreError, match="another server uses it"):
-            JobStore(tmp_path / "jobs", shared=shared)
+            JobStore(SqliteDatabase(tmp_path / "jobs", JOBS, shared=shared))
     os.kill(processes.pids.pop("jobs"), signal.SIGKILL)
     wait_for(lambda: opens(tmp_path / "jobs"), "the last process has ended")
 
 
 def opens(folder: Path) -> bool:
     try:
-        JobStore(folder).close()
+        JobStore(SqliteDatabase(folder, JOBS)).close()
     except StoreError:
         return False
     return True

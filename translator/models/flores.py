@@ -1,5 +1,9 @@
 """Languages of NLLB-200, by their codes in FLORES-200: names, and codes in other standards."""
 
+from collections.abc import Iterator
+
+from translator.models.language_tag import LanguageTag, parse
+
 # By FLORES-200's code, in the order of NLLB's tokens: its name, and ISO 639-1 and other codes that
 # mean it. Names are those of CLDR and of FLORES-200's documentation.
 FLORES = {
@@ -29,10 +33,10 @@ FLORES = {
     "bel_Cyrl": ("Belarusian", "be"),
     "bem_Latn": ("Bemba", ""),
     "ben_Beng": ("Bengali", "bn"),
-    "bho_Deva": ("Bhojpuri", ""),
+    "bho_Deva": ("Bhojpuri", "bih"),
     "bjn_Arab": ("Banjar (Arabic script)", ""),
     "bjn_Latn": ("Banjar (Latin script)", ""),
-    "bod_Tibt": ("Tibetan", "bo"),
+    "bod_Tibt": ("Tibetan", "bo tib"),
     "bos_Latn": ("Bosnian", "bs"),
     "bug_Latn": ("Buginese", ""),
     "bul_Cyrl": ("Bulgarian", "bg"),
@@ -52,7 +56,7 @@ FLORES = {
     "eng_Latn": ("English", "en"),
     "epo_Latn": ("Esperanto", "eo"),
     "est_Latn": ("Estonian", "et ekk"),
-    "eus_Latn": ("Basque", "eu"),
+    "eus_Latn": ("Basque", "eu baq"),
     "ewe_Latn": ("Ewe", "ee"),
     "fao_Latn": ("Faroese", "fo"),
     "pes_Arab": ("Western Persian", "fa fas per"),
@@ -99,7 +103,7 @@ FLORES = {
     "kin_Latn": ("Kinyarwanda", "rw"),
     "kir_Cyrl": ("Kyrgyz", "ky"),
     "kmb_Latn": ("Kimbundu", ""),
-    "kon_Latn": ("Kongo", "kg"),
+    "kon_Latn": ("Kongo", "kg kng"),
     "kor_Hang": ("Korean", "ko"),
     "kmr_Latn": ("Northern Kurdish", "ku kur"),
     "lao_Laoo": ("Lao", "lo"),
@@ -126,7 +130,7 @@ FLORES = {
     "mni_Beng": ("Manipuri", ""),
     "khk_Cyrl": ("Halh Mongolian", "mn mon"),
     "mos_Latn": ("Mossi", ""),
-    "mri_Latn": ("Maori", "mi"),
+    "mri_Latn": ("Maori", "mi mao"),
     "zsm_Latn": ("Standard Malay", "ms msa"),
     "mya_Mymr": ("Burmese", "my"),
     "nld_Latn": ("Dutch", "nl"),
@@ -145,8 +149,8 @@ FLORES = {
     "pol_Latn": ("Polish", "pl"),
     "por_Latn": ("Portuguese", "pt"),
     "prs_Arab": ("Dari", ""),
-    "pbt_Arab": ("Southern Pashto", "ps pus"),
-    "quy_Latn": ("Ayacucho Quechua", "qu"),
+    "pbt_Arab": ("Southern Pashto", "ps pus pbu"),
+    "quy_Latn": ("Ayacucho Quechua", "qu que quz"),
     "ron_Latn": ("Romanian", "ro"),
     "run_Latn": ("Rundi", "rn"),
     "rus_Cyrl": ("Russian", "ru"),
@@ -170,7 +174,7 @@ FLORES = {
     "ssw_Latn": ("Swati", "ss"),
     "sun_Latn": ("Sundanese", "su"),
     "swe_Latn": ("Swedish", "sv"),
-    "swh_Latn": ("Swahili", "sw swa"),
+    "swh_Latn": ("Swahili", "sw swa swc"),
     "szl_Latn": ("Silesian", ""),
     "tam_Taml": ("Tamil", "ta"),
     "tat_Cyrl": ("Tatar", "tt"),
@@ -203,13 +207,24 @@ FLORES = {
     "yor_Latn": ("Yoruba", "yo"),
     "yue_Hant": ("Cantonese", ""),
     "zho_Hans": ("Chinese (simplified)", "zh cmn"),
-    "zho_Hant": ("Chinese (traditional)", "zh cmn"),
+    "zho_Hant": ("Chinese (traditional)", "zh cmn zt"),
     "zul_Latn": ("Zulu", "zu"),
 }
 FLORES_CODES = tuple(FLORES)
-_SCRIPTS = {code.partition("_")[2] for code in FLORES}
 _PREFERRED = frozenset({"ace_Latn", "bjn_Latn", "kas_Arab", "knc_Latn", "taq_Latn", "zho_Hans"})
-_TRADITIONAL = frozenset({"tw", "hk", "mo"})  # regions that write Chinese in traditional characters
+# What a script or a region makes of a language: another one. `zh-TW` is written in traditional
+# characters, and `fa-AF` is Dari (CLDR).
+_VARIETIES = {
+    ("zho_Hans", "tw"): "zho_Hant",
+    ("zho_Hans", "hk"): "zho_Hant",
+    ("zho_Hans", "mo"): "zho_Hant",
+    ("pes_Arab", "af"): "prs_Arab",
+    ("kmr_Latn", "arab"): "ckb_Arab",
+    ("azj_Latn", "arab"): "azb_Arab",
+}
+_NO_EXTENSION = "min"  # `zh-min` is withdrawn, and `min` alone is Minangkabau
+_HAN = "hani"  # Chinese characters of either kind
+_SHORT, _EXTENSION_LETTERS, _SCRIPT_LETTERS = 2, 3, 4
 _BY_LOWER = {code.lower(): code for code in FLORES}
 
 
@@ -232,25 +247,36 @@ def flores_code(code: str) -> str | None:
     `de`, `de-AT` and `deu` are `deu_Latn`; `zh` is `zho_Hans`, `zh-TW` is `zho_Hant`. A script that
     the language has no code for, as in `sr-Latn`, is not dropped.
     """
-    tag = code.strip().lower().replace("-", "_")
-    if tag in _BY_LOWER:
-        return _BY_LOWER[tag]
-    language, *rest = tag.split("_")
+    lowered = code.strip().lower().replace("-", "_")
+    if lowered in _BY_LOWER:
+        return _BY_LOWER[lowered]
+    tag = parse(code)
+    return next(_codes_of(tag), None) if tag else None
+
+
+def _codes_of(tag: LanguageTag) -> Iterator[str]:
+    """Yield the codes that a tag may mean, the usual one first."""
+    language, others = tag
+    if others and len(others[0]) == _EXTENSION_LETTERS and others[0] != _NO_EXTENSION:
+        language = others[0] if others[0] in _BY_LANGUAGE else language  # `zh-yue` is `yue`
     codes = _BY_LANGUAGE.get(language, [])
-    script = next((part.title() for part in rest if part.title() in _SCRIPTS), None)
-    if script is None and "zho_Hant" in codes and not _TRADITIONAL.isdisjoint(rest):
-        script = "Hant"
-    if script is not None:
-        codes = [each for each in codes if each.endswith(script)]
-    elif any(len(part) == 4 and part.isalpha() for part in rest):
-        return None  # a script of no language here
-    return codes[0] if codes else None
+    scripts = (part for part in others if len(part) == _SCRIPT_LETTERS and part.isalpha())
+    script = next(scripts, "").replace(_HAN, "")
+    matching = [code for code in codes if not script or code.lower().endswith(script)]
+    for part in [script] if script else others:
+        yield from (_VARIETIES[code, part] for code in codes[:1] if (code, part) in _VARIETIES)
+    yield from matching
 
 
 def tag_of(code: str) -> str:
     """Return the BCP 47 tag of a FLORES-200 code: `de`, or `zh-Hans` where the script matters."""
     language, _, script = code.partition("_")
-    short = FLORES[code][1].split()
-    base = short[0] if short else language
+    base = next((each for each in FLORES[code][1].split() if len(each) == _SHORT), language)
     ambiguous = len([each for each in FLORES if each.startswith(f"{language}_")]) > 1
     return f"{base}-{script}" if ambiguous else base
+
+
+def flores_aliases(code: str) -> list[str]:
+    """Return the codes of other standards that mean a FLORES-200 code."""
+    others = (code.partition("_")[0], *FLORES[code][1].split(), tag_of(code))
+    return [each for each in dict.fromkeys(others) if flores_code(each) == code]

@@ -1,11 +1,10 @@
 """Languages: the codes of M2M100, their names, and aliases of the codes."""
 
-import re
 from collections.abc import Collection
-from difflib import get_close_matches
 from functools import cache
 
 from translator.models.flores import FLORES, flores_code, tag_of
+from translator.models.language_tag import parse
 
 # The order fixes the ids of the language tokens (fairseq's `language_codes.txt`,
 # `FAIRSEQ_LANGUAGE_CODES["m2m100"]` in transformers).
@@ -60,8 +59,7 @@ _ALIASES = {
     "yi": "ji ydd yid", "yo": "yor", "zh": "chi cmn zho zt", "zu": "zul",
 }  # fmt: skip
 _CODES = {alias: code for code, aliases in _ALIASES.items() for alias in aliases.split()}
-# A language, then script, region and variants (BCP 47), or charset and modifier (POSIX).
-_TAG = re.compile(r"([a-z]{2,3})((?:[-_][a-z0-9]{1,8})*)(?:\.[a-z0-9-]{1,16})?(?:@[a-z0-9]{1,16})?")
+_STANDARD = {"ns": "nso"}  # codes of M2M100 that BCP 47 has otherwise
 
 
 def aliases_of(code: str) -> list[str]:
@@ -85,19 +83,24 @@ def find(code: str, languages: Collection[str]) -> str | None:
     """Return the one of a model's languages that a user's code means; None if there is none."""
     if code in languages:
         return code
-    for known in (canonical(code), flores_code(code)):
+    for known in (canonical(code), flores_code(code), flores_code(_renewed(code))):
         if known is not None and known in languages:
             return known
     return None
 
 
-def nearest(code: str, languages: Collection[str]) -> list[str]:
-    """Return a model's languages that a user may have meant by an unknown code or a name."""
-    names = {name_of(each).lower(): each for each in languages}
-    lowered = code.strip().lower()
-    named = get_close_matches(lowered, names, n=3, cutoff=0.75)
-    coded = get_close_matches(lowered, languages, n=3, cutoff=0.6)
-    return list(dict.fromkeys([*(names[name] for name in named), *coded]))[:3]
+def bcp47(code: str) -> str:
+    """Return the BCP 47 tag of a model's code; another code is returned as it is."""
+    return tag_of(code) if code in FLORES else _STANDARD.get(code, code)
+
+
+def _renewed(code: str) -> str:
+    """Return a code with an older code of its language, such as `iw` or `ger`, replaced."""
+    tag = parse(code)
+    if tag is None:
+        return code
+    language = _CODES.get(tag.language, tag.language)
+    return "-".join((_STANDARD.get(language, language), *tag.others))
 
 
 @cache
@@ -115,10 +118,8 @@ def canonical(code: str) -> str:
     Script and region are dropped, because M2M100 has one token per language. An unknown code is
     returned in lower case, for the caller to refuse.
     """
-    lowered = code.strip().lower()
-    match = _TAG.fullmatch(lowered)
-    if match is None:
-        return lowered
-    language = match[1]
-    tag = language + match[2].replace("_", "-")
-    return _CODES.get(tag) or _CODES.get(language, language)
+    tag = parse(code)
+    if tag is None:
+        return code.strip().lower()
+    whole = "-".join((tag.language, *tag.others))
+    return _CODES.get(whole) or _CODES.get(tag.language, tag.language)

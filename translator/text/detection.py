@@ -1,21 +1,25 @@
 """Language detection: the script of a text, then two classifiers, weighted by its length.
 
-The weights are fitted so that of the answers with a confidence of 0.9, nine of ten are right.
+The weights are fitted so that of the answers with a confidence of 0.9, nine of ten are right. A
+file that an operator names takes the place of both classifiers.
 """
 
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from translator.models.languages import find, text_language
 from translator.text.chinese import CHINESE, chinese
+from translator.text.detector_file import DetectorFile, FileChoice
 from translator.text.fasttext_model import FasttextModel
 from translator.text.ngrams import NgramModel
 from translator.text.related import related
-from translator.text.scripts import script_of, uses
-from translator.text.words import words_of
+from translator.text.scripts import SCRIPTS, script_of, uses
+from translator.text.words import line_of, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,19 +53,27 @@ class Detection:
 class Detector:
     """Detects which of a translation model's languages a text is in; threads may share it.
 
-    It works offline: both models are part of installed packages, and read at first use.
+    It works offline: both models are part of installed packages, and read at first use. A file
+    replaces them.
     """
 
-    def __init__(self, languages: Sequence[str]) -> None:
+    def __init__(self, languages: Sequence[str], file: DetectorFile | None = None) -> None:
         """`languages` are a model's codes; raises ValueError if there are none."""
         if not languages:
             raise ValueError("a detector needs at least one language")
         self._languages = tuple(dict.fromkeys(languages))
         self._fallback = Detection(find("en", languages) or languages[0], 0.0)
         self._both_chinese = set(self._languages).issuperset(CHINESE)
+        self._file = file
         self._lock = threading.Lock()
         self._models: tuple[FasttextModel, NgramModel] | None = None
-        self._choices: dict[str, _Choice] = {}
+        self._choices: dict[str, _Choice | FileChoice] = {}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The languages that it can find; the others have to be named."""
+        found = frozenset[str]().union(*(self._choice(script).known for script in SCRIPTS))
+        return found | set(CHINESE) if self._both_chinese and found & set(CHINESE) else found
 
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that `text` may be in, the most likely first; never an empty list.
@@ -73,46 +85,45 @@ class Detector:
         choice = self._choice_for(words)
         if choice is None:
             return [self._fallback]
-        sure = choice.sure(words)
-        if sure is not None:
-            return self._in_varieties([sure], text)
-        evidence = choice.evidence(words)
-        if evidence is None:
-            return [self._fallback]
-        found = zip(combined(evidence, WEIGHTS).tolist(), evidence.languages, strict=True)
+        found = self._in_varieties(choice.probabilities(words), text)
         likely = sorted((pair for pair in found if pair[0] >= _LEAST_SHOWN), reverse=True)
         detections = [Detection(language, round(each, _DIGITS)) for each, language in likely]
-        return self._in_varieties(detections, text)
+        return detections or [self._fallback]
 
     def evidence(self, text: str) -> "Evidence | None":
         """Return what a text says about the languages of its script; None if it says nothing."""
         words = words_of(text)
         choice = self._choice_for(words)
-        return choice.evidence(words) if choice else None
+        return choice.evidence(words) if isinstance(choice, _Choice) else None
 
-    def _in_varieties(self, found: list[Detection], text: str) -> list[Detection]:
+    def _in_varieties(self, found: list[tuple[float, str]], text: str) -> list[tuple[float, str]]:
         """Return what was found; of a model with both Chinese scripts, in that of the text."""
-        if not self._both_chinese:
+        if not self._both_chinese or not any(code in CHINESE for _, code in found):
             return found
-        return [
-            replace(each, language=chinese(text)) if each.language in CHINESE else each
-            for each in found
-        ]
+        merged: defaultdict[str, float] = defaultdict(float)
+        for probability, code in found:
+            merged[chinese(text) if code in CHINESE else code] += probability
+        return [(probability, code) for code, probability in merged.items()]
 
-    def _choice_for(self, words: Sequence[str]) -> "_Choice | None":
+    def _choice_for(self, words: Sequence[str]) -> "_Choice | FileChoice | None":
         """Return the languages of the words' script; None if there are none."""
         script = script_of("".join(words))
         choice = self._choice(script) if script else None
-        return choice if choice and choice.languages else None
+        return choice if choice and choice.known else None
 
-    def _choice(self, script: str) -> "_Choice":
+    def _choice(self, script: str) -> "_Choice | FileChoice":
         with self._lock:
-            if self._models is None:
-                self._models = FasttextModel(), NgramModel()
             if script not in self._choices:
                 languages = [each for each in self._languages if uses(each, script)]
-                self._choices[script] = _Choice(script, languages, *self._models)
+                self._choices[script] = self._make_choice(script, languages)
             return self._choices[script]
+
+    def _make_choice(self, script: str, languages: Sequence[str]) -> "_Choice | FileChoice":
+        if self._file is not None:
+            return FileChoice(script, languages, self._file)
+        if self._models is None:
+            self._models = FasttextModel(), NgramModel()
+        return _Choice(script, languages, *self._models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,31 +165,42 @@ class _Choice:
         self._fasttext, self._ngrams = fasttext, ngrams
         self._in_fasttext = _Columns(self.languages, fasttext.languages, script)
         self._in_ngrams = _Columns(self.languages, ngrams.languages, script)
+        known = {*fasttext.languages, *ngrams.languages}
+        self.known = frozenset(code for each, code in self._of_texts.items() if each in known)
         count = len(self.languages)
         uniform = np.full(count, 1 / max(count, 1), np.float32)
         prior = self._in_fasttext.spread(fasttext.prior)
         self._prior = self._in_fasttext.completed(prior, uniform)
 
-    def sure(self, words: Sequence[str]) -> Detection | None:
+    def probabilities(self, words: Sequence[str]) -> list[tuple[float, str]]:
+        """Return the probability of each language; none if the words are in none of them."""
+        sure = self._sure(words)
+        if sure is not None:
+            return [sure]
+        evidence = self.evidence(words)
+        if evidence is None:
+            return []
+        return list(zip(combined(evidence, WEIGHTS).tolist(), evidence.languages, strict=True))
+
+    def _sure(self, words: Sequence[str]) -> tuple[float, str] | None:
         """Return the language of words that are many, and that fastText is sure of.
 
         One classifier is enough for them, and takes a tenth of the time.
         """
         if sum(map(len, words)) < _SURE_LETTERS:
             return None
-        language, probability = self._fasttext.best(_line(words))
+        language, probability = self._fasttext.best(line_of(words))
         if probability < _SURE or language not in self._of_texts:
             return None
         if not related(language).isdisjoint(self._of_texts):
             return None
-        code = self._of_texts[language]
-        return Detection(code, round(1 - _DOUBT * (1 - probability), _DIGITS))
+        return 1 - _DOUBT * (1 - probability), self._of_texts[language]
 
     def evidence(self, words: Sequence[str]) -> Evidence | None:
         """Return what the words say; None if they are in none of the languages."""
         import numpy as np
 
-        by_fasttext = self._fasttext.probabilities(_line(words))
+        by_fasttext = self._fasttext.probabilities(line_of(words))
         by_ngrams = _softmax(self._ngrams.scores(words))
         if (
             by_fasttext is None or self._in_fasttext.share(by_fasttext) < _LEAST_MASS
@@ -195,12 +217,6 @@ class _Choice:
         ]
         logarithms = np.log(np.maximum(np.array(rows), _LEAST))
         return Evidence(self.languages, logarithms, sum(map(len, words)))
-
-
-def _line(words: Sequence[str]) -> str:
-    """Return the words as fastText reads them; it has rarely seen capitals."""
-    line = " ".join(words)
-    return line.lower() if line.isupper() else line
 
 
 class _Columns:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from translator.models.languages import canonical
+from translator.text.fasttext_file import labels_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +26,10 @@ class FasttextModel:
         assert package is not None, "it is installed with this package"
         assert package.origin is not None, "it is a package of files"
         # The method below `predict`, which only arranges the results in another way.
-        self._predict = fasttext.load_model(str(Path(package.origin).parent / _FILE)).f.predict
+        file = Path(package.origin).parent / _FILE
+        self._predict = fasttext.load_model(str(file)).f.predict
         self._unknown = self._scores("")
-        codes = {label: canonical(label.removeprefix("__label__")) for _, label in self._unknown}
+        codes = {label: canonical(label.removeprefix("__label__")) for label in labels_of(file)}
         self.languages = tuple(sorted(set(codes.values())))  # "no" and "nn" are one
         self._indices = {label: self.languages.index(code) for label, code in codes.items()}
         self.prior: NDArray[np.float32] = self._by_language(self._unknown)
@@ -40,8 +42,7 @@ class FasttextModel:
     def best(self, line: str) -> tuple[str, float]:
         """Return the most likely language and its probability; "" and 0 if there is none."""
         for score, label in self._predict(f"{line}\n", 1, 0.0, "strict"):
-            if label in self._indices:
-                return self.languages[self._indices[label]], min(score, 1.0)
+            return self.languages[self._indices[label]], min(score, 1.0)
         return "", 0.0
 
     def _scores(self, line: str) -> list[tuple[float, str]]:
@@ -54,9 +55,7 @@ class FasttextModel:
 
         if scores[0][0] > 1:  # by the error of its arithmetic
             scores = [(min(score, 1.0), label) for score, label in scores]
-        # The last one is for the eight labels that the prior lacks, none of them M2M100's.
-        result = [0.0] * (len(self.languages) + 1)
-        index = self._indices.get
-        for score, label in scores:
-            result[index(label, -1)] += score
-        return np.array(result, np.float32)[:-1]
+        result = [0.0] * len(self.languages)
+        for score, label in scores:  # not all labels have one
+            result[self._indices[label]] += score
+        return np.array(result, np.float32)

@@ -43,16 +43,18 @@ _LATIN = "LATIN"
 _ALSO_LATIN = frozenset({"sr", "uz"})  # written in both alphabets
 _ELSEWHERE = frozenset(language for group in _LANGUAGES.values() for language in group)
 _OF_CHARACTER_NAMES = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "KATAKANA-HIRAGANA": "KANA"}
-# Scripts of FLORES-200's codes, which are those of ISO 15924.
+# Scripts of FLORES-200's codes, and of the labels of detectors' files, by ISO 15924.
 _OF_CODES = {
     "Arab": ("ARABIC",), "Armn": ("ARMENIAN",), "Beng": ("BENGALI",), "Cyrl": ("CYRILLIC",),
     "Deva": ("DEVANAGARI",), "Ethi": ("ETHIOPIC",), "Geor": ("GEORGIAN",), "Grek": ("GREEK",),
     "Gujr": ("GUJARATI",), "Guru": ("GURMUKHI",), "Hang": ("HANGUL",), "Hans": ("CJK",),
-    "Hant": ("CJK",), "Hebr": ("HEBREW",), "Jpan": ("KANA", "CJK"), "Khmr": ("KHMER",),
-    "Knda": ("KANNADA",), "Laoo": ("LAO",), "Latn": ("LATIN",), "Mlym": ("MALAYALAM",),
-    "Mymr": ("MYANMAR",), "Orya": ("ORIYA",), "Sinh": ("SINHALA",), "Taml": ("TAMIL",),
-    "Telu": ("TELUGU",), "Tfng": ("TIFINAGH",), "Thai": ("THAI",), "Tibt": ("TIBETAN",),
+    "Hant": ("CJK",), "Hani": ("CJK",), "Hebr": ("HEBREW",), "Jpan": ("KANA", "CJK"),
+    "Khmr": ("KHMER",), "Knda": ("KANNADA",), "Laoo": ("LAO",), "Latn": ("LATIN",),
+    "Mlym": ("MALAYALAM",), "Mymr": ("MYANMAR",), "Orya": ("ORIYA",), "Sinh": ("SINHALA",),
+    "Taml": ("TAMIL",), "Telu": ("TELUGU",), "Tfng": ("TIFINAGH",), "Thai": ("THAI",),
+    "Tibt": ("TIBETAN",),
 }  # fmt: skip
+SCRIPTS = frozenset(_LANGUAGES) | {script for scripts in _OF_CODES.values() for script in scripts}
 # A character of these says about as much as three letters of an alphabet, so that a sentence
 # with a long English name in it is still Chinese.
 _DENSE = {"CJK": 3, "KANA": 3, "HANGUL": 3}

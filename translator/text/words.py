@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from translator.text.protected_tokens import table_tokens
 from translator.text.spans import blanked
@@ -28,3 +29,9 @@ def words_of(text: str) -> list[str]:
     text = unicodedata.normalize("NFKC", text).replace("\u2019", "'")
     found = _WORD.findall(blanked(text, table_tokens(text)))
     return [word for word in found if word[0].isalpha()]  # \w has numbers that \d lacks, as "½"
+
+
+def line_of(words: Sequence[str]) -> str:
+    """Return words as models of fastText read them; they have rarely seen capitals alone."""
+    line = " ".join(words)
+    return line.lower() if line.isupper() else line

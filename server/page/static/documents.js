@@ -3,10 +3,11 @@
 import { Transfer } from "./transfer.js";
 
 export class Documents extends EventTarget {
-  constructor(root, languages) {
+  constructor(root, languages, model) {
     super();
     this.root = root;
     this.languages = languages;
+    this.model = model; // the field with its name, or null
     this.list = root.querySelector("#transfers");
     this.picker = root.querySelector("#file");
     this.options = JSON.parse(root.dataset.options); // of the formats
@@ -26,7 +27,8 @@ export class Documents extends EventTarget {
     if (!this.languages.ready) return;
     for (const file of files) {
       const { source, target } = this.languages;
-      const transfer = new Transfer(file, { source, target }, this.options);
+      const marks = this.languages.marks(target);
+      const transfer = new Transfer(file, { source, target, model: this.model?.value }, marks, this.options);
       transfer.addEventListener("needs-key", () => this.dispatchEvent(new Event("needs-key")));
       transfer.addEventListener("removed", () => this.picker.focus());
       transfer.addEventListener("again", () => this.#queue(transfer));

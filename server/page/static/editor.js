@@ -35,6 +35,11 @@ export class Editor extends EventTarget {
     return Math.max(0, characters(this.text) - this.limit);
   }
 
+  /** Show the text as one of a language: `marks` are its `lang` and `dir`. */
+  mark(marks) {
+    Object.assign(this.field, marks);
+  }
+
   clear() {
     this.text = "";
     this.field.focus();

@@ -1,13 +1,17 @@
 /** The API key of this tab, kept until the tab is closed and sent with each request. */
 
+import { read as load, write as store } from "./storage.js";
+
 const STORE = "api-key";
+let current = load("sessionStorage", STORE, null); // kept here where storage is off
 
 export function read() {
-  return sessionStorage.getItem(STORE);
+  return current;
 }
 
 export function write(key) {
-  sessionStorage.setItem(STORE, key);
+  current = key;
+  store("sessionStorage", STORE, key);
 }
 
 /** The headers of every request. */

@@ -1,59 +1,72 @@
-/** The pair of languages: two selects, and the button that swaps them. */
+/** The pair of languages: two fields with lists, and what swaps them. */
 
-import { element } from "./element.js";
+import { byCode, search } from "./language_search.js";
+import { read, write } from "./storage.js";
 
 export const AUTO = "auto";
+const DETECT = "Detect language";
 const STORE = "languages";
 const RECENT_STORE = "recent-languages";
 const FEW = 20; // languages that are found without help
 const RECENT = 5; // languages at the top of a long list
 
 export class Languages extends EventTarget {
+  /** Of two comboboxes. */
   constructor(source, target) {
     super();
-    this.sourceSelect = source;
-    this.targetSelect = target;
-    this.names = new Map();
+    this.sourceBox = source;
+    this.targetBox = target;
+    this.all = []; // as in `GET /languages`, by name
     this.last = [AUTO, ""]; // source and target before the latest choice
     this.targetChosen = false; // by the user, since the page was loaded
-    source.addEventListener("change", () => this.#chosen(this.targetSelect));
+    source.show(AUTO, DETECT);
+    source.find = (query) => this.#find(query, true);
+    target.find = (query) => this.#find(query, false);
+    source.addEventListener("change", () => this.#chosen(this.targetBox));
     target.addEventListener("change", () => {
       this.targetChosen = true;
-      this.#chosen(this.sourceSelect);
+      this.#chosen(this.sourceBox);
     });
   }
 
   /** Fill in the languages of `GET /languages`; keep the current or remembered choice. */
   fill(languages) {
-    this.names = new Map(languages.map(({ code, name }) => [code, name]));
-    const [source, target] = this.#remembered();
-    this.sourceSelect.replaceChildren(this.sourceSelect.options[0], ...this.#choices());
-    this.targetSelect.replaceChildren(...this.#choices());
-    this.sourceSelect.value = this.names.has(source) ? source : AUTO;
-    this.targetSelect.value = this.#usable(target) ? target : this.#guess();
+    const [source, target] = this.ready ? this.last : read("localStorage", STORE, [AUTO, ""]);
+    this.all = [...languages].sort((a, b) => a.name.localeCompare(b.name, "en"));
+    for (const { field } of [this.sourceBox, this.targetBox]) {
+      field.inputMode = languages.length > FEW ? "search" : "none"; // a phone's keyboard hides the list
+    }
+    this.#set(this.sourceBox, this.#usable(source) ? source : AUTO);
+    this.#set(this.targetBox, this.#usable(target) ? target : this.#guess());
     this.last = [this.source, this.target];
   }
 
   get source() {
-    return this.sourceSelect.value;
+    return this.sourceBox.value;
   }
 
   get target() {
-    return this.targetSelect.value;
+    return this.targetBox.value;
   }
 
   get ready() {
-    return this.names.size > 0;
+    return this.all.length > 0;
   }
 
   name(code) {
-    return this.names.get(code) ?? code;
+    return this.#language(code)?.name ?? code;
+  }
+
+  /** What a text in a language has as `lang` and `dir`. */
+  marks(code) {
+    const language = this.#language(code);
+    return language ? { lang: language.tag, dir: language.direction } : { lang: "", dir: "auto" };
   }
 
   choose(source, target) {
     this.targetChosen = true;
-    this.sourceSelect.value = source;
-    this.targetSelect.value = target;
+    this.#set(this.sourceBox, source);
+    this.#set(this.targetBox, target);
     this.#settle();
   }
 
@@ -61,7 +74,7 @@ export class Languages extends EventTarget {
   avoidTarget(detected) {
     const other = this.#guess(detected);
     if (this.targetChosen || !other) return false;
-    this.targetSelect.value = other;
+    this.#set(this.targetBox, other);
     this.#settle();
     return true;
   }
@@ -76,54 +89,70 @@ export class Languages extends EventTarget {
   /** Keep both different: the unchanged one takes the previous language of the other. */
   #chosen(other) {
     if (this.source === this.target) {
-      const former = other === this.targetSelect ? this.last[0] : this.last[1];
-      other.value = this.#usable(former) && former !== this.source ? former : this.#guess(this.source);
+      const former = other === this.targetBox ? this.last[0] : this.last[1];
+      this.#set(other, this.#usable(former) && former !== this.source ? former : this.#guess(this.source));
     }
     this.#settle();
   }
 
-  /** Elements for all languages by name; above a long list are those that were chosen lately. */
-  #choices() {
-    const options = (codes) => codes.map((value) => element("option", { value, text: this.name(value) }));
-    const all = options([...this.names.keys()].sort((a, b) => this.name(a).localeCompare(this.name(b), "en")));
-    const recent = read(RECENT_STORE, []).filter((code) => this.#usable(code));
-    if (all.length <= FEW || !recent.length) return all;
+  /** Groups of choices for a query; of a long list, those that were chosen lately come first. */
+  #find(query, ofSource) {
+    const choices = (languages) => languages.map((language) => choiceOf(language, ofSource));
+    if (query) {
+      const auto = ofSource && DETECT.toLowerCase().startsWith(query.toLowerCase());
+      return [{ label: null, choices: [...(auto ? [AUTO_CHOICE] : []), ...choices(search(this.all, query))] }];
+    }
+    const auto = { label: null, choices: ofSource ? [AUTO_CHOICE] : [] };
+    const recent = this.all.length > FEW ? this.#recent.map((code) => this.#language(code)) : [];
+    if (!recent.length) return [auto, { label: null, choices: choices(this.all) }];
+    const others = this.all.filter((language) => !recent.includes(language));
     return [
-      element("optgroup", { label: "Recent" }, ...options(recent)),
-      element("optgroup", { label: "All languages" }, ...all),
+      auto,
+      { label: "Recent", choices: choices(recent) },
+      { label: "More languages", choices: choices(others) },
     ];
+  }
+
+  get #recent() {
+    return read("localStorage", RECENT_STORE, []).filter((code) => this.#usable(code));
+  }
+
+  #set(box, code) {
+    box.show(code, code === AUTO ? DETECT : this.name(code));
   }
 
   #settle() {
     this.last = [this.source, this.target];
-    localStorage.setItem(STORE, JSON.stringify(this.last));
+    write("localStorage", STORE, this.last);
     const chosen = [this.target, this.source].filter((code) => this.#usable(code));
-    const recent = [...new Set([...chosen, ...read(RECENT_STORE, [])])].slice(0, RECENT);
-    localStorage.setItem(RECENT_STORE, JSON.stringify(recent));
+    write("localStorage", RECENT_STORE, [...new Set([...chosen, ...this.#recent])].slice(0, RECENT));
     this.dispatchEvent(new Event("change"));
   }
 
-  #remembered() {
-    if (this.ready && this.target) return [this.source, this.target];
-    return read(STORE, [AUTO, ""]);
+  #language(code) {
+    return this.all.find((language) => language.code === code) ?? null;
   }
 
   #usable(code) {
-    return this.names.has(code);
+    return this.#language(code) !== null;
   }
 
   /** A likely target: the browser's language, else English, else the first. */
   #guess(except = this.source) {
-    const wished = [...navigator.languages.map((tag) => tag.split("-")[0]), "en", ...this.names.keys()];
-    return wished.find((code) => this.#usable(code) && code !== except);
+    const wished = [...navigator.languages.flatMap(tagsOf), "en"].map((tag) => byCode(this.all, tag));
+    return [...wished, ...this.all].find((language) => language && language.code !== except)?.code;
   }
 }
 
-/** What is stored under a name; `otherwise`, if that is nothing of use. */
-function read(name, otherwise) {
-  try {
-    return JSON.parse(localStorage.getItem(name)) ?? otherwise;
-  } catch {
-    return otherwise;
-  }
+const AUTO_CHOICE = { value: AUTO, text: DETECT };
+
+function choiceOf({ code, tag, name, native_name: native, detected = true }, ofSource) {
+  const aside = native === name ? "" : native;
+  return { value: code, text: name, aside, lang: tag, note: ofSource && !detected ? "not detected" : "" };
+}
+
+/** The tags by which a language of the browser may be known: `zh-TW` is `zh-Hant` too. */
+function tagsOf(tag) {
+  const { language, script } = new Intl.Locale(tag).maximize();
+  return [tag, `${language}-${script}`, language];
 }

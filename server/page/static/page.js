@@ -1,6 +1,7 @@
 /** Connects the parts of the page. */
 
 import { getJson } from "./api.js";
+import { Combobox } from "./combobox.js";
 import { Devices } from "./devices.js";
 import { Documents } from "./documents.js";
 import { Editor } from "./editor.js";
@@ -14,10 +15,13 @@ import { Translation } from "./translation.js";
 const find = (id) => document.getElementById(id);
 
 const editor = new Editor(document, Number(document.body.dataset.maxCharacters));
-const languages = new Languages(find("source"), find("target"));
+const source = new Combobox(find("source-picker"));
+const target = new Combobox(find("target-picker"));
+const languages = new Languages(source, target);
 const result = new Result(find("result"));
-const translation = new Translation(editor, languages, result);
-const documents = new Documents(find("files"), languages);
+const model = find("model"); // null on a server with one
+const translation = new Translation(editor, languages, result, model);
+const documents = new Documents(find("files"), languages, model);
 const devices = new Devices(find("gpus"), find("queue"), find("health"));
 const keyForm = new KeyForm(find("key"));
 const shortcuts = find("shortcuts");
@@ -25,6 +29,7 @@ const shortcuts = find("shortcuts");
 async function loadLanguages() {
   try {
     languages.fill(await getJson("languages"));
+    editor.mark(languages.marks(languages.source));
     result.clear();
     translation.run(); // text restored by the browser, or typed meanwhile
   } catch (error) {
@@ -47,7 +52,11 @@ editor.addEventListener("accept-detected", () => {
   languages.choose(translation.detected, languages.target);
   editor.field.focus();
 });
-languages.addEventListener("change", () => translation.run());
+languages.addEventListener("change", () => {
+  editor.mark(languages.marks(languages.source));
+  translation.run();
+});
+model?.addEventListener("change", () => translation.run());
 keyForm.addEventListener("change", () => {
   editor.field.focus();
   loadLanguages();
@@ -61,8 +70,8 @@ listen({
   "/": () => editor.field.focus(),
   "?": () => shortcuts.showModal(),
   Enter: () => translation.run(),
-  F: () => find("source").focus(),
-  T: () => find("target").focus(),
+  F: () => source.open(),
+  T: () => target.open(),
   S: swap,
   C: () => result.copy(),
   X: () => editor.clear(),

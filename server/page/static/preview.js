@@ -7,9 +7,9 @@ import { inWords } from "./warnings.js";
 const STEP = 100; // texts shown at first, and with each click on "Show more": all may be too many
 
 export class Preview {
-  /** `name` is that of the document, `language` the code of the target. */
-  constructor(name, language) {
-    this.language = language;
+  /** `name` is that of the document, `marks` are `lang` and `dir` of the translations. */
+  constructor(name, marks) {
+    this.marks = marks;
     this.list = element("ul");
     this.more = element("button", { className: "link more", type: "button", hidden: true });
     this.more.addEventListener("click", () => this.#showMore());
@@ -62,7 +62,7 @@ export class Preview {
     if (!pair.row?.isConnected) {
       if (this.choice.checked && !this.doubted.has(pair)) return;
       if (this.list.childElementCount >= this.limit) return;
-      this.list.append(pair.make(this.language));
+      this.list.append(pair.make(this.marks));
     }
     pair.write();
   }
@@ -108,9 +108,9 @@ class Pair {
     this.row = null; // most of a large document are never shown
   }
 
-  make(language) {
+  make(marks) {
     this.original = element("p", { dir: "auto" });
-    this.translated = element("p", { dir: "auto", lang: language });
+    this.translated = element("p", marks);
     this.notes = element("ul", { className: "doubts" });
     this.row = element("li", {}, this.original, element("div", {}, this.translated, this.notes));
     return this.row;

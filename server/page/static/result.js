@@ -28,9 +28,9 @@ export class Result extends EventTarget {
     this.root.setAttribute("aria-busy", String(is));
   }
 
-  /** Show an answer of `POST /translation`; `notes` are further remarks. */
-  show(answer, notes = []) {
-    this.#write(answer.translation, answer.target_language);
+  /** Show an answer of `POST /translation` in a language with `marks`; `notes` are further remarks. */
+  show(answer, marks, notes = []) {
+    this.#write(answer.translation, marks);
     this.#list(answer.alternatives ?? []);
     this.#note([...notes, ...inWords(answer.warnings)]);
     this.#complain("");
@@ -43,7 +43,7 @@ export class Result extends EventTarget {
   }
 
   clear() {
-    this.#write("", "");
+    this.#write("", { lang: "", dir: "auto" });
     this.#list([]);
     this.#note([]);
     this.#complain("");
@@ -62,9 +62,10 @@ export class Result extends EventTarget {
     }, COPIED_SHOWN);
   }
 
-  #write(text, language) {
+  /** `marks` are `lang` and `dir` of the text. */
+  #write(text, marks) {
     if (text !== this.text) this.output.textContent = text; // or it would be read aloud again
-    this.output.lang = language;
+    Object.assign(this.output, marks);
     this.copyButton.disabled = !text;
   }
 
@@ -73,8 +74,8 @@ export class Result extends EventTarget {
     this.alternatives.hidden = others.length === 0;
     this.alternatives.querySelector("ul").replaceChildren(
       ...others.map((text) => {
-        const button = element("button", { type: "button", dir: "auto", textContent: text });
-        button.lang = this.output.lang;
+        const { lang, dir } = this.output;
+        const button = element("button", { type: "button", lang, dir, textContent: text });
         button.addEventListener("click", () => this.#take(text, others));
         return element("li", {}, button);
       }),
@@ -85,7 +86,7 @@ export class Result extends EventTarget {
   #take(text, others) {
     const former = this.text;
     const place = others.indexOf(text);
-    this.#write(text, this.output.lang);
+    this.#write(text, { lang: this.output.lang, dir: this.output.dir });
     this.#list(others.with(place, former));
     this.alternatives.querySelectorAll("button")[place].focus();
   }

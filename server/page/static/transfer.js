@@ -12,15 +12,19 @@ const LARGE = 64_000; // bytes; larger documents become jobs, which survive a lo
 const TOO_MUCH = new Set(["too-long", "deadline"]); // for one request; a job may take longer
 
 export class Transfer extends EventTarget {
-  /** `formats` maps the suffixes of documents to the options that they read, `kinds` describes these. */
-  constructor(file, pair, { formats, kinds }) {
+  /**
+   * `marks` are `lang` and `dir` of the target. `formats` maps the suffixes of documents to the options
+   * that they read, `kinds` describes these.
+   */
+  constructor(file, pair, marks, { formats, kinds }) {
     super();
     this.file = file;
     this.pair = pair;
+    this.tag = marks.lang;
     this.dot = file.name.lastIndexOf(".");
     const suffix = this.dot < 0 ? "" : file.name.slice(this.dot).toLowerCase();
     this.known = suffix in formats;
-    this.preview = new Preview(file.name, pair.target);
+    this.preview = new Preview(file.name, marks);
     this.options = new Options(kinds, formats[suffix] ?? [], suffix, () => this.#again());
     this.notices = element("ul", { className: "notices" });
     this.controller = new AbortController();
@@ -104,9 +108,10 @@ export class Transfer extends EventTarget {
 
   /** Of a file in an unknown format only the name is sent: the server knows what to do instead. */
   #fields() {
-    const { source, target } = this.pair;
+    const { source, target, model } = this.pair;
     const file = this.known ? this.file : new File([], this.file.name);
-    return { file, source_language: source, target_language: target, ...this.options.values };
+    const languages = { source_language: source, target_language: target };
+    return { file, ...languages, ...(model && { model }), ...this.options.values };
   }
 
   #sent(share) {
@@ -163,7 +168,7 @@ export class Transfer extends EventTarget {
   /** `report.txt` to German is `report.de.txt`. */
   #newName() {
     const { name } = this.file;
-    return `${name.slice(0, this.dot)}.${this.pair.target}${name.slice(this.dot)}`;
+    return `${name.slice(0, this.dot)}.${this.tag}${name.slice(this.dot)}`;
   }
 
   #say(words, share) {

@@ -12,11 +12,13 @@ const ALTERNATIVES = 3;
 const SHORT_TEXT = 300; // characters; alternatives of longer texts are not useful
 
 export class Translation extends EventTarget {
-  constructor(editor, languages, result) {
+  /** `model`: the field with the name of one of several models, or null. */
+  constructor(editor, languages, result, model) {
     super();
     this.editor = editor;
     this.languages = languages;
     this.result = result;
+    this.model = model;
     this.detected = null; // code of the language of the latest text
     this.running = new AbortController();
   }
@@ -63,6 +65,7 @@ export class Translation extends EventTarget {
       text,
       source_language: this.languages.source,
       target_language: this.languages.target,
+      model: this.model?.value || null,
       alternatives: characters(text) <= SHORT_TEXT ? ALTERNATIVES : 0,
     };
   }
@@ -71,21 +74,27 @@ export class Translation extends EventTarget {
     const name = this.languages.name(answer.source_language);
     this.detected = answer.detected ? answer.source_language : null;
     this.editor.showDetected(this.detected && name, answer.detected?.confidence);
+    if (this.detected) this.editor.mark({ ...this.languages.marks(this.detected), dir: "auto" });
     const same = this.detected === answer.target_language;
     if (same && this.languages.avoidTarget(this.detected)) return; // the change translates again
-    this.result.show(answer, same ? [`The text already seems to be ${name}.`] : []);
+    const marks = this.languages.marks(answer.target_language);
+    this.result.show(answer, marks, same ? [`The text already seems to be ${name}.`] : []);
   }
 
   #fail(problem) {
-    this.detected = null;
-    this.editor.showDetected(null);
+    this.#undetect();
     this.result.fail(problem.words, problem.needsKey ? null : () => this.run());
     if (problem.needsKey) this.dispatchEvent(new Event("needs-key"));
   }
 
-  #forget() {
+  #undetect() {
     this.detected = null;
     this.editor.showDetected(null);
+    this.editor.mark(this.languages.marks(this.languages.source));
+  }
+
+  #forget() {
+    this.#undetect();
     this.result.clear();
   }
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from server.auth.access import Client
 from server.core.errors import InvalidFieldError, UnsupportedLanguageError
-from server.core.language_details import bcp47
 from server.core.requests import AUTO
 from server.http.caller import header_key, identify
 from server.routes.parameters import read_fields, word_of
 from server.services import Services
+from translator.models.languages import bcp47
 
 Rule = tuple[str, Callable[..., Any], list[str]]  # path, view, methods
 _SCHEME = "deepl-auth-key"

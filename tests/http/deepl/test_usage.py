@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from server.auth.usage import Usage
-from server.core.database import Database
 from server.core.state import STATE
+from server.database.sqlite import SqliteDatabase
 from server.metrics.front import Metrics
 from tests.fakes import FakePool
 from tests.http.deepl.conftest import KEY, KEYS, OTHER, QUOTA, SMALL, Server
@@ -79,7 +79,7 @@ def test_a_quota(server: Server, connect: Connect) -> None:
 
 def test_a_month_begins_at_zero() -> None:
     metrics, now = Metrics(), 1_800_000_000.0  # 2027-01-15
-    usage = Usage(Database(None, STATE), metrics, lambda: now)
+    usage = Usage(SqliteDatabase(None, STATE), metrics, lambda: now)
     metrics.label_clients(["ann"])
     count = metrics._work_of("ann").characters.inc
     count(5)

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from server.core.database import Database, StoreError
-from server.core.settings import Settings, default_jobs
+from server.core.setting_types import default_jobs
+from server.core.settings import Settings
+from server.database.interface import StoreError
+from server.database.sqlite import SqliteDatabase
 from server.jobs.schema import JOBS
 from server.jobs.store import JobStore, open_jobs
 from tests.http.jobs.client import (
@@ -49,20 +51,20 @@ def test_an_unusable_folder_stops_the_start_only_if_it_was_set(
 
 
 def test_two_servers_cannot_share_a_folder(tmp_path: Path) -> None:
-    store = JobStore(tmp_path)
+    store = JobStore(SqliteDatabase(tmp_path, JOBS))
     with pytest.raises(StoreError, match="another server uses it"):
-        JobStore(tmp_path)
+        JobStore(SqliteDatabase(tmp_path, JOBS))
     store.close()
-    JobStore(tmp_path).close()
+    JobStore(SqliteDatabase(tmp_path, JOBS)).close()
 
 
 def test_a_file_of_another_version_is_rejected(tmp_path: Path) -> None:
-    Database(tmp_path, JOBS).close()
+    SqliteDatabase(tmp_path, JOBS).close()
     connection = sqlite3.connect(tmp_path / "jobs.sqlite3")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(StoreError, match="version 99"):
-        JobStore(tmp_path)
+        JobStore(SqliteDatabase(tmp_path, JOBS))
     (tmp_path / "jobs.sqlite3").write_bytes(b"some other file" * 1000)
     with pytest.raises(StoreError, match="not a database"):
-        JobStore(tmp_path)
+        JobStore(SqliteDatabase(tmp_path, JOBS))

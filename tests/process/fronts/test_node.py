@@ -72,6 +72,8 @@ def test_without_jobs_there_is_no_process_for_them(node: NodeServer) -> None:
     ("flags", "message"),
     [
         (["--api-keys", "missing.toml"], "API keys: missing.toml: No such file"),
+        (["--detector", "missing.bin"], "detector missing.bin: No such file"),
+        (["--detector", __file__], "it is not a file of fastText"),
         (["--glossaries", "missing"], "glossary"),
         (["--model", "/"], "is not a checkpoint"),
     ],

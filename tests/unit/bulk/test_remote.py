@@ -15,6 +15,7 @@ from server.core.requests import Answer
 Reply = tuple[int, Any, dict[str, str]]  # status, body, headers
 MODEL: Reply = (200, {"model": "fake"}, {})
 LANGUAGES: Reply = (200, [{"code": "en"}, {"code": "de"}], {})
+GPUS: Reply = (200, {"gpus": [{"device": f"cuda:{number}"} for number in (0, 1, 1)]}, {})
 
 
 class FakeServer(ThreadingHTTPServer):
@@ -45,7 +46,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeServer
 
     def do_GET(self) -> None:
-        self._answer(self.server.health if self.path == "/health_check" else LANGUAGES)
+        replies = {"/health_check": self.server.health, "/languages": LANGUAGES, "/gpus": GPUS}
+        self._answer(replies[self.path])
 
     def do_POST(self) -> None:
         self.server.keys.append(self.headers["Authorization"])
@@ -248,6 +250,10 @@ def test_other_responses(
     server.replies = [reply]
     with pytest.raises(kind, match=message):
         connect().translate(["a"])
+
+
+def test_a_device_of_several_workers_counts_once(connect: Connect) -> None:
+    assert connect().count_devices() == 2
 
 
 def test_languages_are_checked_before_texts_are_sent(server: FakeServer, connect: Connect) -> None:

@@ -49,6 +49,24 @@ def test_reading_ahead_is_bounded() -> None:
         assert read <= number + 6
 
 
+def test_nothing_is_read_while_the_window_is_full() -> None:
+    """As the caller says, who knows what the items that have been read need."""
+    ahead: list[int] = []  # read and not taken
+
+    def numbers() -> Iterator[int]:
+        for number in range(100):
+            ahead.append(number)
+            yield number
+
+    window: Window[int, int] = Window(lambda number: number, 9)
+    taken = []
+    for number, _ in window.map(numbers(), lambda: len(ahead) >= 3):
+        assert len(ahead) <= 3
+        ahead.remove(number)
+        taken.append(number)
+    assert taken == list(range(100))
+
+
 def test_an_error_is_raised_in_place_of_its_result() -> None:
     def work(number: int) -> int:
         if number % 2:

@@ -57,6 +57,13 @@ def test_only_texts_change() -> None:
     assert after.metadata.row_group(0).column(0).compression == "ZSTD"
 
 
+def test_a_file_without_compression_stays_without() -> None:
+    data = file_with({"text": ["the house"]}, compression="none")
+    after = pq.ParquetFile(io.BytesIO(translate_upper(PARQUET(data))))
+    assert after.read().to_pydict() == {"text": ["THE HOUSE"]}
+    assert after.metadata.row_group(0).column(0).compression == "UNCOMPRESSED"
+
+
 def test_columns_that_are_not_stored_as_dictionaries() -> None:
     encoding = {"text": "DELTA_BYTE_ARRAY"}
     data = file_with(

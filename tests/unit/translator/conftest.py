@@ -20,7 +20,8 @@ def reference(cache: Path) -> Translator:
 
 @pytest.fixture(scope="session")
 def int8(cache: Path) -> Translator:
-    return Translator(TranslatorConfig(engine="ctranslate2", cache=cache))
+    # One thread: uses of several cores would be measured.
+    return Translator(TranslatorConfig(engine="ctranslate2", cache=cache, threads=1))
 
 
 @pytest.fixture(params=["reference", "int8"])

@@ -73,6 +73,19 @@ capabilities:
 - name: TRANSLATION_API_KEYS
   value: /etc/m2m-server/{{ .root.Values.apiKeys.key }}
 {{- end }}
+{{- with .root.Values.database }}
+{{- if .secret }}
+- name: TRANSLATION_DATABASE
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- if not (hasKey $.pool.settings "TRANSLATION_JOBS") }}
+- name: TRANSLATION_JOBS
+  value: "on"
+{{- end }}
+{{- end }}
+{{- end }}
 {{- range $name, $from := .root.Values.secretEnv }}
 - name: {{ $name }}
   valueFrom:

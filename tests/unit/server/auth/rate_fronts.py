@@ -18,10 +18,10 @@ from server.auth.keys import KeyList, digest_of
 from server.auth.process_lock import ProcessLock
 from server.auth.rates import RateTable
 from server.auth.usage import Usage
-from server.core.database import Database
 from server.core.errors import RateLimitError, WrongKeyError
 from server.core.settings import Settings
 from server.core.state import STATE
+from server.database.sqlite import SqliteDatabase
 from server.metrics.front import Metrics
 
 _CONTEXT = multiprocessing.get_context("fork")
@@ -178,7 +178,7 @@ def _serve(file: Path, rates: RateTable) -> Callable[[Connection], None]:
     def work(pipe: Connection) -> None:
         nonlocal now
         metrics = Metrics()
-        usage = Usage(Database(None, STATE), metrics)
+        usage = Usage(SqliteDatabase(None, STATE), metrics)
         access = Access(KeyList(Settings(api_keys=file)), metrics, usage, rates, lambda: now)
         while True:
             key, now = pipe.recv()

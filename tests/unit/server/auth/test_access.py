@@ -9,10 +9,10 @@ import pytest
 from server.auth.access import Access
 from server.auth.keys import KeyList, digest_of
 from server.auth.usage import Usage
-from server.core.database import Database
 from server.core.errors import RateLimitError, WrongKeyError
 from server.core.settings import Settings
 from server.core.state import STATE
+from server.database.sqlite import SqliteDatabase
 from server.metrics.front import Metrics
 
 ALICE, BOB = "m2m_alice", "m2m_bob"
@@ -49,7 +49,7 @@ def access(clock: Time, **rates: int) -> Access:
 
 
 def usage_of(metrics: Metrics) -> Usage:
-    return Usage(Database(None, STATE), metrics)
+    return Usage(SqliteDatabase(None, STATE), metrics)
 
 
 def refused_for(access: Access, characters: int) -> float:

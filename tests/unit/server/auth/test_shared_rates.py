@@ -1,45 +1,135 @@
-"""A key's rate is that of all fronts together, whatever happens to one of them."""
+"""Buckets that several servers share; the database is in memory, and its clock is the tests'."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from server.auth.rates import RateTable, tag_of
-from tests.scenarios import run_scenario
-from tests.unit.server.auth.rate_fronts import SCENARIOS
+from server.auth.lease_table import LeaseTable
+from server.auth.rates import PERIOD_SECONDS, RateTable
+from server.auth.shared_rates import SharedRates
+from server.core.state import STATE
+from server.database.interface import StorageError, Transaction
+from server.database.sqlite import SqliteDatabase
+
+TAG = 7
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scenario", SCENARIOS)
-def test_fronts_share_the_rates(scenario: str) -> None:
-    run_scenario("tests.unit.server.auth.rate_fronts", scenario)
+class Clocked:
+    """A transaction whose time is the test's."""
+
+    def __init__(self, inner: Transaction, now: float) -> None:
+        self.select, self.run, self.run_many = inner.select, inner.run, inner.run_many
+        self._now = now
+
+    def now(self) -> float:
+        return self._now
 
 
-def test_more_keys_than_rows_cost_nobody_anything() -> None:
-    rates = RateTable()
-    for tag in range(1, 40_001):
-        assert rates.charge(tag, (60.0, 0.0), 1000.0) is None
-    assert rates.charge(40_000, (1.0, 0.0), 1000.0) is not None  # the last one has its row
+class Shared(SqliteDatabase):
+    """Counts transactions; may be away."""
+
+    def __init__(self) -> None:
+        super().__init__(None, STATE)
+        self.time = 0.0
+        self.trips = 0
+        self.away = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        if self.away:
+            raise StorageError("gone", away=True)
+        self.trips += 1
+        with super().transaction() as transaction:
+            yield Clocked(transaction, self.time)
 
 
-def test_the_key_that_owes_least_loses_its_row() -> None:
-    rates = RateTable()
-    neighbours = [1 + 16_368 * i for i in range(17)]  # one more than fit where they belong
-    for i, tag in enumerate(neighbours):
-        assert rates.charge(tag, (60.0 + i, 0.0), 1000.0) is None
-    assert rates.charge(neighbours[1], (1.0, 0.0), 1000.0) is not None
-    assert rates.charge(neighbours[0], (1.0, 0.0), 1000.0) is None
+@pytest.fixture
+def database() -> Iterator[Shared]:
+    made = Shared()
+    yield made
+    made.close()
 
 
-def test_a_row_is_free_once_its_buckets_are_full() -> None:
-    rates = RateTable()
-    neighbours = [1 + 16_368 * i for i in range(32)]
-    for tag in neighbours[:16]:
-        assert rates.charge(tag, (30.0, 30.0), 1000.0) is None
-    for tag in neighbours[16:]:
-        assert rates.charge(tag, (60.0, 0.0), 1030.0) is None
-    for tag in neighbours[16:]:
-        assert rates.charge(tag, (60.0, 0.0), 1030.0) == (60.0, -30.0 - 30.0)
+def servers(database: Shared, count: int) -> list[SharedRates]:
+    return [SharedRates(database, LeaseTable(), RateTable()) for _ in range(count)]
 
 
-def test_tags_tell_keys_and_their_rates_apart() -> None:
-    tags = {tag_of("a", "k", 1), tag_of("a", "k", 2), tag_of("b", "k", 1), tag_of("a", "l", 1)}
-    assert len(tags) == 4
+def flood(database: Shared, rates: list[SharedRates], per_minute: int, seconds: float) -> int:
+    """Send ten times the rate to all servers in turn; return how many requests are accepted."""
+    cost = PERIOD_SECONDS / per_minute
+    accepted = 0
+    for i in range(int(10 * per_minute * seconds / 60)):
+        database.time = i * 60 / per_minute / 10
+        waits = rates[i % len(rates)].charge(TAG, (cost, 0.0), 1_000 + database.time)
+        accepted += waits is None
+    return accepted
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("per_minute", [60, 6_000])
+def test_all_servers_together_keep_the_limit(database: Shared, count: int, per_minute: int) -> None:
+    """A full bucket, and what it gains in two minutes."""
+    accepted = flood(database, servers(database, count), per_minute, 120.0)
+    assert 0.9 * 3 * per_minute <= accepted <= 3 * per_minute
+
+
+def test_a_request_seldom_asks_the_database(database: Shared) -> None:
+    flood(database, servers(database, 2), 6_000, 120.0)
+    assert database.trips < 600, "of 24,000 requests, most of them beyond the limit"
+
+
+def test_a_request_within_the_rate_is_accepted(database: Shared) -> None:
+    [rates] = servers(database, 1)
+    for i in range(1_000):
+        database.time = float(i)
+        assert rates.charge(TAG, (1.0, 0.5), 1_000 + database.time) is None
+
+
+def test_the_wait_is_that_of_the_shared_bucket(database: Shared) -> None:
+    first, second = servers(database, 2)
+    while first.charge(TAG, (10.0, 1.0), 1_000.0) is None:
+        pass
+    waits = second.charge(TAG, (10.0, 1.0), 1_000.0)
+    assert waits is not None
+    assert 0 < waits[0] <= 10.0
+    assert waits[1] <= 0.0
+    database.time = waits[0] + 0.01
+    assert second.charge(TAG, (10.0, 1.0), 1_000.0 + database.time) is None
+
+
+def test_a_smaller_request_is_not_refused_for_a_larger_one(database: Shared) -> None:
+    [rates] = servers(database, 1)
+    assert rates.charge(TAG, (0.1, 50.0), 1_000.0) is None
+    assert rates.charge(TAG, (0.1, 50.0), 1_000.0) is not None
+    assert rates.charge(TAG, (0.1, 1.0), 1_000.0) is None
+
+
+def test_a_cost_larger_than_the_bucket_is_accepted_when_it_is_full(database: Shared) -> None:
+    [rates] = servers(database, 1)
+    assert rates.charge(TAG, (0.0, 3 * PERIOD_SECONDS), 1_000.0) is None
+    waits = rates.charge(TAG, (0.0, 1.0), 1_000.0)
+    assert waits is not None
+    assert waits[1] == pytest.approx(2 * PERIOD_SECONDS + 1.0)
+
+
+def test_keys_have_buckets_of_their_own(database: Shared) -> None:
+    [rates] = servers(database, 1)
+    while rates.charge(TAG, (10.0, 0.0), 1_000.0) is None:
+        pass
+    assert rates.charge(TAG + 1, (10.0, 0.0), 1_000.0) is None
+
+
+def test_without_the_database_each_server_has_the_limit_for_itself(database: Shared) -> None:
+    database.away = True
+    [rates] = servers(database, 1)
+    accepted = sum(rates.charge(TAG, (1.0, 0.0), 1_000.0) is None for _ in range(100))
+    assert accepted == 60
+
+
+def test_full_buckets_are_forgotten(database: Shared) -> None:
+    [rates] = servers(database, 1)
+    for tag in range(1, 20):
+        database.time = tag * 1_000.0
+        rates.charge(tag, (1.0, 1.0), 1_000.0)
+    assert len(database.select("SELECT * FROM rates")) == 1

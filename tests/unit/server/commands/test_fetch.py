@@ -17,7 +17,7 @@ from translator.models.manifest import MANIFEST_FILE
 
 SMALL = {
     "config.json", "generation_config.json", "sentencepiece.bpe.model", "tokenizer_config.json",
-    "vocab.json",
+    "vocab.json", "README.md",
 }  # fmt: skip
 # One file, or shards and their index: as the bundled model happens to be kept.
 NEEDED = SMALL | {path.name for path in BUNDLED_FOLDER.glob("model*")}
@@ -198,11 +198,11 @@ def test_needed_files_of_a_repository_like_the_real_one() -> None:
     ]
     assert needed_files(names) == [
         *("config.json", "vocab.json", "sentencepiece.bpe.model", "tokenizer_config.json"),
-        *("generation_config.json", "pytorch_model.bin"),
+        *("generation_config.json", "README.md", "pytorch_model.bin"),
     ]
     shards = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
     index = "model.safetensors.index.json"
-    assert needed_files([*names, *shards, index, "adapter.safetensors"])[5:] == [*shards, index]
+    assert needed_files([*names, *shards, index, "adapter.safetensors"])[6:] == [*shards, index]
 
 
 @pytest.mark.slow  # loads and converts a model

@@ -35,10 +35,12 @@ def test_a_spawned_worker_loads_nothing_of_the_front() -> None:
 
 
 def test_a_converted_model_starts_without_libraries_that_take_seconds_to_load(cache: Path) -> None:
-    Translator(TranslatorConfig(engine="ctranslate2", cache=cache))  # converts it, if none has
+    # Converts it, if none has.
+    Translator(TranslatorConfig(engine="ctranslate2", cache=cache, threads=1))
     code = (
         "import sys; from pathlib import Path; from translator import Translator, TranslatorConfig;"
-        f"Translator(TranslatorConfig(engine='ctranslate2', cache=Path({str(cache)!r})));"
+        f"config = TranslatorConfig(engine='ctranslate2', cache=Path({str(cache)!r}), threads=1);"
+        "Translator(config);"
         "print({'ctranslate2', 'transformers', 'huggingface_hub'} & set(sys.modules))"
     )
     result = run("-c", code)

@@ -52,6 +52,12 @@ def test_a_model_may_have_two_codes_for_one_language() -> None:
     assert chosen(models, "nb", "en") == ("fine-tune", "nb", "en")
 
 
+def test_northern_sotho_is_one_language_although_m2m100_has_its_own_code() -> None:
+    models = Models([served_model("m2m", ("en", "ns")), served_model("nllb", ("nso_Latn",))])
+    assert models.languages == ("en", "ns")
+    assert models.find("nso") == models.find("nso_Latn") == "ns"
+
+
 def test_the_first_model_that_has_both_languages_translates() -> None:
     assert chosen(BOTH, "en", "de") == ("m2m", "en", "de")
     assert chosen(BOTH, "en", "swh_Latn") == ("nllb", "eng_Latn", "swh_Latn")

@@ -6,6 +6,7 @@ import pytest
 
 from server.core.pool_factory import _shares, prepare
 from server.core.settings import Settings
+from tests.fasttext_files import write_classifier
 from translator import CheckpointError
 from translator.device_memory import MemoryShare
 from translator.models.checkpoints import resolve
@@ -71,3 +72,12 @@ def test_parameters_are_counted_from_the_config() -> None:
     assert checkpoint.parameters == pytest.approx(stored, rel=0.02)
     assert checkpoint.weight_bytes("float32") == 4 * checkpoint.parameters
     assert checkpoint.weight_bytes("auto") == 2 * checkpoint.parameters
+
+
+def test_a_detector_that_knows_no_language_of_the_models_is_refused(tmp_path: Path) -> None:
+    file = write_classifier(tmp_path / "model.bin", {"fij_Latn": ["bula"], "kab_Latn": ["azul"]})
+    with pytest.raises(ValueError, match=r"detector .*: none of its 2 labels"):
+        prepare(Settings(devices="cpu", detector=file))
+    file.write_bytes(b"something else")
+    with pytest.raises(ValueError, match=r"detector .*: it is not a file of fastText"):
+        prepare(Settings(devices="cpu", detector=file))

@@ -43,7 +43,8 @@ def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
         "devices": "cpu*2", "engine": "reference", "dtype": "float32", "log_level": "debug",
         "local_files_only": "true", "cache": "/srv/models", "model": "m", "host": "::1",
         "log_format": "json", "cors_origins": "https://a.example", "pin": "false",
-        "route": "sw=nllb", "model_devices": "nllb=cuda:1",
+        "route": "sw=nllb", "database": "postgresql://h/d",
+        "database_encrypt_key": "0" * 64, "model_devices": "nllb=cuda:1",
     }  # fmt: skip
     value = values.get(field, "777")
     by_variable = load_settings([], {variable(field): value})

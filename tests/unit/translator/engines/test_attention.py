@@ -34,7 +34,7 @@ class CudnnReporter(DeviceDecoder):
         allowing: list[str] = []
         for engine in ("ctranslate2", *TORCH_ENGINES):
             torch.backends.cuda.enable_cudnn_sdp(True)
-            super().__init__(TranslatorConfig(cache=cache, engine=engine))
+            super().__init__(TranslatorConfig(cache=cache, engine=engine, threads=1))
             allowing += [engine] * cudnn_enabled()
         self.name = f"allowing: {allowing}"
 

@@ -11,12 +11,14 @@ import torch
 from tests.unit.translator.engines.cudnn import cudnn_enabled
 from tests.unit.translator.engines.fake_engine import FakeEngine
 from translator import Translator, TranslatorConfig
-from translator.engines import EngineChoice, autotune, build, gpu
+from translator.engines import EngineChoice, autotune, build, cpu, ctranslate2, gpu
+from translator.engines.autotune import DeviceClass
 from translator.engines.cpu_features import computes_int8
 from translator.engines.ctranslate2 import core_splits, why_not_on_gpu
 from translator.engines.inflight import build as inflight_build
 from translator.engines.replicas import replica_counts
 from translator.engines.speed import Speed
+from translator.engines.trial import TrialSize
 from translator.models.checkpoints import Checkpoint
 
 
@@ -83,21 +85,32 @@ def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert why_not_on_gpu(0, "float16") is None
 
 
-def test_on_a_cpu_each_use_of_the_cores_is_measured_once(cache: Path, bundled: Checkpoint) -> None:
-    """With the real engines; CTranslate2 alone is not measured again."""
+@pytest.mark.usefixtures("int8")  # already converted
+def test_on_a_cpu_each_use_of_the_cores_is_measured_once(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real engines, a few sentences each; CTranslate2 alone is not measured again.
+
+    Each operation has one thread: several would wait for each other on cores that are busy.
+    """
+    (tmp_path / "ctranslate2").symlink_to(cache / "ctranslate2")
+    monkeypatch.setattr(cpu, "_CPU", DeviceClass("cpu", TrialSize(sentences=4, concurrency=2)))
+    monkeypatch.setattr(torch, "set_num_threads", lambda _: None)
+    load = ctranslate2._load
+    monkeypatch.setattr(ctranslate2, "_load", lambda *a, **k: load(*a, **k | {"intra_threads": 1}))
     cores = len(os.sched_getaffinity(0))
     names = [f"ctranslate2, {s.replicas} x {s.threads} threads" for s in core_splits(cores)]
     if computes_int8():
         names += [f"inflight, {replicas} on {cores} cores" for replicas in replica_counts(cores)]
-    choice = Translator(TranslatorConfig(cache=cache)).engine
+    choice = Translator(TranslatorConfig(cache=tmp_path)).engine
     assert choice.dtype == "int8"
     assert choice.reason.startswith(f"fastest of {len(names)} measured")
-    (path,) = (cache / "speeds").glob("*-int8-cpu.json")
+    (path,) = (tmp_path / "speeds").glob("*-int8-cpu.json")
     (saved,) = json.loads(path.read_text()).values()
     assert sorted(saved) == sorted(names)
     assert min(min(figures.values()) for figures in saved.values()) > 0
     before = path.stat().st_mtime_ns
-    Translator(TranslatorConfig(cache=cache))
-    given = Translator(TranslatorConfig(cache=cache, engine="ctranslate2")).engine
+    Translator(TranslatorConfig(cache=tmp_path))
+    given = Translator(TranslatorConfig(cache=tmp_path, engine="ctranslate2")).engine
     assert given.reason.startswith("asked for; fastest of")
     assert path.stat().st_mtime_ns == before

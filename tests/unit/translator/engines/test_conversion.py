@@ -28,7 +28,9 @@ def test_the_conversion_is_cached_by_content(
 def test_two_processes_convert_once(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from translator import Translator, TranslatorConfig;"
-        "t = Translator(TranslatorConfig(cache=Path(sys.argv[1])));"
+        # One thread: other uses of the cores would be measured, one process after the other.
+        "config = TranslatorConfig(cache=Path(sys.argv[1]), engine='ctranslate2', threads=1);"
+        "t = Translator(config);"
         "print(t.translate('Good morning.', 'en', 'fr'))"
     )
     command = [sys.executable, "-W", "ignore", "-c", script, str(tmp_path)]

@@ -15,7 +15,7 @@ from translator.device_decoder import DeviceDecoder
 from translator.engines import cpu_features
 
 cpu_features._has_vnni = lambda: False
-print(DeviceDecoder(TranslatorConfig(device="cpu")).engine.name)
+print(DeviceDecoder(TranslatorConfig(device="cpu", threads=1)).engine.name)
 print({"torch", "transformers"} & set(sys.modules))
 """
 

@@ -23,7 +23,7 @@ SHARE = 0.08  # of a few dozen sentences may differ, with rounding to int8
 
 @pytest.fixture(scope="module")
 def inflight(cache: Path) -> Translator:
-    return Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
+    return Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache, threads=1))
 
 
 def test_a_product_is_within_the_rounding_of_both_factors() -> None:
@@ -95,7 +95,8 @@ def test_replicas_agree_with_a_single_engine(
 ) -> None:
     """They share one copy of the weights and have a thread each."""
     monkeypatch.setattr(cpu, "replica_counts", lambda cores: [2])
-    replicated = Translator(TranslatorConfig(engine="inflight", dtype="int8", cache=cache))
+    config = TranslatorConfig(engine="inflight", dtype="int8", cache=cache, threads=1)
+    replicated = Translator(config)
     assert DeviceDecoder(replicated.config).batches == 2
     texts = list(read_references("test")["en", "de"])[::10]
     languages = ["en"] * len(texts), ["de"] * len(texts)
@@ -104,12 +105,12 @@ def test_replicas_agree_with_a_single_engine(
 
 
 def test_as_good_as_the_reference(inflight: Translator, reference: Translator) -> None:
-    """BLEU and chrF of one direction, 650 sentences, are within a point of fp32 `generate`.
+    """BLEU and chrF of one direction, 327 sentences, are within a point of fp32 `generate`.
 
     With the measured weights, both are within 0.5; other weights round differently.
     """
     pairs = read_references("test")["de", "en"]
-    texts, expected = list(pairs), list(pairs.values())
+    texts, expected = list(pairs)[::2], list(pairs.values())[::2]
     ours, theirs = (
         score(translator.batch(texts, ["de"] * len(texts), ["en"] * len(texts)), expected)
         for translator in (inflight, reference)

@@ -104,7 +104,9 @@ def test_shards_agree_with_a_single_file(
     sharded: Path, tmp_path: Path, cache: Path, engine: str, dtype: str
 ) -> None:
     one, several = (
-        Translator(TranslatorConfig(model=model, engine=engine, dtype=dtype, cache=folder))
+        Translator(
+            TranslatorConfig(model=model, engine=engine, dtype=dtype, cache=folder, threads=1)
+        )
         for model, folder in (("bundled", cache), (str(sharded), tmp_path))
     )
     for text in list(read_references("test")["en", "de"])[::170]:
@@ -165,7 +167,7 @@ def test_pickled_weights_load_like_safetensors(
         tensors |= load_file(path) if path.suffix == ".safetensors" else {}
         path.unlink()
     torch.save(tensors, folder / "pytorch_model.bin")
-    config = TranslatorConfig(model=str(folder), engine=engine, cache=tmp_path / "cache")
+    config = TranslatorConfig(model=str(folder), engine=engine, cache=tmp_path / "cache", threads=1)
     expected = reference if engine == "reference" else int8
     text = "Where is the station?"
     assert Translator(config).translate(text, "en", "de") == expected.translate(text, "en", "de")

@@ -28,8 +28,9 @@ def converted(original: Path) -> Path:
 
 def translations(model: Path, cache: Path, engine: str = "auto") -> list[str]:
     config = TranslatorConfig(
-        model=str(model), device="cpu", engine=engine, dtype="float32", cache=cache, beams=1
-    )
+        model=str(model), device="cpu", engine=engine, dtype="float32", cache=cache, beams=1,
+        threads=1,
+    )  # fmt: skip
     translator = Translator(config)
     return [translator.translate(text, "en", "de") for text in TEXTS]
 

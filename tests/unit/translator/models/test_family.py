@@ -1,5 +1,6 @@
 """Every family's tokens are those of transformers, and its models decode as `generate` does."""
 
+import functools
 import json
 import operator
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from translator.config import TranslatorConfig
 from translator.engines import Decoding, EncodedSegment
 from translator.engines.build import build_engine
 from translator.errors import CheckpointError
-from translator.models.checkpoints import read_folder
+from translator.models.checkpoints import Checkpoint, read_folder
 from translator.models.family import NLLB
 from translator.models.tokenizer import Tokenizer
 
@@ -87,34 +88,38 @@ def test_decodes_as_generate(folder: Path, tmp_path: Path, engine: str, beams: i
         model=str(folder), device="cpu", engine=engine, dtype="float32", cache=tmp_path, threads=1
     )
     built, _ = build_engine(config, checkpoint, tokenizer)
-    flores = "eng_Latn" in tokenizer.language_ids
-    source, target = ("eng_Latn", "deu_Latn") if flores else ("en", "de")
-    given = 0 if tokenizer.forced_id(target) is None else 1
-    decoding = Decoding.of(checkpoint, beams)
-    texts = sentences("test")[:12]
-    segments = [
-        EncodedSegment(
-            i, tokenizer.encode(text, source, target), tokenizer.forced_id(target), decoding
-        )
-        for i, text in enumerate(texts)
-    ]
+    segments = _segments(checkpoint, beams)
     built.submit(segments)
     found: dict[int, list[int] | None] = {}
     while len(found) < len(segments):
         found |= {each.key: each.ids for each in built.step()}
     results = [found[i] or [] for i in range(len(segments))]
-    expected = _generated(folder, segments, beams)
+    expected = _generated(folder, beams)
     if engine == "ctranslate2":  # it allows one token more, and ends beam search by another rule
-        results = [ids[: decoding.max_length - 1 - given] for ids in results]
+        given = 0 if segments[0].target_id is None else 1
+        results = [ids[: segments[0].decoding.max_length - 1 - given] for ids in results]
         assert sum(map(operator.eq, results, expected)) >= len(segments) - 2
     else:
         assert results == expected
 
 
-def _generated(folder: Path, segments: list[EncodedSegment], beams: int) -> list[list[int]]:
+def _segments(checkpoint: Checkpoint, beams: int) -> list[EncodedSegment]:
+    tokenizer = checkpoint.tokenizer()
+    flores = "eng_Latn" in tokenizer.language_ids
+    source, target = ("eng_Latn", "deu_Latn") if flores else ("en", "de")
+    forced, decoding = tokenizer.forced_id(target), Decoding.of(checkpoint, beams)
+    return [
+        EncodedSegment(i, tokenizer.encode(text, source, target), forced, decoding)
+        for i, text in enumerate(sentences("test")[:12])
+    ]
+
+
+@functools.cache  # three engines are compared with it
+def _generated(folder: Path, beams: int) -> list[list[int]]:
+    """Return what `generate` gives for the segments, one at a time."""
     model = M2M100ForConditionalGeneration.from_pretrained(folder).eval()
     results = []
-    for segment in segments:
+    for segment in _segments(read_folder("tiny", folder), beams):
         with torch.inference_mode():
             [row] = model.generate(
                 torch.tensor([segment.source_ids]),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from translator.models.flores import FLORES_CODES, flores_code, tag_of
-from translator.models.languages import M2M100_CODES, find, name_of, nearest, text_language
+from translator.models.flores import FLORES_CODES, flores_aliases, flores_code, tag_of
+from translator.models.languages import M2M100_CODES, bcp47, find, name_of, text_language
 from translator.text.chinese import chinese
 from translator.text.detection import Detector
 
@@ -17,17 +17,39 @@ from translator.text.detection import Detector
         ("no", "nob_Latn"), ("nb", "nob_Latn"), ("nn", "nno_Latn"), ("sr", "srp_Cyrl"),
         ("sr-Cyrl", "srp_Cyrl"), ("pt-BR", "por_Latn"), ("ar", "arb_Arab"), ("fa", "pes_Arab"),
         ("fil", "tgl_Latn"), ("ckb", "ckb_Arab"), ("ks", "kas_Arab"), ("ks-Deva", "kas_Deva"),
-        ("sr-Latn", None), ("sr-Zzzz", None), ("xx", None), ("", None), ("klingon", None),
+        ("zh-Hant-HK", "zho_Hant"), ("zh-Hans-HK", "zho_Hans"), ("zh-SG", "zho_Hans"),
+        ("zh-MO", "zho_Hant"), ("cmn", "zho_Hans"), ("cmn-TW", "zho_Hant"), ("chi", "zho_Hans"),
+        ("zt", "zho_Hant"), ("zh-cmn-Hant", "zho_Hant"), ("zh-yue", "yue_Hant"),
+        ("zh-min-nan", "zho_Hans"), ("yue", "yue_Hant"), ("yue_Hani", "yue_Hant"),
+        ("cmn_Hani", "zho_Hans"), ("ar-EG", "arb_Arab"),
+        ("ar-arz", "arz_Arab"), ("iw", "heb_Hebr"), ("in", "ind_Latn"), ("ji", "ydd_Hebr"),
+        ("jw", "jav_Latn"), ("mo", "ron_Latn"), ("tl", "tgl_Latn"), ("pb", "por_Latn"),
+        ("fa-AF", "prs_Arab"), ("prs", "prs_Arab"), ("ku-Arab", "ckb_Arab"),
+        ("az-Arab", "azb_Arab"), ("ns", "nso_Latn"), ("nso", "nso_Latn"), ("scc", "srp_Cyrl"),
+        ("scr", "hrv_Latn"), ("als", "als_Latn"), ("alb", "als_Latn"), ("ger", "deu_Latn"),
+        ("fre-CA", "fra_Latn"), ("dut", "nld_Latn"), ("gre", "ell_Grek"), ("baq", "eus_Latn"),
+        ("mao", "mri_Latn"), ("tib", "bod_Tibt"), ("wel", "cym_Latn"), ("que", "quy_Latn"),
+        ("de_DE.UTF-8@euro", "deu_Latn"), ("sr_RS@cyrillic", "srp_Cyrl"),
+        ("de-CH-1996", "deu_Latn"), ("es-419", "spa_Latn"), ("ca-valencia", "cat_Latn"),
+        # Macrolanguages: the member that most texts are in.
+        ("ara", "arb_Arab"), ("msa", "zsm_Latn"), ("swa", "swh_Latn"), ("aze", "azj_Latn"),
+        ("uzb", "uzn_Latn"), ("kur", "kmr_Latn"), ("mon", "khk_Cyrl"), ("ori", "ory_Orya"),
+        ("nep", "npi_Deva"), ("pus", "pbt_Arab"), ("lav", "lvs_Latn"), ("est", "est_Latn"),
+        ("sqi", "als_Latn"), ("yid", "ydd_Hebr"), ("nor", "nob_Latn"),
+        ("fas", "pes_Arab"), ("mlg", "plt_Latn"), ("orm", "gaz_Latn"), ("ful", "fuv_Latn"),
+        ("grn", "grn_Latn"), ("aym", "ayr_Latn"), ("din", "dik_Latn"), ("kau", "knc_Latn"),
+        ("aka", "aka_Latn"), ("kon", "kon_Latn"), ("srd", "srd_Latn"),
+        ("sr-Latn", None), ("sr@latin", None), ("sr-Zzzz", None), ("xx", None), ("", None),
+        ("klingon", None), ("de-\0", None), ("deu_Latn\0", None), ("gsw", None),
     ],
 )  # fmt: skip
 def test_codes_are_mapped_by_rule(given: str, code: str | None) -> None:
-    assert flores_code(given) == code
     assert find(given, FLORES_CODES) == code
 
 
 def test_every_language_of_m2m100_that_nllb_has_is_found_by_its_code() -> None:
     missing = {code for code in M2M100_CODES if find(code, FLORES_CODES) is None}
-    assert missing == {"br", "fy", "ns"}
+    assert missing == {"br", "fy"}
 
 
 def test_every_code_is_found_by_its_tag() -> None:
@@ -44,10 +66,17 @@ def test_a_code_of_another_standard_finds_m2m100s_language_too() -> None:
     assert find("kab_Latn", M2M100_CODES) is None
 
 
-def test_the_nearest_languages_are_suggested() -> None:
-    assert nearest("German", FLORES_CODES)[0] == "deu_Latn"
-    assert nearest("deu_Lat", FLORES_CODES)[0] == "deu_Latn"
-    assert nearest("qqqqqq", FLORES_CODES) == []
+def test_an_alias_means_the_code_that_it_is_listed_with() -> None:
+    for code in FLORES_CODES:
+        assert {flores_code(alias) for alias in flores_aliases(code)} == {code}
+    assert flores_aliases("deu_Latn") == ["deu", "de"]
+    assert flores_aliases("zho_Hans") == ["zho", "zh", "cmn", "zh-Hans"]
+    assert flores_aliases("zho_Hant") == ["zt", "zh-Hant"]
+
+
+def test_tags_are_those_of_bcp_47() -> None:
+    known = {"zho_Hant": "zh-Hant", "ckb_Arab": "ckb", "dik_Latn": "dik", "ns": "nso", "zh": "zh"}
+    assert {code: bcp47(code) for code in known} == known
 
 
 def test_rules_about_text_know_the_language() -> None:

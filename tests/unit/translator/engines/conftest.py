@@ -1,4 +1,4 @@
-"""Uses one thread, which is faster for tiny matrix products."""
+"""Uses one thread: tests run at a time, and threads that share busy cores wait for each other."""
 
 from collections.abc import Iterator
 

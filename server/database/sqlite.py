@@ -7,34 +7,28 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from server.database.interface import (
+    Row,
+    Schema,
+    Sealed,
+    StorageError,
+    StoreError,
+    Transaction,
+)
 
 _BUSY_SECONDS = 30.0  # for which a process waits for another one's transaction
 
 
-class StoreError(Exception):
-    """The folder or its file cannot be used; the message says why."""
-
-    def __init__(self, store: str, reason: str) -> None:
-        """`store` is the name of the schema."""
-        super().__init__(reason)
-        self.store = store
+_TYPES = {"serial": "INTEGER PRIMARY KEY", "real": "REAL", "bytes": "BLOB"}
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """The tables of a file. Files of other versions are refused."""
-
-    name: str  # of the file and its lock
-    version: int
-    tables: str  # SQL that makes them in a new file
-    added: str = ""  # SQL that makes what later servers have added, if it is not there
-
-
-class Database:
+class SqliteDatabase:
     """One connection shared by all threads of a process; no other server can use the folder.
 
     Where several processes share the database, each of them opens a connection of its own at its
@@ -50,6 +44,7 @@ class Database:
         """
         assert folder or not shared, "processes share a file"
         self.shared = shared
+        self.holder = "server"  # there is no other
         self._schema = schema
         self._file = folder / f"{schema.name}.sqlite3" if folder else None
         self._lock = threading.RLock()
@@ -74,43 +69,46 @@ class Database:
 
     def version(self) -> int:
         """Return a number that is another one once another process has changed something."""
-        [[version]] = self.select("PRAGMA data_version") if self.shared else [[0]]
-        return int(version)
+        return self._pragma("data_version") if self.shared else 0
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run writes that take effect together or not at all."""
-        with self._lock:
+    def transaction(self) -> Iterator[Transaction]:
+        """See `Database`."""
+        with self._lock, _translated():
             connection = self._open()
             connection.execute("BEGIN IMMEDIATE")
             with connection:  # commits, or rolls back
-                yield connection
+                yield _Transaction(connection)
 
     @contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Read a consistent state."""
-        with self._lock:
-            yield self._open()
+    def reading(self) -> Iterator[Transaction]:
+        """See `Database`."""
+        with self._lock, _translated():
+            yield _Transaction(self._open())
 
-    def select(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """Return all rows of a query."""
-        with self._lock:
-            return self._open().execute(query, values).fetchall()
+    def select(self, query: str, *values: object) -> list[Row]:
+        """See `Database`."""
+        with self.reading() as reading:
+            return reading.select(query, *values)
 
     def size(self) -> int:
         """Return the bytes in use."""
-        [[pages]] = self.select("PRAGMA page_count")
-        [[free]] = self.select("PRAGMA freelist_count")
-        [[size]] = self.select("PRAGMA page_size")
-        return int((pages - free) * size)
+        pages, free, size = (
+            self._pragma(name) for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
 
     def shrink(self) -> None:
         """Release free pages, and remove deleted data from the write-ahead log."""
-        with self._lock:
+        with self._lock, _translated():
             connection = self._open()
             # A script runs to its end; `execute` would stop after the first page.
             connection.executescript("PRAGMA incremental_vacuum")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _pragma(self, name: str) -> int:
+        [row] = self.select(f"PRAGMA {name}")
+        return int(row[name])
 
     def _open(self) -> sqlite3.Connection:
         """Return the connection of this process."""
@@ -143,17 +141,47 @@ class Database:
             "foreign_keys = ON",
         ):
             connection.execute(f"PRAGMA {pragma}").fetchall()
-        [version] = connection.execute("PRAGMA user_version").fetchone()
-        if version == 0:
+        [version] = tuple(connection.execute("PRAGMA user_version").fetchone())
+        for step in schema.steps_from(version):
+            version += 1
             connection.executescript(
-                f"BEGIN;{schema.tables}PRAGMA user_version = {schema.version};COMMIT;"
+                f"BEGIN;{step.format_map(_TYPES)}PRAGMA user_version = {version};COMMIT;"
             )
-        elif version != schema.version:
-            raise StoreError(
-                schema.name,
-                f"it has version {version}; this server supports version {schema.version}",
-            )
-        connection.executescript(schema.added)
+        connection.executescript(schema.added.format_map(_TYPES))
+
+
+class _Transaction:
+    """See `Transaction`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def now(self) -> float:
+        return time.time()
+
+    def select(self, query: str, *values: object) -> list[Row]:
+        found = self._connection.execute(query, _plain(values)).fetchall()
+        return [dict(row) for row in found]
+
+    def run(self, query: str, *values: object) -> int:
+        return self._connection.execute(query, _plain(values)).rowcount
+
+    def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+        self._connection.executemany(query, map(_plain, rows))
+
+
+def _plain(values: Sequence[object]) -> tuple[Any, ...]:
+    """Return values as they are stored: only the owner can read the file."""
+    return tuple([each.value if isinstance(each, Sealed) else each for each in values])
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise StorageError for what happens to a file in use: its disk is full, or it is gone."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise StorageError(str(error), away=False) from error
 
 
 def _lock_folder(file: Path, store: str) -> int:

@@ -1,0 +1,246 @@
+"""Two servers on one database are one service."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from server.auth.keys import digest_of
+from server.jobs.leases import LEASE_SECONDS
+from tests.conftest import Figure
+from tests.process.conftest import wait_for
+from tests.process.replicas.postgresql import PostgreSql
+from tests.process.test_jobs import PAIR, Server, post, slow
+
+Start = Callable[[], Server]
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def start(tmp_path: Path, url: str) -> Iterator[Start]:
+    servers: list[Server] = []
+
+    def run() -> Server:
+        servers.append(Server(tmp_path / str(len(servers)), url))
+        return servers[-1]
+
+    yield run
+    for server in servers:
+        server.close()
+
+
+def translations(server: Server, job: str) -> list[str]:
+    found: list[str] = server.http.get(f"{job}/result").json()["translation"]
+    return found
+
+
+def expected(texts: list[str]) -> list[str]:
+    return [f"{text.upper()} de" for text in texts]
+
+
+def is_done(server: Server, job: str) -> bool:
+    return bool(server.state(job)["status"] == "done")
+
+
+def test_any_server_answers_for_any_job(start: Start) -> None:
+    first, second = start(), start()
+    job = post(first, ["one", "two"])
+    with second.http.stream("GET", f"{job}/events") as stream:
+        events = [line for line in stream.iter_lines() if line.startswith("event")]
+    assert events[-1] == "event: done"
+    assert events.count("event: text") == 2
+    assert translations(second, job) == expected(["one", "two"])
+    assert second.http.delete(job).status_code == 204
+    assert first.http.get(job).status_code == 404
+
+
+def test_a_job_is_cancelled_on_another_server(start: Start) -> None:
+    first, second = start(), start()
+    job = post(first, slow(2_000))
+    wait_for(lambda: second.done(job) > 0, "it has begun")
+    assert second.http.delete(job).status_code == 204
+    wait_for(lambda: first.state(job)["status"] == "cancelled", "it is cancelled")
+    first.http.post("/translation", json={"text": "a", **PAIR})  # it has nothing else to do
+
+
+def test_both_servers_share_the_work(start: Start) -> None:
+    first, second = start(), start()
+    texts = [f"slow {i}" for i in range(8 * 60)]  # different: equal ones are decoded once
+    jobs = [post(first, texts[i::8]) for i in range(8)]
+    wait_for(lambda: all(is_done(first, job) for job in jobs), "all are done")
+    finished = [worker_texts(server) for server in (first, second)]
+    assert min(finished) > 0
+    assert sum(finished) == len(texts), "nothing was translated twice"
+
+
+def worker_texts(server: Server) -> int:
+    rows = server.http.get("/gpus").json()["gpus"]
+    return sum(row["finished_segments"] for row in rows)
+
+
+def test_a_killed_servers_job_is_finished_by_the_other(start: Start, figure: Figure) -> None:
+    first = start()
+    texts = slow(400)
+    job = post(first, texts)
+    wait_for(lambda: first.done(job) > 0, "it has begun")
+    second = start()
+    seen: list[str] = []
+    watcher = threading.Thread(target=watch, args=(second, job, seen))
+    watcher.start()
+    os.kill(first.process.pid, signal.SIGKILL)
+    killed_at, done = time.monotonic(), second.done(job)
+    wait_for(lambda: second.done(job) > done, "the other one goes on")
+    seconds = time.monotonic() - killed_at
+    figure(f"resumed {seconds:.0f} s after the kill, lease {LEASE_SECONDS:g} s")
+    watcher.join()
+    assert translations(second, job) == expected(texts)
+    assert seen == expected(texts), "each result is seen once, in order"
+
+
+def watch(server: Server, job: str, seen: list[str]) -> None:
+    with server.http.stream("GET", f"{job}/events") as stream:
+        kind = ""
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kind = line.removeprefix("event: ")
+            if line.startswith("data: ") and kind == "text":
+                seen.append(json.loads(line.removeprefix("data: "))["translation"])
+
+
+def test_a_stopped_server_that_goes_on_doubles_nothing(start: Start) -> None:
+    first = start()
+    texts = slow(400)
+    job = post(first, texts)
+    wait_for(lambda: first.done(job) > 0, "it has begun")
+    second = start()
+    os.kill(first.process.pid, signal.SIGSTOP)
+    done = second.done(job)
+    wait_for(lambda: second.done(job) > done, "the other one goes on")
+    os.kill(first.process.pid, signal.SIGCONT)
+    wait_for(lambda: is_done(second, job), "it is done")
+    state: dict[str, Any] = first.state(job)
+    assert (state["progress"]["done"], state["progress"]["total"]) == (400, 400)
+    assert translations(first, job) == expected(texts)
+
+
+def test_a_server_that_ends_leaves_its_jobs_at_once(start: Start) -> None:
+    first, second = start(), start()
+    job = post(first, slow(300))
+    wait_for(lambda: first.done(job) > 0, "it has begun")
+    begun = time.monotonic()
+    assert first.end(signal.SIGTERM) == 0
+    wait_for(lambda: is_done(second, job), "the other one has finished it")
+    assert time.monotonic() - begun < LEASE_SECONDS + 300 * 0.05
+
+
+class TestWithoutTheDatabase:
+    """It is ended as a crash would, and comes back."""
+
+    @pytest.fixture
+    def server(self, start: Start) -> Server:
+        return start()
+
+    def test_texts_are_served_and_jobs_say_when_to_come_back(
+        self, server: Server, postgresql: PostgreSql
+    ) -> None:
+        texts = slow(100)
+        job = post(server, texts)
+        wait_for(lambda: server.done(job) > 0, "it has begun")
+        postgresql.stop()
+        try:
+            for _ in range(3):
+                answer = server.http.post("/translation", json={"text": "a", **PAIR})
+                assert answer.json()["translation"] == "A de"
+            for refused in (
+                server.http.get(job),
+                server.http.get(f"{job}/result"),
+                server.http.delete(job),
+                server.http.post("/translation/jobs", json={"text": ["a"], **PAIR}),
+                server.http.get("/v2/glossaries"),
+            ):
+                assert refused.status_code == 503, refused.text
+                assert int(refused.headers["Retry-After"]) > 0
+            assert server.http.get("/health_check").status_code == 200
+        finally:
+            postgresql.start()
+        wait_for(lambda: server.http.get(job).status_code == 200, "the jobs are back")
+        wait_for(lambda: is_done(server, job), "it is done")
+        assert translations(server, job) == expected(texts)
+
+    def test_an_open_event_stream_goes_on(self, server: Server, postgresql: PostgreSql) -> None:
+        texts = slow(100)
+        job = post(server, texts)
+        seen: list[str] = []
+        watcher = threading.Thread(target=watch, args=(server, job, seen))
+        watcher.start()
+        wait_for(lambda: len(seen) > 0, "results come")
+        postgresql.stop()
+        postgresql.start()
+        watcher.join()
+        assert seen == expected(texts)[: len(seen)]
+
+
+def test_many_jobs_are_queued(start: Start, url: str) -> None:
+    """Neither server reads all of them at each step."""
+    first = start()
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO jobs (id, client, owner, status, spec, created, texts, characters)"
+            " SELECT 'queued ' || i, 'other', '', 'queued',"
+            """ '{"source": "en", "target": "de", "glossary": []}', 0, 1, 6"""
+            " FROM generate_series(1, 10000) AS i"
+        )
+        connection.execute("INSERT INTO items SELECT number, 0, 0, 0, 6, 'slow x' FROM jobs")
+    job = post(first, ["one"])
+    wait_for(lambda: is_done(first, job), "another client does not wait for them")
+    with psycopg.connect(url) as connection:
+        leases = connection.execute("SELECT count(*) FROM leases").fetchone()
+    assert leases is not None
+    assert leases[0] < 100
+
+
+def test_the_rate_of_a_key_holds_for_both_servers(url: str, tmp_path: Path) -> None:
+    """Both are flooded at the same time."""
+    keys = tmp_path / "keys.toml"
+    keys.write_text(f'[alice]\nsha256 = "{digest_of("secret")}"\nrequests_per_minute = 120\n')
+    servers = [Server(tmp_path / name, url, str(keys)) for name in "ab"]
+    try:
+        for each in servers:
+            wait_for(partial(is_ready, each), "it serves")
+        accepted: list[int] = []
+        begun = time.monotonic()
+        threads = [threading.Thread(target=flood, args=(each, accepted)) for each in servers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        allowed = 120 + 2 * (time.monotonic() - begun)
+        assert 0.9 * allowed <= sum(accepted) <= 1.1 * allowed
+        assert min(accepted) > 0
+    finally:
+        for each in servers:
+            each.close()
+
+
+def is_ready(server: Server) -> bool:
+    return server.http.get("/health_check").status_code == 200
+
+
+def flood(server: Server, accepted: list[int]) -> None:
+    """Send 300 texts, one after the other."""
+    headers = {"Authorization": "Bearer secret"}
+    codes = [
+        server.http.post("/translation", json={"text": "a", **PAIR}, headers=headers).status_code
+        for _ in range(300)
+    ]
+    accepted.append(codes.count(200))
+    assert codes.count(200) + codes.count(429) == len(codes), Counter(codes)
