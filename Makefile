@@ -8,7 +8,7 @@ MINUTES ?= 30
 
 .PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
 	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
-	train-status train-stop train-adopt evaluate settings-page kept-page lock test-image clean
+	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run all tests, in parallel"
@@ -35,6 +35,7 @@ help:
 	@echo "make evaluate          compute BLEU and chrF of the bundled model on every test set"
 	@echo "make settings-page     write docs/settings.md from the settings"
 	@echo "make kept-page         write docs/kept.md from the table of tokens"
+	@echo "make chart-readme      write the values of the Helm chart into its README"
 	@echo "make lock              update the versions that the image is built from"
 	@echo "make clean             remove the virtual environment and build files"
 
@@ -129,6 +130,9 @@ settings-page: $(STAMP)
 kept-page: $(STAMP)
 	$(BIN)/python -m translator.text.kept_page > docs/kept.md
 
+chart-readme: $(STAMP)
+	$(BIN)/python -m tests.k8s.chart_readme
+
 clean:
 	rm -rf $(VENV) build *.egg-info
 
@@ -155,10 +159,11 @@ $(CHECKOV)/.installed: | $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(CHECKOV)/bin/python checkov==$(CHECKOV_VERSION)
 	@touch $@
 
-# Checks all manifests as kubectl renders them; k8s/checkov.yaml lists the checks that are skipped.
+# Checks all manifests as kubectl and Helm render them; k8s/checkov.yaml lists the checks that are skipped.
 check-k8s: $(STAMP) $(CHECKOV)/.installed
 	rm -rf build/k8s
 	$(BIN)/python -m tests.k8s.rendering build/k8s
+	$(BIN)/python -m tests.k8s.chart build/k8s
 	cp Dockerfile build/k8s/Dockerfile
 	cp k8s/overlays/airgapped/Containerfile build/k8s/airgapped.Dockerfile
 	$(CHECKOV)/bin/checkov --directory build/k8s --config-file k8s/checkov.yaml

@@ -10,6 +10,7 @@ from server.routes.deepl.blueprint import DeepLRoutes
 from server.routes.files import FileRoutes
 from server.routes.google import GoogleRoutes
 from server.routes.jobs import JobRoutes
+from server.routes.kserve import KServeRoutes
 from server.routes.libretranslate import LibreTranslateRoutes
 from server.routes.microsoft import MicrosoftRoutes
 from server.routes.nllb import NllbApiRoutes
@@ -29,6 +30,7 @@ def create_app(services: Services) -> "Flask":
         FileRoutes(services),
         JobRoutes(services),
         StatusRoutes(services),
+        KServeRoutes(services),
         LibreTranslateRoutes(services),
         DeepLRoutes(services),
         GoogleRoutes(services),

@@ -99,6 +99,10 @@ class StorageFullError(RequestError):
     """The disk is full, or the limit for all jobs is reached."""
 
 
+class UnknownModelError(RequestError):
+    """The server has no model of that name."""
+
+
 class UnknownGlossaryError(RequestError):
     """There is no glossary with that id, or it belongs to another key."""
 
@@ -159,6 +163,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     RateLimitError: Problem(429, "rate-limit", "This API key has reached its rate limit"),
     QuotaError: Problem(429, "quota", "This API key has used up its quota of the month"),
     UnknownDeviceError: Problem(404, "unknown-device", "There is no worker with that name"),
+    UnknownModelError: Problem(404, "unknown-model", "There is no model with that name"),
     JobsOffError: Problem(404, "jobs-off", "Jobs are disabled on this server"),
     UnknownJobError: Problem(404, "unknown-job", "There is no such job"),
     KeyReusedError: Problem(409, "key-reused", "The Idempotency-Key has been used for another job"),

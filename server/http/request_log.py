@@ -23,7 +23,18 @@ _TRACE = re.compile(
 )
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # Machines ask these every few seconds; only errors are worth a line.
-_PROBES = frozenset({"/health_check", "/health_check/live", "/health", "/gpus", "/metrics"})
+_PROBES = frozenset(
+    {
+        "/health_check",
+        "/health_check/live",
+        "/health",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models/<path:model>/ready",
+        "/gpus",
+        "/metrics",
+    }
+)
 _FIRST_ERROR = 400
 
 

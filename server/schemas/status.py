@@ -71,6 +71,25 @@ class Alive(TypedDict):
     status: Literal["alive"]
 
 
+class KServeLive(TypedDict):
+    """The process is alive."""
+
+    live: bool
+
+
+class KServeReady(TypedDict):
+    """Whether requests are served."""
+
+    ready: bool
+
+
+class KServeModelReady(TypedDict):
+    """Whether a model can translate."""
+
+    name: str
+    ready: bool
+
+
 class Gpu(TypedDict):
     """A device and its worker. The devices of a group share their worker's figures.
 

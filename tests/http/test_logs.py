@@ -167,7 +167,8 @@ def test_unknown_methods_and_paths_are_not_logged(client: FlaskClient, json_log:
 def test_probes_leave_no_line_unless_something_is_wrong(
     client: FlaskClient, pool: FakePool, json_log: Log
 ) -> None:
-    for path in ("/health_check", "/health_check/live", "/gpus"):
+    ours = ["/health_check", "/health_check/live", "/gpus"]
+    for path in [*ours, "/v2/health/live", "/v2/health/ready", "/v2/models/fake/ready"]:
         client.get(path)
     assert json_log.lines() == []
     pool.state = "dead"

@@ -97,7 +97,7 @@ def finished_document(client: FlaskClient) -> tuple[str, dict[str, str]]:
 
 
 def steer(case: schemathesis.Case[Any], client: FlaskClient) -> None:
-    """Replace the languages and the job of a valid request by ones that exist."""
+    """Replace the languages, the job and the model of a valid request by ones that exist."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
     for fields in (case.body, case.query):
@@ -112,6 +112,8 @@ def steer(case: schemathesis.Case[Any], client: FlaskClient) -> None:
         made = client.post("/v2/glossaries", json=GLOSSARY).get_json()
         case.path_parameters["glossary_id"] = made["glossary_id"]
         fill(parts, GLOSSARY)
+    if "model" in case.path_parameters:
+        case.path_parameters["model"] = "fake"
     if "document_id" in case.path_parameters:
         case.path_parameters["document_id"], key = finished_document(client)
         fill(parts, key)

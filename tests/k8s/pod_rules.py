@@ -8,16 +8,10 @@ from collections.abc import Iterator
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
+from server.core.model_settings import split_models
 from server.core.settings import Settings
 from server.core.settings_sources import PREFIX, load_settings
-from tests.k8s.objects import (
-    Workload,
-    gpu_counts,
-    image_name,
-    matches,
-    quantity,
-    selectors,
-)
+from tests.k8s.objects import Workload, gpu_counts, image_name, matches, quantity, selectors
 
 OTHER_VARIABLES = {"CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "HF_HOME", "HF_HUB_OFFLINE"}
 _STARTUP_SECONDS = 600
@@ -197,16 +191,17 @@ def files(workload: Workload) -> Iterator[str]:
         path = variables.get(name)
         if path and not any(path.startswith(f"{folder}/") for folder in writable):
             yield f"{name}={path} is on no volume"
-    model = variables.get("TRANSLATION_MODEL", "/opt/models/bundled")
     in_image = {"/opt/models/bundled"}
     if image_name(workload.main["image"]) == "m2m-server-418m":
         in_image.add("/opt/models/m2m100_418M")
-    if not model.startswith("/"):
-        yield f"the model {model} would be downloaded or converted by every pod"
-    elif model not in in_image and not any(
-        model.startswith(f"{mount['mountPath']}/") for mount in mounts
-    ):
-        yield f"the model {model} is neither on a volume nor in the image"
+    given = split_models(variables.get("TRANSLATION_MODEL", "/opt/models/bundled"))
+    for model in (named.model for named in given):
+        if not model.startswith("/"):
+            yield f"the model {model} would be downloaded or converted by every pod"
+        elif model not in in_image and not any(
+            model.startswith(f"{mount['mountPath']}/") for mount in mounts
+        ):
+            yield f"the model {model} is neither on a volume nor in the image"
 
 
 def security(workload: Workload) -> Iterator[str]:

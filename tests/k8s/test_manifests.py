@@ -18,15 +18,17 @@ from tests.k8s.objects import of_kind, workloads
 from tests.k8s.rendering import K8S, Combination, Object, combinations, label, render
 
 RELEASES = ("1.29", "1.34", "1.37")
-# Resources of others, whose schemas kubernetes-validate does not have. Components only.
+# Resources of others, whose schemas kubernetes-validate does not have. Components and KServe only.
 CUSTOM = {
     ("gateway.networking.k8s.io/v1", "HTTPRoute"),
     ("keda.sh/v1alpha1", "ScaledObject"),
     ("monitoring.coreos.com/v1", "PrometheusRule"),
     ("monitoring.coreos.com/v1", "ServiceMonitor"),
+    ("serving.kserve.io/v1alpha1", "ServingRuntime"),
+    ("serving.kserve.io/v1beta1", "InferenceService"),
 }
 # Parts of an installation: their namespace, service account and models are that one's.
-PARTS = ("jobs/bulk", "jobs/bulk-gpu")
+PARTS = ("jobs/bulk", "jobs/bulk-gpu", "kserve")
 
 each = pytest.mark.parametrize("combination", combinations(), ids=label)
 
@@ -41,7 +43,7 @@ def test_all_is_valid(combination: Combination) -> None:
     for item in render(*combination):
         if (item["apiVersion"], item["kind"]) not in CUSTOM:
             for release in RELEASES:
-                assert _invalid(json.dumps(item), release) is None
+                assert invalid(json.dumps(item), release) is None
 
 
 @each
@@ -63,7 +65,7 @@ def test_objects_fit_together(combination: Combination) -> None:
 
 @pytest.mark.parametrize(
     "combination",
-    [c for c in combinations() if not c[1] and c[0] != "example"],  # which takes components
+    [c for c in combinations() if not c[1] and c[0] not in ("example", "kserve")],
     ids=label,
 )
 def test_only_components_have_custom_resources(combination: Combination) -> None:
@@ -140,7 +142,7 @@ def test_roots_become_writable_only_where_the_gpus_are(overlay: str) -> None:
 
 
 @functools.cache
-def _invalid(document: str, release: str) -> str | None:
+def invalid(document: str, release: str) -> str | None:
     """Return what is wrong with an object; the same ones come with many combinations."""
     item: Object = json.loads(document)
     try:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.k8s.chart import render_chart
+from tests.k8s.objects import named, workloads
 from tests.k8s.rendering import K8S, ROOT, kubectl
 
 MANUAL = ROOT / "docs/deploy.md"
@@ -16,6 +18,7 @@ SITES = [
     for block in re.findall(r"^```yaml\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
     if "kind: Kustomization" in block
 ]
+(VALUES,) = re.findall(r"^```yaml\n(# site\.yaml\n.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
 
 
 def test_what_is_linked_is_there() -> None:
@@ -57,3 +60,17 @@ def test_sites_of_the_manual_render(site: str, tmp_path: Path) -> None:
         for container in item["spec"]["template"]["spec"]["containers"]
     }
     assert all(image.startswith("registry.example.com/") for image in images)
+
+
+def test_values_of_the_manual_render() -> None:
+    (example,) = re.findall(r"`(secretEnv: .*)`", TEXT)
+    objects = render_chart(yaml.safe_load(VALUES) | yaml.safe_load(example))
+    images = {container["image"] for w in workloads(objects) for container in w.containers}
+    assert all(image.startswith("registry.example.com/") for image in images)
+    (pool,) = [workload for workload in workloads(objects) if workload.serves]
+    assert pool.gpus == 8
+    claim = named(objects, "PersistentVolumeClaim", "m2m-server-models")
+    assert claim["spec"]["storageClassName"] == "shared-files"
+    variables = {entry["name"]: entry for entry in pool.main["env"]}
+    (name,) = yaml.safe_load(example)["secretEnv"]
+    assert variables[name]["valueFrom"]["secretKeyRef"] == {"name": "m2m-keys", "key": "keys.toml"}
