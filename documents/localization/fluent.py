@@ -13,7 +13,7 @@ from documents.core.encoding import decode
 from documents.core.inline import translate_marked
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds, gather
+from documents.core.rounds import DocumentError, Rounds, gather_each
 from documents.core.spans import Atom, Item, Mark, Output, Text
 from documents.core.text_ranges import apply_edits, line_of
 
@@ -45,7 +45,9 @@ def translate_fluent(data: bytes, options: DocumentOptions) -> Rounds[Translated
         segments = [segment for pattern in patterns for segment in _segments(pattern, text)]
     except RecursionError:
         raise DocumentError("the placeables are nested too deeply") from None
-    outputs = yield from gather(translate_marked(segment.items, "<>") for segment in segments)
+    outputs = yield from gather_each(
+        lambda segment: translate_marked(segment.items, "<>"), segments
+    )
     edits = [
         (segment.start, segment.end, _write(segment, output, text))
         for segment, output in zip(segments, outputs, strict=True)
