@@ -30,6 +30,8 @@ class Unit(Protocol):
 class Value:
     """The value of an attribute, or the text of an element without children."""
 
+    __slots__ = ("_attribute", "_element", "items", "part")
+
     def __init__(self, part: str, element: etree._Element, attribute: str | None = None) -> None:
         self.part = part
         self._element = element

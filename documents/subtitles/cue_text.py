@@ -19,7 +19,7 @@ _NAME_LABEL = re.compile(r"(\s*(?:-\s*)?([^\W\d_][\w .'’-]{0,30})):(?=\s)")
 _SOUND = re.compile(r"\s*(?:-\s*)?[\[(].*[\])]\s*")
 _NAME = re.compile(r"</?([A-Za-z]+)")
 _REFERENCE = re.compile(r"(&#?\w+;)")
-_MAX_CHARACTERS = 2_000  # of lines that are one text: each character is an object for a while
+_MAX_CHARACTERS = 20_000  # of lines that are one text: each character is an object for a while
 _SPEAKER = re.compile(r"\s*(?:(?:<[^<>]*>|\{[^{}]*\})\s*)*(?:[-–—‐♪♫#*\[(]|>>|&gt;&gt;)")
 
 Line = tuple[str, str]

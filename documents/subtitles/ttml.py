@@ -24,7 +24,7 @@ from documents.core.xml_tokens import XmlToken
 _RESERVED = "<>&"
 _LANGUAGE = "xml:lang"
 _BETWEEN_SPANS = re.compile(r"</[^<>]*>\s*<(?:\w+:)?br\b[^<>]*>\s*<[^/!?]")
-_MAX_CHARACTERS = 2_000  # of lines that are one text: each character is an object for a while
+_MAX_CHARACTERS = 20_000  # of lines that are one text: each character is an object for a while
 _SEPARATE = re.compile(r"\n\s*[-–—‐♪♫#*\[(]")
 
 

@@ -3,11 +3,14 @@
 A test and `measure_sizes.py` open them. The suffixes of a group have the same reader.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from zipfile import ZipFile
 
 from tests.unit.documents.packages import (
+    SAMPLES,
     book,
     open_document,
     page,
@@ -313,7 +316,10 @@ PACKAGES: dict[tuple[str, ...], dict[str, Member]] = {
             "<si><t>a b</t></si>", f"<sheetData><row>{sheet}</row></sheetData>"),
                      Repeated('<c><f>"%d"</f></c>')),
     },
-    (".odt", ".odp"): {
+    (".odp",): {
+        "paragraphs": (lambda body: open_document(".odp", body), Repeated("<text:p>a</text:p>")),
+    },
+    (".odt",): {
         "paragraphs": (lambda body: open_document(".odt", body), Repeated("<text:p>a</text:p>")),
         "spans": (lambda body: open_document(".odt", body),
                   Repeated("<text:span>a</text:span> ", "<text:p>", "</text:p>")),
@@ -330,12 +336,7 @@ PACKAGES: dict[tuple[str, ...], dict[str, Member]] = {
 }  # fmt: skip
 """Members of archives by the suffixes of their reader and a name; the size is theirs, unpacked."""
 
-ARCHIVES = {
-    **dict.fromkeys((".docx", ".docm", ".dotx"), "word/document.xml"),
-    ".pptx": "ppt/presentation.xml", ".xlsx": "xl/workbook.xml", ".epub": "", ".odt": "",
-    ".ods": "", ".odp": "",
-}  # fmt: skip
-"""The suffixes of archives."""
+_SAMPLES = SAMPLES | dict.fromkeys((".docm", ".dotx"), SAMPLES[".docx"])
 
 
 def names(suffix: str) -> list[str]:
@@ -344,7 +345,7 @@ def names(suffix: str) -> list[str]:
         return ["strings", "repeated"]
     found = [name for suffixes, each in TEXTS.items() if suffix in suffixes for name in each]
     found += [name for suffixes, each in PACKAGES.items() if suffix in suffixes for name in each]
-    return found + (["pictures", "bomb", "members"] if suffix in ARCHIVES else [])
+    return found + (["pictures", "bomb", "members"] if suffix in _SAMPLES else [])
 
 
 def dense_file(suffix: str, name: str, size: int) -> bytes:
@@ -355,21 +356,23 @@ def dense_file(suffix: str, name: str, size: int) -> bytes:
         if suffix in suffixes:
             return texts[name].text(size).encode()
     if name in ("pictures", "bomb", "members"):
-        return _archive(name, size)
+        return _archive(suffix, name, size)
     (member,) = (each[name] for suffixes, each in PACKAGES.items() if suffix in suffixes)
     make, repeated = member
     return make(repeated.text(size))
 
 
-def _archive(name: str, size: int) -> bytes:
-    """Return an archive with one random member, a huge one, or as many as possible."""
-    import random
-
+def _archive(suffix: str, name: str, size: int) -> bytes:
+    """Return an archive with another member: random, or huge; or with as many as possible."""
+    with ZipFile(BytesIO(_SAMPLES[suffix])) as file:
+        members: dict[str, str | bytes] = {each: file.read(each) for each in file.namelist()}
     if name == "pictures":
-        return zipped({_MEDIA: random.Random(1).randbytes(size)})
-    if name == "bomb":
-        return zipped({_MEDIA: bytes(_BOMB_BYTES)})
-    return zipped({f"a{number}": b"" for number in range(size // 100)})
+        members[_MEDIA] = random.Random(1).randbytes(size)
+    elif name == "bomb":
+        members[_MEDIA] = bytes(_BOMB_BYTES)
+    else:
+        members |= {f"a{number}": b"" for number in range(size // 100)}
+    return zipped(members)
 
 
 def _parquet(size: int, *, repeated: bool) -> bytes:
