@@ -34,19 +34,19 @@ class Limit:
 
 ARCHIVES = Limit(256)  # `archive.py` limits what is in them
 CUES = Limit(64, 2_500_000, b"\r\n", "lines")
-DIALOGUE = Limit(64, 1_000_000, b"\r\n{", "lines and overrides")
+DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines and overrides")
 FLUENT = Limit(2)  # the parser reads 0.1 MB a second
 GETTEXT = Limit(64, 1_000_000, b"\n", "lines")
 JSON = Limit(64, 5_000_000, b'"[{', "quotes and brackets")
 LIGHT_MARKUP = Limit(32, 1_000_000, b"\r\n*_`#+{[<|^~:", "lines and characters of markup")
 LINES = Limit(64, 2_500_000, b"\r\n\t", "lines and tabs")
-MARKDOWN = Limit(32, 400_000, b"\r\n*_`[<&{$|~!\\", "lines and characters of markup")
+MARKDOWN = Limit(32, 500_000, b"\r\n*_`[<&{$|~!\\", "lines and characters of markup")
 PAGES = Limit(32, 1_000_000, b"<&{=", "tags, attributes and references")
 PHP = Limit(16)
-STRING_CATALOGUES = Limit(64, 400_000, b"{", "objects")
+STRING_CATALOGUES = Limit(64, 500_000, b"{", "objects")
 STRINGS = Limit(64)
 TABLES = Limit(64, 20_000_000, b"\r\n,;\t|", "cells")
 TOML = Limit(16, 1_000_000, b"\n,[{=", "values")
 XML = Limit(32, 1_000_000, b"&", "references")
-XML_WITH_ESCAPES = Limit(32, 1_000_000, b'&"\\', "references, quotes and escapes")
+XML_WITH_ESCAPES = Limit(32, 800_000, b'&"\\', "references, quotes and escapes")
 YAML = Limit(64, 1_000_000, b"\r\n:[{", "lines and values")

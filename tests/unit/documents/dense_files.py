@@ -60,7 +60,7 @@ _VTT_TIME = "00:01.000 --> 00:02.000\n"
 _SBV_TIME = "0:00:01.000,0:00:02.000\n"
 _EVENTS = "[Events]\nFormat: Text\n"
 _NO_HEADER = "This is no header.\n"
-_JSONL_DEEP = '{"a":"b c"}\n'
+_PROSE = "Word word word word word."
 
 _LINES = {"lines": Repeated("a\n"), "one line": Repeated("word "), "blank": Repeated("\n")}
 _LIGHT = {
@@ -135,6 +135,7 @@ TEXTS: dict[tuple[str, ...], dict[str, Repeated]] = {
     },
     (".csv",): {
         "cells": Repeated("a b,a b\n", _NO_HEADER),
+        "usual": Repeated(f"%d,{_PROSE},word word\n", _NO_HEADER),
         "quoted": Repeated('"a b"\n', _NO_HEADER),
         "one row": Repeated("a b,"),
         "one cell": Repeated("word "),
@@ -150,6 +151,7 @@ TEXTS: dict[tuple[str, ...], dict[str, Repeated]] = {
     (".jsonl", ".ndjson"): {
         "lines": Repeated('"a b"\n'),
         "objects": Repeated('{"a":"b c"}\n'),
+        "usual": Repeated('{"id": %d, "title": "Word word", "text": "' + _PROSE + '"}\n'),
         "one line": _JSON["values"],
         "numbers": Repeated("0\n"),
         "nested": Repeated("[", close="]"),
@@ -213,6 +215,7 @@ TEXTS: dict[tuple[str, ...], dict[str, Repeated]] = {
     },
     (".srt",): {
         "cues": Repeated(f"{_SRT_TIME}a\n\n"),
+        "usual": Repeated(f"%d\n00:00:01,000 --> 00:00:02,500\n{_PROSE}\nWord word.\n\n"),
         "lines": Repeated("a\n", _SRT_TIME),
         "one line": Repeated("word ", _SRT_TIME),
         "tags": Repeated("<i>a</i> ", _SRT_TIME),
