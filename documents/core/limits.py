@@ -33,11 +33,11 @@ class Limit:
 
 
 ARCHIVES = Limit(256)  # `archive.py` limits what is in them
-CUES = Limit(64, 2_500_000, b"\r\n", "lines")
+CUES = Limit(64, 4_000_000, b"\r\n", "lines")
 DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines and overrides")
 FLUENT = Limit(2)  # the parser reads 0.1 MB a second
 GETTEXT = Limit(64, 1_000_000, b"\n", "lines")
-JSON = Limit(64, 5_000_000, b'"[{', "quotes and brackets")
+JSON = Limit(64, 10_000_000, b'"[{', "quotes and brackets")
 LIGHT_MARKUP = Limit(32, 1_000_000, b"\r\n*_`#+{[<|^~:", "lines and characters of markup")
 LINES = Limit(64, 2_500_000, b"\r\n\t", "lines and tabs")
 MARKDOWN = Limit(32, 500_000, b"\r\n*_`[<&{$|~!\\", "lines and characters of markup")

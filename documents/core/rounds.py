@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import TypeVar, cast
 
 _MAX_WAITING = 16  # generators of small parts
-_MAX_TEXTS = 2_000_000  # in a document; each takes some hundred bytes, however short
+_MAX_TEXTS = 2_500_000  # in a document; each takes some hundred bytes, however short
 
 Source = TypeVar("Source")
 Request = TypeVar("Request")
