@@ -7,6 +7,8 @@ from importlib.util import find_spec
 from pathlib import PurePath
 from typing import cast
 
+from documents.core import limits
+from documents.core.limits import Limit
 from documents.core.option_values import OPTIONS, OptionError, read_options
 from documents.core.options import DocumentOptions
 from documents.core.other_formats import ADVICE, refuse_other_format
@@ -21,79 +23,93 @@ class Format:
     """How files with one suffix are translated."""
 
     function: str  # module and name of a `Translate`; imported only when the first file comes
+    limit: Limit
     options: frozenset[str] = frozenset()  # those of `OPTIONS` that it reads
     package: str = ""  # that it needs, and that is not always installed
 
     def translate(self, data: bytes, options: DocumentOptions) -> Rounds[TranslatedFile]:
-        """Return the rounds of a file; the first one raises `DocumentError` for a damaged file."""
+        """Return the rounds of a file.
+
+        The first one raises `DocumentError` for a damaged file, and for one that is too large.
+        """
+        self.limit.check(data)
         refuse_other_format(data, may_be_zip=True)
         module, _, name = self.function.partition(":")
         translate = cast(Translate, getattr(import_module(f"documents.{module}"), name))
         return (yield from translate(data, options))
 
 
-def _format(function: str, *options: str, package: str = "") -> Format:
+def _format(function: str, limit: Limit, *options: str, package: str = "") -> Format:
     assert set(options) <= set(OPTIONS), f"an unknown option of {function}"
-    return Format(function, frozenset(options), package)
+    return Format(function, limit, frozenset(options), package)
 
 
 _FUZZY = ("only_untranslated", "fuzzy")
 _NAMES = ("keys", "exclude")
 
 FORMATS: dict[str, Format] = {
-    ".adoc": _format("pages.asciidoc:translate_asciidoc"),
-    ".arb": _format("localization.json_values:translate_arb", *_NAMES),
-    ".asciidoc": _format("pages.asciidoc:translate_asciidoc"),
-    ".ass": _format("subtitles.ass:translate_ass"),
-    ".csv": _format("tables.separated:translate_csv", "columns"),
-    ".dfxp": _format("subtitles.ttml:translate_ttml"),
-    ".docm": _format("office.docx:translate_docx"),
-    ".docx": _format("office.docx:translate_docx"),
-    ".dotx": _format("office.docx:translate_docx"),
-    ".epub": _format("office.epub:translate_epub"),
-    ".ftl": _format("localization.fluent:translate_fluent", *_NAMES),
-    ".htm": _format("pages.html:translate_html_file"),
-    ".html": _format("pages.html:translate_html_file"),
-    ".ini": _format("localization.ini_values:translate_ini", *_NAMES),
-    ".json": _format("localization.json_values:translate_json", *_NAMES),
-    ".jsonl": _format("localization.json_lines:translate_json_lines", *_NAMES),
-    ".markdown": _format("pages.markdown:translate_markdown", "include_front_matter"),
-    ".md": _format("pages.markdown:translate_markdown", "include_front_matter"),
-    ".mdx": _format("pages.markdown:translate_mdx", "include_front_matter"),
-    ".ndjson": _format("localization.json_lines:translate_json_lines", *_NAMES),
-    ".odp": _format("office.odf:translate_odp"),
-    ".ods": _format("office.odf:translate_ods"),
-    ".odt": _format("office.odf:translate_odt"),
-    ".parquet": _format("tables.parquet:translate_parquet", "columns", package="pyarrow"),
-    ".php": _format("localization.php_arrays:translate_php", *_NAMES),
-    ".po": _format("localization.gettext:translate_gettext", *_FUZZY),
-    ".pot": _format("localization.gettext:translate_gettext", *_FUZZY),
-    ".pptx": _format("office.pptx:translate_pptx"),
-    ".properties": _format("localization.properties:translate_properties", *_NAMES),
-    ".resw": _format("localization.resx:translate_resx", *_NAMES),
-    ".resx": _format("localization.resx:translate_resx", *_NAMES),
-    ".rst": _format("pages.rst:translate_rst"),
-    ".sbv": _format("subtitles.cues:translate_sbv"),
-    ".srt": _format("subtitles.cues:translate_srt"),
-    ".ssa": _format("subtitles.ass:translate_ass"),
-    ".strings": _format("localization.strings:translate_strings", *_NAMES),
-    ".stringsdict": _format("localization.stringsdict:translate_stringsdict"),
-    ".tmx": _format("localization.tmx:translate_tmx"),
-    ".toml": _format("localization.toml_values:translate_toml", *_NAMES),
-    ".ts": _format("localization.qt_ts:translate_ts", *_FUZZY),
-    ".tsv": _format("tables.separated:translate_tsv", "columns"),
-    ".ttml": _format("subtitles.ttml:translate_ttml"),
-    ".txt": _format("pages.plain_text:translate_text", "line_breaks"),
-    ".vtt": _format("subtitles.cues:translate_vtt"),
-    ".xcstrings": _format("localization.string_catalog:translate_string_catalog", *_FUZZY, *_NAMES),
-    ".xht": _format("pages.html:translate_xhtml_file"),
-    ".xhtml": _format("pages.html:translate_xhtml_file"),
-    ".xlf": _format("localization.xliff:translate_xliff", *_FUZZY),
-    ".xliff": _format("localization.xliff:translate_xliff", *_FUZZY),
-    ".xlsx": _format("office.xlsx:translate_xlsx"),
-    ".xml": _format("localization.android:translate_android", *_NAMES),
-    ".yaml": _format("localization.yaml_values:translate_yaml", *_NAMES),
-    ".yml": _format("localization.yaml_values:translate_yaml", *_NAMES),
+    ".adoc": _format("pages.asciidoc:translate_asciidoc", limits.LIGHT_MARKUP),
+    ".arb": _format("localization.json_values:translate_arb", limits.JSON, *_NAMES),
+    ".asciidoc": _format("pages.asciidoc:translate_asciidoc", limits.LIGHT_MARKUP),
+    ".ass": _format("subtitles.ass:translate_ass", limits.DIALOGUE),
+    ".csv": _format("tables.separated:translate_csv", limits.TABLES, "columns"),
+    ".dfxp": _format("subtitles.ttml:translate_ttml", limits.XML),
+    ".docm": _format("office.docx:translate_docx", limits.ARCHIVES),
+    ".docx": _format("office.docx:translate_docx", limits.ARCHIVES),
+    ".dotx": _format("office.docx:translate_docx", limits.ARCHIVES),
+    ".epub": _format("office.epub:translate_epub", limits.ARCHIVES),
+    ".ftl": _format("localization.fluent:translate_fluent", limits.FLUENT, *_NAMES),
+    ".htm": _format("pages.html:translate_html_file", limits.PAGES),
+    ".html": _format("pages.html:translate_html_file", limits.PAGES),
+    ".ini": _format("localization.ini_values:translate_ini", limits.STRINGS, *_NAMES),
+    ".json": _format("localization.json_values:translate_json", limits.JSON, *_NAMES),
+    ".jsonl": _format("localization.json_lines:translate_json_lines", limits.JSON, *_NAMES),
+    ".markdown": _format(
+        "pages.markdown:translate_markdown", limits.MARKDOWN, "include_front_matter"
+    ),
+    ".md": _format("pages.markdown:translate_markdown", limits.MARKDOWN, "include_front_matter"),
+    ".mdx": _format("pages.markdown:translate_mdx", limits.MARKDOWN, "include_front_matter"),
+    ".ndjson": _format("localization.json_lines:translate_json_lines", limits.JSON, *_NAMES),
+    ".odp": _format("office.odf:translate_odp", limits.ARCHIVES),
+    ".ods": _format("office.odf:translate_ods", limits.ARCHIVES),
+    ".odt": _format("office.odf:translate_odt", limits.ARCHIVES),
+    ".parquet": _format(
+        "tables.parquet:translate_parquet", limits.ARCHIVES, "columns", package="pyarrow"
+    ),
+    ".php": _format("localization.php_arrays:translate_php", limits.PHP, *_NAMES),
+    ".po": _format("localization.gettext:translate_gettext", limits.GETTEXT, *_FUZZY),
+    ".pot": _format("localization.gettext:translate_gettext", limits.GETTEXT, *_FUZZY),
+    ".pptx": _format("office.pptx:translate_pptx", limits.ARCHIVES),
+    ".properties": _format("localization.properties:translate_properties", limits.STRINGS, *_NAMES),
+    ".resw": _format("localization.resx:translate_resx", limits.XML, *_NAMES),
+    ".resx": _format("localization.resx:translate_resx", limits.XML, *_NAMES),
+    ".rst": _format("pages.rst:translate_rst", limits.LIGHT_MARKUP),
+    ".sbv": _format("subtitles.cues:translate_sbv", limits.CUES),
+    ".srt": _format("subtitles.cues:translate_srt", limits.CUES),
+    ".ssa": _format("subtitles.ass:translate_ass", limits.DIALOGUE),
+    ".strings": _format("localization.strings:translate_strings", limits.STRINGS, *_NAMES),
+    ".stringsdict": _format("localization.stringsdict:translate_stringsdict", limits.XML),
+    ".tmx": _format("localization.tmx:translate_tmx", limits.XML),
+    ".toml": _format("localization.toml_values:translate_toml", limits.TOML, *_NAMES),
+    ".ts": _format("localization.qt_ts:translate_ts", limits.XML, *_FUZZY),
+    ".tsv": _format("tables.separated:translate_tsv", limits.TABLES, "columns"),
+    ".ttml": _format("subtitles.ttml:translate_ttml", limits.XML),
+    ".txt": _format("pages.plain_text:translate_text", limits.LINES, "line_breaks"),
+    ".vtt": _format("subtitles.cues:translate_vtt", limits.CUES),
+    ".xcstrings": _format(
+        "localization.string_catalog:translate_string_catalog",
+        limits.STRING_CATALOGUES,
+        *_FUZZY,
+        *_NAMES,
+    ),
+    ".xht": _format("pages.html:translate_xhtml_file", limits.PAGES),
+    ".xhtml": _format("pages.html:translate_xhtml_file", limits.PAGES),
+    ".xlf": _format("localization.xliff:translate_xliff", limits.XML, *_FUZZY),
+    ".xliff": _format("localization.xliff:translate_xliff", limits.XML, *_FUZZY),
+    ".xlsx": _format("office.xlsx:translate_xlsx", limits.ARCHIVES),
+    ".xml": _format("localization.android:translate_android", limits.XML_WITH_ESCAPES, *_NAMES),
+    ".yaml": _format("localization.yaml_values:translate_yaml", limits.YAML, *_NAMES),
+    ".yml": _format("localization.yaml_values:translate_yaml", limits.YAML, *_NAMES),
 }
 """Maps a file name's suffix, in lower case, to its format."""
 _EXTRAS = {"pyarrow": "parquet"}  # of setup.cfg, by package

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from documents import FORMATS, OPTIONS, DocumentOptions, Format, Rounds, TranslatedFile
+from documents.core.limits import STRINGS
 from documents.formats import Translate
 from gpu_pool.errors import (
     PoolError,
@@ -221,7 +222,7 @@ class FakePool:
 def add_format(monkeypatch: pytest.MonkeyPatch, translate: Translate, *options: str) -> None:
     """Add a document format, .stub, that reads these options."""
     monkeypatch.setattr("documents.pages.plain_text.translate_stub", translate, raising=False)
-    stub = Format("pages.plain_text:translate_stub", frozenset(options))
+    stub = Format("pages.plain_text:translate_stub", STRINGS, frozenset(options))
     monkeypatch.setitem(FORMATS, ".stub", stub)
 
 

@@ -16,7 +16,7 @@ from documents.core.rounds import DocumentError
 # A small archive can unpack to any size, and parsed XML takes ten times its size in memory.
 _MAX_BYTES = 256 << 20
 _MAX_TEXT_BYTES = 32 << 20
-_MAX_TAGS = 2_000_000  # in all that is parsed; an element takes a hundred bytes, however short
+_MAX_TAGS = 1_500_000  # in all that is parsed; the cells of a table take 600 bytes for each
 _MAX_MEMBERS = 20_000  # each takes a kilobyte of memory, and 46 bytes in the file
 _MEMBER = b"PK\x01\x02"  # begins the entry of a member in the directory
 _OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)", re.DOTALL)
@@ -68,14 +68,14 @@ class Archive:
     def read_text(self, name: str) -> bytes:
         """Return a member of XML that exists.
 
-        Raise `DocumentError` if all that are read so have more than 32 MiB, or two million tags.
+        Raise `DocumentError` if all that are read so have more than 32 MiB, or too many tags.
         """
         self._text_bytes += self._infos[name].file_size
         _check_size(self._text_bytes, _MAX_TEXT_BYTES)
         data = self.read(name)
         self._tags += data.count(b"<")
         if self._tags > _MAX_TAGS:
-            raise DocumentError(f"the file contains more than {_MAX_TAGS} tags")
+            raise DocumentError(f"the file contains more than {_MAX_TAGS:,} tags; split it")
         return data
 
     def replace(self, members: Mapping[str, bytes]) -> bytes:
@@ -110,4 +110,4 @@ def _check_member(info: ZipInfo) -> None:
 
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
-        raise DocumentError(f"the file unpacks to more than {limit >> 20} MiB")
+        raise DocumentError(f"the file unpacks to more than {limit >> 20} MiB; split it")

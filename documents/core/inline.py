@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from documents.core.alignment import align
 from documents.core.edges import Sides, restore_edges
 from documents.core.no_break_spaces import restore_no_break_spaces
-from documents.core.rounds import Part, Rounds, gather, no_rounds
+from documents.core.rounds import Part, Rounds, gather_each
 from documents.core.spans import (
     AtomGroup,
     Boundary,
@@ -32,6 +32,7 @@ from documents.core.spans import (
     visible_text,
 )
 from documents.core.splitting import (
+    Piece,
     escaped_symbols,
     split_at_characters,
     split_at_marks,
@@ -60,19 +61,20 @@ class _Block:
 
     def translate(self, items: Iterable[Item]) -> Rounds[list[Output]]:
         """Translate each run of text between standalone marks."""
-        parts: list[Rounds[list[Output]]] = []
+        parts: list[Piece] = []
         run: list[Node] = []
         is_left = False
         for node in build_tree(items):
             if isinstance(node, Boundary):
-                parts += (
-                    self._run(run, (is_left, _is_inline(node.items[0]))),
-                    no_rounds(list[Output](node.items)),
-                )
+                if run:
+                    parts.append((run, (is_left, _is_inline(node.items[0]))))
+                parts.append(((node,), (False, False)))
                 run, is_left = [], _is_inline(node.items[-1])
             else:
                 run.append(node)
-        return (yield from _join([*parts, self._run(run, (is_left, False))]))
+        if run:
+            parts.append((run, (is_left, False)))
+        return (yield from self._join(parts, None))
 
     def _run(
         self, nodes: Sequence[Node], sides: Sides, whole: str | None = None
@@ -109,8 +111,12 @@ class _Block:
             split_at_marks(nodes, sides),
         ):
             if len(parts) > 1:
-                return (yield from _join(self._run(*part, whole) for part in parts))
+                return (yield from self._join(parts, whole))
         return list(items_of(nodes))
+
+    def _join(self, parts: Sequence[Piece], whole: str | None) -> Rounds[list[Output]]:
+        outputs = yield from gather_each(lambda part: self._run(*part, whole), parts)
+        return [output for part in outputs for output in part]
 
     def _whole(
         self, nodes: Sequence[Node], text: str, spans: Sequence[Node], sides: Sides
@@ -149,11 +155,6 @@ def _plain(output: Output) -> str:
 
 def _is_inline(item: Item) -> bool:
     return isinstance(item, Mark) and item.role != "break"
-
-
-def _join(parts: Iterable[Rounds[list[Output]]]) -> Rounds[list[Output]]:
-    outputs = yield from gather(parts)
-    return [output for part in outputs for output in part]
 
 
 def _has_texts(nodes: Iterable[Node]) -> bool:

@@ -4,9 +4,13 @@ A document does not know who translates it. So many documents, or many blocks of
 share each round, and the same code serves a request, a job and `m2m-translate`.
 """
 
-from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TypeVar, cast
 
+_MAX_WAITING = 16  # generators of small parts
+_MAX_TEXTS = 2_500_000  # in a document; each takes some hundred bytes, however short
+
+Source = TypeVar("Source")
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
 Result = TypeVar("Result")
@@ -22,6 +26,7 @@ class Part(str):
     the whole could not be used, and those of its parts replace it.
     """
 
+    __slots__ = ("beside", "whole")
     whole: str  # the very object that was yielded before, or with this one
     beside: bool
 
@@ -59,7 +64,7 @@ def gather(
     documents: Iterable[Generator[list[Request], list[Reply], Result]],
 ) -> Generator[list[Request], list[Reply], list[Result]]:
     """Merge documents, or parts of one, so that they share their rounds."""
-    results: dict[int, Result] = {}
+    results: list[Result | None] = []
     pending: list[tuple[int, Generator[list[Request], list[Reply], Result], list[Request]]] = []
 
     def advance(
@@ -75,6 +80,7 @@ def gather(
             pending.append((index, document, texts))
 
     for index, document in enumerate(documents):
+        results.append(None)
         advance(index, document, None)
     while pending:
         current, pending = pending, []
@@ -85,7 +91,70 @@ def gather(
         for index, document, texts in current:
             advance(index, document, translations[position : position + len(texts)])
             position += len(texts)
-    return [results[index] for index in sorted(results)]
+    return cast(list[Result], results)
+
+
+def gather_each(
+    translate: Callable[[Source], Rounds[Result]], sources: Sequence[Source]
+) -> Rounds[list[Result]]:
+    """Merge the rounds of many small parts; `translate` must do the same each time.
+
+    A generator that waits for its translations takes kilobytes. So only a few wait, and the others
+    are closed after their first round, and begun again when its translations have come.
+    """
+    known: dict[int, Result] = {}
+    waiting: dict[int, Rounds[Result]] = {}
+    texts: list[str] = []
+    ends: list[int] = [0]  # of the texts of each part
+    for number, source in enumerate(sources):
+        rounds = translate(source)
+        try:
+            texts += next(rounds)
+        except StopIteration as end:
+            known[number] = end.value
+        else:
+            if len(waiting) < _MAX_WAITING:
+                waiting[number] = rounds
+        check_texts(len(texts))
+        ends.append(len(texts))
+    translations = (yield texts) if len(known) < len(sources) else []
+    if len(translations) != len(texts):
+        raise ValueError("there must be one translation of each text")
+
+    def resumed(number: int) -> Rounds[Result]:
+        if number in known:
+            return no_rounds(known.pop(number))
+        own = slice(ends[number], ends[number + 1])
+        if number in waiting:
+            return _resume(waiting.pop(number), texts[own], texts[own], translations[own])
+        rounds = translate(sources[number])
+        return _resume(rounds, next(rounds), texts[own], translations[own])
+
+    return (yield from gather(map(resumed, range(len(sources)))))
+
+
+def check_texts(count: int) -> None:
+    """Raise `DocumentError` for more texts than a document may have."""
+    if count > _MAX_TEXTS:
+        raise DocumentError(f"the file has more than {_MAX_TEXTS:,} texts; split it into several")
+
+
+def _resume(
+    rounds: Rounds[Result], again: list[str], first: list[str], translations: list[str]
+) -> Rounds[Result]:
+    """Go on after the first round, which yielded the texts `first`, and now `again`."""
+    assert again == first, "the texts of a part do not change"
+    originals = {id(text): original for text, original in zip(again, first, strict=True)}
+    try:
+        texts = rounds.send(translations)
+        while True:
+            for text in texts:
+                if isinstance(text, Part):
+                    text.whole = originals.get(id(text.whole), text.whole)
+            texts = rounds.send((yield texts))
+    except StopIteration as end:
+        result: Result = end.value
+        return result
 
 
 def no_rounds(result: Result) -> Rounds[Result]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from documents.core.edges import Sides, split_edges
 from documents.core.spans import Item, Node, Text
 
-Part = tuple[Sequence[Node], Sides]
+Piece = tuple[Sequence[Node], Sides]
 """Nodes, and whether marks, or characters that stay, are beside them."""
 
 _SENTENCE_BREAK = re.compile(r"(\s+|(?<=[。！？]))")
@@ -24,7 +24,7 @@ def escaped_symbols(items: Iterable[Item]) -> frozenset[str]:
     )
 
 
-def split_sentences(nodes: Sequence[Node], sides: Sides) -> list[Part]:
+def split_sentences(nodes: Sequence[Node], sides: Sides) -> list[Piece]:
     """Split after sentences that end outside spans; the language is unknown, so roughly."""
     sentences: list[list[Node]] = [[]]
     for node in nodes:
@@ -44,7 +44,7 @@ def split_sentences(nodes: Sequence[Node], sides: Sides) -> list[Part]:
     ]
 
 
-def split_at_marks(nodes: Sequence[Node], sides: Sides) -> list[Part]:
+def split_at_marks(nodes: Sequence[Node], sides: Sides) -> list[Piece]:
     """Split into texts, spans and atoms, and split off what is beside the marks."""
     groups = groupby(enumerate(nodes), lambda pair: -1 if isinstance(pair[1], Text) else pair[0])
     return _with_edges([[node for _, node in group] for _, group in groups], sides)
@@ -52,7 +52,7 @@ def split_at_marks(nodes: Sequence[Node], sides: Sides) -> list[Part]:
 
 def split_at_characters(
     nodes: Sequence[Node], sides: Sides, characters: Collection[str]
-) -> list[Part]:
+) -> list[Piece]:
     """Split texts at some characters, which are never translated."""
     texts: list[Node] = []
     for node in nodes:
@@ -65,18 +65,18 @@ def split_at_characters(
     return _with_edges([list(group) for _, group in groups], sides)
 
 
-def _with_edges(groups: Sequence[Sequence[Node]], sides: Sides) -> list[Part]:
+def _with_edges(groups: Sequence[Sequence[Node]], sides: Sides) -> list[Piece]:
     """Split off the blanks and punctuation between groups."""
     if len(groups) == 1:
         return [(groups[0], sides)]
-    parts: list[Part] = []
+    parts: list[Piece] = []
     for i, group in enumerate(groups):
         beside = (i > 0 or sides[0], i < len(groups) - 1 or sides[1])
         parts += _split_edges(group, beside)
     return parts
 
 
-def _split_edges(nodes: Sequence[Node], sides: Sides) -> Iterator[Part]:
+def _split_edges(nodes: Sequence[Node], sides: Sides) -> Iterator[Piece]:
     """Split the edges off texts; other nodes stay whole."""
     left: list[Node] = []
     right: list[Node] = []

@@ -1,9 +1,12 @@
 """Documents whose texts are ranges of the source: the ranges are replaced, the rest is copied."""
 
+from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from heapq import merge
+from io import StringIO
 
-from documents.core.rounds import Rounds
+from documents.core.rounds import Rounds, check_texts
 from documents.core.spans import is_translatable
 
 Edit = tuple[int, int, str]
@@ -27,14 +30,25 @@ def translate_ranges(
 
     A text that equals its translation keeps its source.
     """
-    translatable = [text_range for text_range in text_ranges if is_translatable(text_range.plain)]
-    translations = yield from translate_texts([text_range.plain for text_range in translatable])
-    edits = [
-        (text_range.start, text_range.end, text_range.write(translation))
-        for text_range, translation in zip(translatable, translations, strict=True)
-        if translation != text_range.plain
-    ]
-    return apply_edits(source, sorted((*edits, *others)))
+    # Objects with several fields would take half of the memory that a table of short texts needs.
+    places = array("q")
+    texts: list[str] = []
+    writers: list[Callable[[str], str]] = []
+    for found in text_ranges:
+        if is_translatable(found.plain):
+            places.extend((found.start, found.end))
+            texts.append(found.plain)
+            writers.append(found.write)
+            check_texts(len(texts))
+    translations = yield from translate_texts(texts)
+
+    def edit(number: int) -> Edit:
+        start, end = places[2 * number : 2 * number + 2]
+        return start, end, writers[number](translations[number])
+
+    changed = (i for i, text in enumerate(texts) if translations[i] != text)
+    in_order = sorted(changed, key=lambda number: places[2 * number])
+    return apply_edits(source, merge(map(edit, in_order), sorted(others)))
 
 
 def translate_texts(texts: list[str]) -> Rounds[list[str]]:
@@ -50,12 +64,14 @@ def translate_texts(texts: list[str]) -> Rounds[list[str]]:
 
 def apply_edits(source: str, edits: Iterable[Edit]) -> str:
     """Return the source with edits applied, which are in order and do not overlap."""
-    parts: list[str] = []
+    written = StringIO()
     position = 0
     for start, end, text in edits:
-        parts += (source[position:start], text)
+        written.write(source[position:start])
+        written.write(text)
         position = end
-    return "".join((*parts, source[position:]))
+    written.write(source[position:])
+    return written.getvalue()
 
 
 def line_of(source: str, position: int) -> int:

@@ -16,9 +16,7 @@ from documents.core.rounds import DocumentError
 from documents.core.text_ranges import Edit, apply_edits
 from documents.core.xml_tokens import attribute_matches, attributes_of, plain_text, xml_tokens
 
-# A parsed file takes ten times its size in memory.
-_MAX_BYTES = 32 << 20
-_MAX_ELEMENTS = 500_000
+_MAX_ELEMENTS = 500_000  # a parsed one takes two kilobytes
 _DECLARATION = re.compile(rb"""<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([A-Za-z][\w.:-]*)""")
 _UNMARKED = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}  # how UTF-16 begins without a mark
 _PREFIX = re.compile(r"<([\w.-]+:)")
@@ -115,11 +113,9 @@ class XmlSource:
 def parse_xml(data: bytes) -> XmlSource:
     """Parse a file.
 
-    Raise `DocumentError` if it is too large, not well-formed or not in its encoding, or if its
-    document type has declarations.
+    Raise `DocumentError` if it has too many elements, is not well-formed or not in its encoding, or
+    if its document type has declarations.
     """
-    if len(data) > _MAX_BYTES:
-        raise DocumentError(f"the file has more than {_MAX_BYTES >> 20} MiB")
     encoding, text = _decode(data)
     return XmlSource(text, encoding, _tree(text, _count_elements(text)))
 
@@ -166,7 +162,9 @@ def _count_elements(text: str) -> int:
         nonlocal count
         count += 1
         if count > _MAX_ELEMENTS:
-            raise DocumentError(f"the file has more than {_MAX_ELEMENTS:,} elements")
+            raise DocumentError(
+                f"the file has more than {_MAX_ELEMENTS:,} elements; split it into several"
+            )
 
     parser = expat.ParserCreate("utf-8")
     parser.StartDoctypeDeclHandler = _check_doctype

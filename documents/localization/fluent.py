@@ -13,11 +13,10 @@ from documents.core.encoding import decode
 from documents.core.inline import translate_marked
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds, gather
+from documents.core.rounds import DocumentError, Rounds, gather_each
 from documents.core.spans import Atom, Item, Mark, Output, Text
 from documents.core.text_ranges import apply_edits, line_of
 
-_MAX_CHARACTERS = 1_000_000  # the parser reads 0.1 MB a second
 _NOT_LANGUAGE = re.compile(r"(?i).*(?:key|style|shortcut)")  # names of attributes
 _PARAGRAPH = re.compile(r"((?:[ \t]*\r?\n){2,}[ \t]*)")
 _TAG = re.compile(r"(<(/?)([A-Za-z][\w-]*)[^<>]*>)")
@@ -37,15 +36,15 @@ class _Segment:
 def translate_fluent(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFile]:
     """Translate a file; raise `DocumentError` for another encoding or invalid syntax."""
     encoding, text = decode(data)
-    if len(text) > _MAX_CHARACTERS:
-        raise DocumentError(f"a Fluent file may have {_MAX_CHARACTERS} characters")
     try:
         entries = FluentParser(with_spans=True).parse(text).body
         patterns = [pattern for entry in entries for pattern in _patterns(entry, text, options)]
         segments = [segment for pattern in patterns for segment in _segments(pattern, text)]
     except RecursionError:
         raise DocumentError("the placeables are nested too deeply") from None
-    outputs = yield from gather(translate_marked(segment.items, "<>") for segment in segments)
+    outputs = yield from gather_each(
+        lambda segment: translate_marked(segment.items, "<>"), segments
+    )
     edits = [
         (segment.start, segment.end, _write(segment, output, text))
         for segment, output in zip(segments, outputs, strict=True)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 
 from documents.core.identifiers import is_identifier
 from documents.core.legacy_encodings import decode_legacy
@@ -57,20 +56,18 @@ def _range(source: str, line: int, start: int) -> TextRange:
     quoted = _QUOTED.match(source, start)
     if quoted is not None:
         plain = quoted[1].replace('\\"', '"')
-        return TextRange(
-            line + quoted.start(1), line + quoted.end(1), plain, partial(_write, is_quoted=True)
-        )
+        return TextRange(line + quoted.start(1), line + quoted.end(1), plain, _write_quoted)
     comment = _COMMENT.search(source, start)
     plain = source[start : comment.start() if comment else len(source)].rstrip()
-    return TextRange(
-        line + start, line + start + len(plain), plain, partial(_write, is_quoted=False)
-    )
+    return TextRange(line + start, line + start + len(plain), plain, _write)
 
 
-def _write(text: str, *, is_quoted: bool) -> str:
+def _write_quoted(text: str) -> str:
+    """Write a text on one line, between quotes that are there."""
+    return " ".join(text.splitlines()).replace('"', '\\"')
+
+
+def _write(text: str) -> str:
     """Write a text on one line, without what would begin a comment."""
-    text = " ".join(text.splitlines())
-    if is_quoted:
-        return text.replace('"', '\\"')
-    *parts, last = text.split(";")
+    *parts, last = " ".join(text.splitlines()).split(";")
     return ";".join((*(part.rstrip() for part in parts), last))

@@ -42,16 +42,13 @@ def translate_properties(data: bytes, options: DocumentOptions) -> Rounds[Transl
     """
     encoding, text = _decode(data)
     charset = "ascii" if text.isascii() and not encoding.bom else encoding.name
-    values = (_Value(*value, charset) for value in _values(text) if options.wants(value[0]))
-    translated = yield from translate_ranges(
-        text,
-        (
-            TextRange(*value.span, value.plain, value.write)
-            for value in values
-            if not is_identifier(value.plain)
-        ),
+    text_ranges = (
+        TextRange(*span, value.plain, value.write)
+        for name, span, source in _values(text)
+        if options.wants(name)
+        if not is_identifier((value := _Value(source, charset)).plain)
     )
-    return encoding.encode(translated)
+    return encoding.encode((yield from translate_ranges(text, text_ranges)))
 
 
 def _decode(data: bytes) -> tuple[Encoding, str]:
@@ -85,8 +82,6 @@ def _values(text: str) -> Iterator[tuple[str, tuple[int, int], str]]:
 class _Value:
     """A value; one with arguments such as {0} is a message, in which apostrophes are doubled."""
 
-    name: str
-    span: tuple[int, int]
     source: str
     charset: str
 

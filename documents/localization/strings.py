@@ -26,7 +26,7 @@ def translate_strings(data: bytes, options: DocumentOptions) -> Rounds[Translate
     if data.startswith((b"bplist", b"<?xml", b"\xef\xbb\xbf<?xml")):
         raise DocumentError("the file is a binary or XML property list, not one of strings")
     encoding, text = decode(data)
-    text_ranges = [text_range for name, text_range in _values(text) if options.wants(name)]
+    text_ranges = (text_range for name, text_range in _values(text) if options.wants(name))
     translated = yield from translate_ranges(text, text_ranges)
     return encoding.encode(translated)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from documents.core.inline import translate_marked
-from documents.core.rounds import Rounds, gather
+from documents.core.rounds import Rounds, gather_each
 from documents.core.spans import Item, Mark, Output, Text, is_translatable
 from documents.core.text_ranges import translate_texts
 from documents.core.xml_text import cdata_range
@@ -34,9 +34,9 @@ def has_html(plain: str) -> bool:
     return _HTML.search(plain) is not None
 
 
-def translate_values(values: Iterable[Sequence[Item]]) -> Rounds[list[list[Output]]]:
+def translate_values(values: Sequence[Sequence[Item]]) -> Rounds[list[list[Output]]]:
     """Translate the items of values; a value that equals its translation is untouched."""
-    return (yield from gather(_translate(items) for items in values))
+    return (yield from gather_each(_translate, values))
 
 
 def _translate(items: Sequence[Item]) -> Rounds[list[Output]]:
@@ -60,7 +60,7 @@ def _translate(items: Sequence[Item]) -> Rounds[list[Output]]:
 def _translate_html(plain: str) -> Rounds[str]:
     """Translate HTML line by line: here, unlike in a page, a line end may be one."""
     parts = _HTML_DIVISION.split(plain)
-    parts[::2] = yield from gather(map(translate_html, parts[::2]))
+    parts[::2] = yield from gather_each(translate_html, parts[::2])
     translation = "".join(parts)
     # A bare ampersand stays bare: not all that has tags is read as HTML.
     return translation if "&amp;" in plain else translation.replace("&amp;", "&")

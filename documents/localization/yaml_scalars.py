@@ -8,7 +8,7 @@ import yaml
 
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _NOT_PLAIN = re.compile(r"""[-?:,\[\]{}#&*!|>'"%@`=]|.*(?::(?:\s|$)|\s\#|\t)|\s|.*\s$""", re.DOTALL)
-_FLOW = re.compile(r"[,\[\]{}]")
+_FLOW = re.compile(r"[,\[\]{}?]")  # PyYAML reads no `?` there, which the standard allows
 _HEADER = re.compile(r"[|>][^\r\n]*(\r\n|\r|\n)")
 _FIRST_LINE = re.compile(r"(?:[ \t]*+(?:\r\n|\r|\n))*+( *+)")
 _NEWLINES = re.compile(r"\n+")

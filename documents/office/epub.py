@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from lxml import etree
 
 from documents.core.archive import Archive
+from documents.core.limits import PAGES
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
 from documents.core.rounds import DocumentError, Rounds, gather, run_rounds
@@ -36,6 +37,7 @@ def translate_epub(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFi
     items = [item for name, package in packages.items() for item in _items(archive, name, package)]
     indexes = {name: _parse(archive, name) for name, kind in items if kind == _NCX_TYPE}
     pages = {name: archive.read_text(name) for name, kind in items if kind == _PAGE_TYPE}
+    PAGES.check(*pages.values())
     changed, files = yield from _translate(
         [*_package_units(packages), *_index_units(indexes)], pages.values(), options
     )

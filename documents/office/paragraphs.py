@@ -62,6 +62,8 @@ class Paragraph:
     The source of each mark and atom in `items` is the index of a fragment.
     """
 
+    __slots__ = ("_base", "_fragments", "_markup", "element", "items", "part")
+
     def __init__(self, part: str, element: etree._Element, markup: Markup) -> None:
         self.part = part
         self.element = element

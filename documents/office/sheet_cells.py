@@ -30,11 +30,16 @@ class SheetMarkup(RunMarkup):
         super().finish(level, ends)
 
 
+_MARKUP = SheetMarkup()
+
+
 class Cell(Paragraph):
     """A cell with a text, or several that share one."""
 
+    __slots__ = ("_old_children", "old_text")
+
     def __init__(self, part: str, element: etree._Element) -> None:
-        super().__init__(part, element, SheetMarkup())
+        super().__init__(part, element, _MARKUP)
         self.old_text = self.text
         self._old_children = [*element]
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from html import unescape
 
+from documents.core.rounds import check_texts
 from documents.office.opc import Package
 
 _LITERAL = re.compile(r'"((?:[^"]|"")*)"')
@@ -38,6 +39,7 @@ def referenced_texts(package: Package) -> set[str]:
             data = data.decode("utf-16", "replace").encode()
         for match in _FORMULA.finditer(data):
             found.update(compared_texts(_decoded(match[1].removeprefix(b"<![CDATA["))))
+            check_texts(len(found))
         found.update(_decoded(match[1] or match[2] or b"") for match in _NAME.finditer(data))
     return {text.casefold() for text in found}
 

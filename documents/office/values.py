@@ -7,7 +7,7 @@ from lxml import etree
 
 from documents.core.identifiers import is_identifier
 from documents.core.inline import translate_marked
-from documents.core.rounds import Rounds, gather
+from documents.core.rounds import Rounds, gather_each
 from documents.core.spans import Item, Output, Text, is_translatable
 from documents.office.paragraphs import without_controls
 
@@ -29,6 +29,8 @@ class Unit(Protocol):
 
 class Value:
     """The value of an attribute, or the text of an element without children."""
+
+    __slots__ = ("_attribute", "_element", "items", "part")
 
     def __init__(self, part: str, element: etree._Element, attribute: str | None = None) -> None:
         self.part = part
@@ -73,5 +75,5 @@ def has_text(unit: Unit) -> bool:
 def translate_units(found: Iterable[Unit]) -> Rounds[list[Unit]]:
     """Translate and write units; return those that changed."""
     units = [unit for unit in found if has_text(unit)]
-    translations = yield from gather(translate_marked(unit.items) for unit in units)
+    translations = yield from gather_each(lambda unit: translate_marked(unit.items), units)
     return [unit for unit, outputs in zip(units, translations, strict=True) if unit.write(outputs)]

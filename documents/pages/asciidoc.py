@@ -206,8 +206,8 @@ def _write(outputs: Sequence[Output]) -> str:
 
 def _touches_word(sources: Sequence[str], first: int, last: int) -> bool:
     """Return True if a letter or digit is directly before or after some of the parts."""
-    before = next((source for source in reversed(sources[:first]) if source), " ")
-    after = next((source for source in sources[last + 1 :] if source), " ")
+    before = next((sources[i] for i in range(first - 1, -1, -1) if sources[i]), " ")
+    after = next((sources[i] for i in range(last + 1, len(sources)) if sources[i]), " ")
     return before[-1].isalnum() or after[0].isalnum()
 
 

@@ -10,7 +10,7 @@ from documents.core.legacy_encodings import decode_legacy
 from documents.core.options import DocumentOptions
 from documents.core.references import ReferenceWriter
 from documents.core.result import TranslatedFile
-from documents.core.rounds import Rounds, gather
+from documents.core.rounds import Rounds, gather_each
 from documents.core.spans import Atom, Item, Mark, Output, Text, is_translatable
 from documents.core.tag_rules import NO_RULES, TagRules
 from documents.pages.foreign_markup import split_foreign
@@ -46,8 +46,8 @@ def translate_html(
     reader = _Reader(rules, languages, is_xml=is_xml)
     blocks = list(_blocks(reader.read(markup)))
     values = [_value_items(value) for value in reader.values]
-    translated = yield from gather(
-        translate_marked(items, _RESERVED) for items in (*blocks, *values)
+    translated = yield from gather_each(
+        lambda items: translate_marked(items, _RESERVED), (*blocks, *values)
     )
     replaced = {
         str(number): _value(source, items, outputs)

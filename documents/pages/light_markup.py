@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from documents.core.inline import translate_marked
-from documents.core.rounds import Rounds, gather
+from documents.core.rounds import Rounds, gather_each
 from documents.core.spans import Item, Output, Text
 from documents.core.text_ranges import Edit, apply_edits
 
@@ -62,7 +62,9 @@ def source_lines(text: str) -> list[SourceLine]:
 
 def translate_blocks(text: str, blocks: Sequence[Block], dialect: Dialect) -> Rounds[str]:
     """Translate blocks, which are in order and do not overlap."""
-    written = yield from gather(_translate(text[b.start : b.end], dialect) for b in blocks)
+    written = yield from gather_each(
+        lambda block: _translate(text[block.start : block.end], dialect), blocks
+    )
     edits: list[Edit] = []
     for block, new in zip(blocks, written, strict=True):
         if new != text[block.start : block.end]:

@@ -8,7 +8,7 @@ from documents.core.inline import translate_marked
 from documents.core.legacy_encodings import decode_legacy
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import Rounds, gather
+from documents.core.rounds import Rounds, gather, gather_each
 from documents.core.spans import Item, Mark, Output, Text
 from documents.core.text_ranges import translate_ranges
 from documents.pages.front_matter import front_matter_end, front_matter_texts
@@ -53,14 +53,18 @@ def _translate_file(
     encoding, text = decode_legacy(data, options.source)
     end = front_matter_end(text)
     values = front_matter_texts(text[:end]) if options.include_front_matter else ()
-    parts = yield from gather(
-        [translate_ranges(text[:end], values), *_parts(text[end:], is_mdx=is_mdx)]
-    )
-    return encoding.encode("".join(parts))
+    parts = list(_parts(text[end:], is_mdx=is_mdx))
+    front_matter = translate_ranges(text[:end], values)
+    written = yield from gather([front_matter, _translate_parts(parts)])
+    return encoding.encode("".join(written))
 
 
-def _parts(text: str, *, is_mdx: bool) -> Iterator[Rounds[str]]:
-    """Yield the rounds of each block of HTML, and of what is between two of them."""
+def _translate_parts(parts: Sequence[str | list[Item]]) -> Rounds[str]:
+    return "".join((yield from gather_each(_translate_part, parts)))
+
+
+def _parts(text: str, *, is_mdx: bool) -> Iterator[str | list[Item]]:
+    """Yield each block of HTML, and the items of what is between two of them."""
     items: list[Item] = []
     position = 0
     for block in read_blocks(text, is_mdx=is_mdx):
@@ -69,8 +73,8 @@ def _parts(text: str, *, is_mdx: bool) -> Iterator[Rounds[str]]:
             markup = text[block.start : block.end]
             if _SCRIPT.search(markup):  # HTML would read its `>` as the end of a tag
                 continue
-            yield _translate_items([*items, Mark(between, "break")])
-            yield translate_html(markup)
+            yield [*items, Mark(between, "break")]
+            yield markup
             items = []
         else:
             try:
@@ -79,7 +83,11 @@ def _parts(text: str, *, is_mdx: bool) -> Iterator[Rounds[str]]:
                 continue
             items += (Mark(between, "break", block.kind), *inside)
         position = block.end
-    yield _translate_items([*items, Mark(text[position:], "break")])
+    yield [*items, Mark(text[position:], "break")]
+
+
+def _translate_part(part: str | list[Item]) -> Rounds[str]:
+    return translate_html(part) if isinstance(part, str) else _translate_items(part)
 
 
 def _read(text: str, block: TextBlock) -> list[Item]:
@@ -95,12 +103,8 @@ def _translate_items(items: Sequence[Item]) -> Rounds[str]:
         for item in items
         if isinstance(item, Mark) and item.name.startswith(TITLE_OF_LINK)
     }
-    translated, *values = yield from gather(
-        [
-            translate_marked(items),
-            *(translate_marked([Text(title, title)]) for title in titles),
-        ]
-    )
+    texts = [items, *([Text(title, title)] for title in titles)]
+    translated, *values = yield from gather_each(translate_marked, texts)
     written = {
         title: "".join(map(_title_source, outputs))
         for title, outputs in zip(titles, values, strict=True)

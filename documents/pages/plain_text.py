@@ -70,14 +70,14 @@ def _paragraph(text: str, lines: Sequence[TextLine]) -> TextRange:
 
 def _joined(texts: Sequence[str]) -> str:
     """Join the lines of a paragraph as they were before they were wrapped."""
-    joined = texts[0].rstrip()
+    joined = [texts[0].rstrip()]
     for text in texts[1:]:
-        if joined.endswith("\xad"):  # a soft hyphen
-            joined = joined[:-1]
-        elif not _continues_word(joined, text):
-            joined += " "
-        joined += text.strip()
-    return re.sub(r"[ \t]+", " ", joined)
+        if joined[-1].endswith("\xad"):  # a soft hyphen
+            joined[-1] = joined[-1][:-1]
+        elif not _continues_word(joined[-1], text):
+            joined.append(" ")
+        joined.append(text.strip())
+    return re.sub(r"[ \t]+", " ", "".join(joined))
 
 
 def _continues_word(before: str, after: str) -> bool:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 from documents.core.wrapping import visible_width
 
@@ -23,7 +22,7 @@ _NOT_PROSE = re.compile(
 _SIGNATURE = "--"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """A line: its positions in the file, what is before its text, and whether it may be wrapped."""
 
@@ -35,7 +34,7 @@ class TextLine:
     is_prose: bool  # a paragraph may begin or continue here
     text: str
 
-    @cached_property
+    @property
     def width(self) -> int:
         """How wide the line is, in columns."""
         return visible_width(self.prefix) + visible_width(self.text)

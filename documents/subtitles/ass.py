@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from documents.core.legacy_encodings import decode_legacy
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds, gather
+from documents.core.rounds import DocumentError, Rounds, gather_each
 from documents.core.spans import Item, Mark, Text
 from documents.core.text_ranges import apply_edits
 from documents.subtitles.cue_text import CueFormat, Line, groups, replace_cues, translate_cue
@@ -29,7 +29,7 @@ def translate_ass(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFil
     """Translate a file; raise `DocumentError` if it has no events."""
     encoding, text = decode_legacy(data, options.source)
     ranges = list(_dialogue(text))
-    translations = yield from gather(_translate(text[start:end]) for start, end in ranges)
+    translations = yield from gather_each(lambda place: _translate(text[slice(*place)]), ranges)
     edits = [(*place, new) for place, new in zip(ranges, translations, strict=True)]
     return encoding.encode(apply_edits(text, edits))
 
@@ -63,7 +63,9 @@ def _translate(text: str) -> Rounds[str]:
     lines: list[Line] = [*((line, _BREAK) for line in shown[:-1]), (shown[-1], "")]
     texts = {i for i, line in enumerate(shown) if line.strip() and not _DRAWING.search(line)}
     ranges = list(groups(lines, texts))
-    cues = yield from gather(translate_cue(lines[start:end], _FORMAT) for start, end in ranges)
+    cues = yield from gather_each(
+        lambda place: translate_cue(lines[slice(*place)], _FORMAT), ranges
+    )
     return replace_cues(lines, ranges, cues)
 
 

@@ -19,6 +19,7 @@ _NAME_LABEL = re.compile(r"(\s*(?:-\s*)?([^\W\d_][\w .'’-]{0,30})):(?=\s)")
 _SOUND = re.compile(r"\s*(?:-\s*)?[\[(].*[\])]\s*")
 _NAME = re.compile(r"</?([A-Za-z]+)")
 _REFERENCE = re.compile(r"(&#?\w+;)")
+_MAX_CHARACTERS = 20_000  # of lines that are one text: each character is an object for a while
 _SPEAKER = re.compile(r"\s*(?:(?:<[^<>]*>|\{[^{}]*\})\s*)*(?:[-–—‐♪♫#*\[(]|>>|&gt;&gt;)")
 
 Line = tuple[str, str]
@@ -37,12 +38,18 @@ class CueFormat:
 def groups(lines: Sequence[Line], texts: set[int]) -> Iterator[tuple[int, int]]:
     """Yield the ranges of lines that are translated together; `texts` are those with text."""
     start: int | None = None
+    characters = 0
     for i in range(len(lines) + 1):
-        if start is not None and (i not in texts or _is_separate(lines, i)):
+        if start is not None and (
+            i not in texts
+            or characters + len(lines[i][0]) > _MAX_CHARACTERS
+            or _is_separate(lines, i)
+        ):
             yield start, i
             start = None
         if start is None and i in texts:
-            start = i
+            start, characters = i, 0
+        characters += len(lines[i][0]) if start is not None else 0
 
 
 def translate_cue(lines: Sequence[Line], cue_format: CueFormat) -> Rounds[str]:
@@ -50,7 +57,10 @@ def translate_cue(lines: Sequence[Line], cue_format: CueFormat) -> Rounds[str]:
     outputs = yield from translate_marked(_items(lines, cue_format), cue_format.reserved)
     if not any(isinstance(output, str) for output in outputs):
         return "".join(map("".join, lines[:-1])) + lines[-1][0]
-    return wrap(list(_glyphs(outputs, cue_format)), len(lines), lines[0][1])
+    glyphs = _glyphs(outputs, cue_format)
+    if len(lines) == 1:
+        return "".join(source for source, _ in glyphs)
+    return wrap(list(glyphs), len(lines), lines[0][1])
 
 
 def replace_cues(

@@ -10,7 +10,7 @@ from documents.core.encoding import Encoding
 from documents.core.legacy_encodings import decode_legacy
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds, gather
+from documents.core.rounds import DocumentError, Rounds, gather_each
 from documents.subtitles.cue_text import (
     CueFormat,
     Line,
@@ -70,7 +70,9 @@ def _translate(
     encoding: Encoding, lines: Sequence[Line], texts: set[int], cue_format: CueFormat
 ) -> Rounds[TranslatedFile]:
     ranges = list(groups(lines, texts))
-    cues = yield from gather(translate_cue(lines[start:end], cue_format) for start, end in ranges)
+    cues = yield from gather_each(
+        lambda place: translate_cue(lines[slice(*place)], cue_format), ranges
+    )
     return encoding.encode(replace_cues(lines, ranges, cues))
 
 

@@ -13,7 +13,7 @@ from documents.core.inline import translate_marked
 from documents.core.options import DocumentOptions
 from documents.core.references import ReferenceWriter
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds, gather
+from documents.core.rounds import DocumentError, Rounds, gather_each
 from documents.core.spans import Item, Mark, Output, Text
 from documents.core.text_ranges import Edit
 from documents.core.wrapping import Glyph, wrap
@@ -24,6 +24,7 @@ from documents.core.xml_tokens import XmlToken
 _RESERVED = "<>&"
 _LANGUAGE = "xml:lang"
 _BETWEEN_SPANS = re.compile(r"</[^<>]*>\s*<(?:\w+:)?br\b[^<>]*>\s*<[^/!?]")
+_MAX_CHARACTERS = 20_000  # of lines that are one text: each character is an object for a while
 _SEPARATE = re.compile(r"\n\s*[-–—‐♪♫#*\[(]")
 
 
@@ -37,7 +38,7 @@ def translate_ttml(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFi
         raise DocumentError("the file is not timed text: its root element is not tt")
     paragraphs = [element for element in source.root.all() if element.name == "p"]
     values = [_items(source.inner(element)) for element in paragraphs]
-    outputs = yield from gather(translate_marked(items, _RESERVED) for items in values)
+    outputs = yield from gather_each(lambda items: translate_marked(items, _RESERVED), values)
     edits: list[Edit] = [
         source.replace_inner(element, _write(items, translated, source.encoding.name))
         for element, items, translated in zip(paragraphs, values, outputs, strict=True)
@@ -52,7 +53,9 @@ def _items(markup: str) -> list[Item]:
     """Return the items of a paragraph; a line break is a blank of its text, or ends the text."""
     items = markup_items(markup, partial(_whole, break_item=lambda source: Text(source, "\n")))
     plain = "".join(item.plain if isinstance(item, Text) else "" for item in items)
-    is_divided = _SEPARATE.search(plain) or _BETWEEN_SPANS.search(markup)
+    is_divided = (
+        len(plain) > _MAX_CHARACTERS or _SEPARATE.search(plain) or _BETWEEN_SPANS.search(markup)
+    )
     if is_divided or "<![CDATA[" in markup:
         return markup_items(markup, partial(_whole, break_item=Mark))
     return items

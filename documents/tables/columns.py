@@ -26,7 +26,7 @@ _DATE = re.compile(
 )
 
 
-_ENOUGH = 10_000  # cells of a column, to tell whether it has language
+ENOUGH = 10_000  # cells of a column, to tell whether it has language
 
 
 def language_columns(cells: Iterable[tuple[int, str]]) -> frozenset[int]:
@@ -34,7 +34,7 @@ def language_columns(cells: Iterable[tuple[int, str]]) -> frozenset[int]:
     filled: Counter[int] = Counter()
     texts: Counter[int] = Counter()
     for column, value in cells:
-        if filled[column] < _ENOUGH and value and not value.isspace():
+        if filled[column] < ENOUGH and value and not value.isspace():
             filled[column] += 1
             texts[column] += is_text(value)
     return frozenset(column for column, count in texts.items() if 2 * count >= filled[column])

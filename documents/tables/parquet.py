@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
-from documents.core.rounds import DocumentError, Rounds
+from documents.core.rounds import DocumentError, Rounds, check_texts
 from documents.core.text_ranges import translate_texts
-from documents.tables.columns import chosen_columns, is_text, language_columns
+from documents.tables.columns import ENOUGH, chosen_columns, is_text, language_columns
 
 _MAX_ROWS = 20_000_000
-_MAX_BYTES = 2 << 30  # of all texts, which compression may hide in a few bytes
+_MAX_BYTES = 1 << 30  # of all values, which compression may hide in a few bytes
 _BATCH = 256  # rows
 _NESTED = "lists and records in the table are not translated"
 
@@ -37,13 +37,15 @@ def translate_parquet(data: bytes, options: DocumentOptions) -> Rounds[Translate
     strings = {i: table.column(i) for i, field in enumerate(schema) if _is_string(field.type)}
     _check_texts(strings.values())
     wanted = _wanted(strings, schema.names, options.columns)
+    check_texts(sum(len(chunk.dictionary) for i in wanted for chunk in _chunks(strings, i)))
     texts = [text for text in dict.fromkeys(_texts(strings, wanted)) if is_text(text)]
     translations = dict(zip(texts, (yield from translate_texts(texts)), strict=True))
     if all(text == translation for text, translation in translations.items()):
         return TranslatedFile(data, notices)
     columns = table.columns
     for i, column in strings.items():
-        columns[i] = _replaced(column, translations if i in wanted else {}, schema.field(i).type)
+        kind = schema.field(i).type
+        columns[i] = _replaced(column, translations, kind) if i in wanted else column.cast(kind)
     table = pa.Table.from_arrays(columns, schema=schema)
     return TranslatedFile(_write(table, file.metadata), notices)
 
@@ -60,7 +62,7 @@ def _read(data: bytes, names: Sequence[str]) -> Any:
             size += batch.nbytes
             if size > _MAX_BYTES:
                 raise DocumentError(
-                    f"a Parquet file may have {_MAX_BYTES} bytes of data; split this one"
+                    f"a Parquet file may have {_MAX_BYTES} bytes of data; split it"
                 ) from None
         table = pa.Table.from_batches(batches, file.schema_arrow)
     for name in names:
@@ -79,10 +81,10 @@ def _is_string(kind: Any) -> bool:
 
 def _check_size(metadata: Any) -> None:
     if metadata.num_rows * max(1, metadata.num_columns) > _MAX_ROWS:
-        raise DocumentError(f"a Parquet file may have {_MAX_ROWS} cells; split this one")
+        raise DocumentError(f"a Parquet file may have {_MAX_ROWS} cells; split it")
     size = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     if size > _MAX_BYTES:
-        raise DocumentError(f"a Parquet file may have {_MAX_BYTES} bytes of data; split this one")
+        raise DocumentError(f"a Parquet file may have {_MAX_BYTES} bytes of data; split it")
 
 
 def _check_texts(columns: Iterable[Any]) -> None:
@@ -90,7 +92,7 @@ def _check_texts(columns: Iterable[Any]) -> None:
         for chunk in column.chunks:
             longest = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0
             if longest * len(chunk) > _MAX_BYTES:
-                raise DocumentError(f"a column may have {_MAX_BYTES} bytes of text; split the file")
+                raise DocumentError(f"a column may have {_MAX_BYTES} bytes of text; split it")
 
 
 def _wanted(
@@ -103,14 +105,19 @@ def _wanted(
         (i, text)
         for i, column in strings.items()
         for chunk in column.chunks
-        for text in chunk.dictionary.to_pylist()
+        for text in chunk.dictionary[:ENOUGH].to_pylist()
         if text is not None
     )
 
 
+def _chunks(strings: dict[int, Any], index: int) -> Sequence[Any]:
+    """Return the chunks of a column; one that has no strings has none."""
+    return strings[index].chunks if index in strings else ()
+
+
 def _texts(strings: dict[int, Any], wanted: frozenset[int]) -> Iterator[str]:
-    for i in sorted(wanted & strings.keys()):
-        for chunk in strings[i].chunks:
+    for i in sorted(wanted):
+        for chunk in _chunks(strings, i):
             yield from (text for text in chunk.dictionary.to_pylist() if text)
 
 

@@ -57,9 +57,9 @@ def _language_columns(text: str, dialect: Dialect, *, has_header: bool) -> froze
 def _text_ranges(
     text: str, dialect: Dialect, columns: frozenset[int], *, has_header: bool
 ) -> Iterator[TextRange]:
+    writers = [partial(dialect.write, is_quoted=quoted) for quoted in (False, True)]
     for cell in dialect.cells(text):
         if cell.column in columns and (cell.row or not has_header):
             value = cell.value(text)
             if is_text(value):
-                write = partial(dialect.write, is_quoted=cell.is_quoted)
-                yield TextRange(cell.start, cell.end, value, write)
+                yield TextRange(cell.start, cell.end, value, writers[cell.is_quoted])

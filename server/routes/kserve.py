@@ -25,7 +25,8 @@ class KServeRoutes:
         blueprint.add_url_rule("/v2/health/live", view_func=self.live)
         blueprint.add_url_rule("/v2/health/ready", view_func=self.ready)
         # A path: the id of a model on the hub has a slash.
-        blueprint.add_url_rule("/v2/models/<path:model>/ready", view_func=self.model_ready)
+        for path in ("/v2/models/<path:model>/ready", "/v2/models/<path:model>/ready/"):
+            blueprint.add_url_rule(path, view_func=self.model_ready)
         return blueprint
 
     def live(self) -> dict[str, bool]:

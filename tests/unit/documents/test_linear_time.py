@@ -55,6 +55,12 @@ FRAMES = [
 ]  # fmt: skip
 
 
+LARGE = [  # whose parts are quick, so that a text must be longer to show what all of it costs
+    (".txt", "word word word word word word word word word word word\n"), (".txt", "wor\xad\n"),
+    (".adoc", "*a* "), (".srt", "00:00:01 --> 0\nword\n"),
+]  # fmt: skip
+
+
 @pytest.fixture
 def _no_garbage_collection() -> Iterator[None]:
     gc.disable()
@@ -97,9 +103,15 @@ def test_the_time_of_catalogues_is_linear(suffix: str) -> None:
             check(suffix, unit, f"{STARTS[suffix]}{{}}")
 
 
-def check(suffix: str, unit: str, frame: str = "{}") -> None:
+@pytest.mark.usefixtures("_no_garbage_collection")
+@pytest.mark.parametrize(("suffix", "unit"), LARGE)
+def test_the_time_of_large_texts_is_linear(suffix: str, unit: str) -> None:
+    check(suffix, unit, scale=5)
+
+
+def check(suffix: str, unit: str, frame: str = "{}", scale: int = 1) -> None:
     for _ in range(ATTEMPTS):
-        long = seconds(suffix, unit, LONG, frame)
-        if long < NEGLIGIBLE or long < LIMIT * seconds(suffix, unit, SHORT, frame):
+        long = seconds(suffix, unit, scale * LONG, frame)
+        if long < NEGLIGIBLE or long < LIMIT * seconds(suffix, unit, scale * SHORT, frame):
             return
     pytest.fail(f"the time grows faster than the length: {suffix} {unit!r}")

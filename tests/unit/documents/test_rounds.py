@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from documents import Rounds, run_rounds
+from documents import Part, Rounds, run_rounds
+from documents.core.rounds import gather_each
 from tests.unit.documents.translators import FakeTranslator, document_of
 
 
@@ -37,6 +38,48 @@ def test_a_wrong_number_of_translations_is_an_error(translations: list[str]) -> 
 def test_errors_of_a_document_propagate() -> None:
     with pytest.raises(ValueError, match="not UTF-8 at byte 1"):
         run_rounds([document_of(".json")(b"a\xff")], lambda texts: texts)
+
+
+def part(number: int) -> Rounds[str]:
+    """Return a small part: one text and, for even numbers, a text of it in a second round."""
+    whole = f"text {number}"
+    if number % 5 == 0:
+        return whole
+    [translation] = yield [whole]
+    if number % 2 == 0:
+        [translation] = yield [Part(translation, whole)]
+    return translation
+
+
+def test_small_parts_that_are_begun_again_give_the_same() -> None:
+    translator = FakeTranslator(str.upper)
+    results = translator.translate(gather_each(part, range(100)))
+    assert results == [f"text {n}" if n % 5 == 0 else f"TEXT {n}" for n in range(100)]
+    assert [len(texts) for texts in translator.rounds] == [80, 40]
+    first, second = translator.rounds
+    wholes = {id(text) for text in first}
+    assert all(isinstance(text, Part) and id(text.whole) in wholes for text in second)
+
+
+def test_few_small_parts_wait_at_once() -> None:
+    waiting: set[int] = set()
+
+    def translate(number: int) -> Rounds[str]:
+        waiting.add(number)
+        try:
+            return (yield from part(number))
+        finally:
+            waiting.remove(number)
+
+    rounds = gather_each(translate, range(100))
+    next(rounds)
+    assert 0 < len(waiting) < 20
+    rounds.close()
+
+
+def test_small_parts_need_a_translation_of_each_text() -> None:
+    with pytest.raises(ValueError, match="one translation of each"):
+        run_rounds([gather_each(part, range(100))], lambda texts: texts[1:])
 
 
 def test_importing_the_package_loads_no_heavy_library() -> None:

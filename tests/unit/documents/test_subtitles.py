@@ -222,3 +222,12 @@ def test_subrip_keeps_its_encoding_if_it_has_all_characters(
     assert translator.rounds == [["café"]]
     assert translated.endswith(written.removeprefix(b"\xef\xbb\xbf"))
     assert translated.startswith(written[:3]) is written.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize(("length", "texts"), [(9_000, 1), (11_000, 2)])
+def test_the_lines_of_a_giant_cue_are_texts_of_their_own(length: int, texts: int) -> None:
+    line = "word " * (length // 5)
+    translator = FakeTranslator(str.upper)
+    source = f"00:00:01,000 --> 00:00:02,000\n{line}\n{line}\n".encode()
+    translator.translate(document_of(".srt")(source))
+    assert [len(each) for each in translator.rounds] == [texts]

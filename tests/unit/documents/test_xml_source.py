@@ -101,8 +101,7 @@ def test_characters_that_xml_lacks_are_dropped() -> None:
         (b"<!DOCTYPE r [<!ENTITY % a SYSTEM 'file:///etc/passwd'>%a;]><r/>", "has declarations"),
         (b"<!DOCTYPE r SYSTEM 'http://127.0.0.1/secret.dtd'><r/>", "names another file"),
         (b"<!DOCTYPE r SYSTEM '/etc/passwd'><r/>", "names another file"),
-        (b"<r>" + b" " * (32 << 20) + b"</r>", "more than 32 MiB"),
-        (b"<r>" + b"<a/>" * 500_000 + b"</r>", "more than 500,000 elements"),
+        (b"<r>" + b"<a/>" * 500_000 + b"</r>", "500,000 elements; split it"),
         (b"<r><:a/></r>", "names of elements"),
     ],
 )

@@ -126,6 +126,11 @@ def test_a_written_scalar_is_read_as_its_text(source: str, translation: str) -> 
     assert after == expected
 
 
+def test_a_question_in_a_list_in_brackets_gets_quotes() -> None:
+    translated = FakeTranslator(lambda _: "what?").translate(YAML(b"k: [a]"))
+    assert yaml.safe_load(translated) == {"k": ["what?"]}
+
+
 def values(node: object) -> str:
     while not isinstance(node, str):
         (node,) = node.values() if isinstance(node, dict) else node  # type: ignore[misc]
