@@ -11,6 +11,7 @@ from translator.errors import CheckpointError
 from translator.models.converted import (
     MODEL_FILE,
     VOCABULARY_FILES,
+    check_vocabulary,
     is_converted,
     read_converted,
 )
@@ -86,8 +87,14 @@ class Checkpoint:
         return int(self.generation.get("num_beams", 1))
 
     def tokenizer(self) -> Tokenizer:
-        """Load the tokenizer."""
-        return Tokenizer(self.folder)
+        """Load the tokenizer.
+
+        Raises CheckpointError if it is damaged, or if a converted model has another vocabulary.
+        """
+        tokenizer = Tokenizer(self.folder)
+        if self.converted:
+            check_vocabulary(self.folder, tokenizer.used_tokens(), int(self.config["vocab_size"]))
+        return tokenizer
 
     def bytes_per_segment(self, tokens: int, beams: int | None, dtype: str) -> int:
         """Return the bytes of device memory that a segment of `tokens` source tokens takes.
@@ -225,3 +232,22 @@ def weight_files(folder: Path) -> list[Path]:
     """Return the files with the weights: safetensors if there are any, else pickles."""
     names = needed_files(path.name for path in folder.iterdir())
     return [folder / name for name in names if name not in _SMALL_FILES]
+
+
+def tensor_files(folder: Path) -> list[Path]:
+    """Return the files with the tensors of a checkpoint: one, or all shards.
+
+    Safetensors come first, and a whole file before shards, as in transformers. Raises
+    CheckpointError if there are only files of other names, such as `model.fp16.safetensors`.
+    """
+    names = sorted(path.name for path in folder.iterdir())
+    for whole in ("model.safetensors", "pytorch_model.bin"):
+        stem, _, suffix = whole.rpartition(".")
+        shards = [
+            name
+            for name in names
+            if (match := _SHARD.fullmatch(name)) and match[1] == stem and match[3] == f".{suffix}"
+        ]
+        if chosen := [whole] if whole in names else shards:
+            return [folder / name for name in chosen]
+    raise CheckpointError(f"{folder} has neither model.safetensors nor pytorch_model.bin")

@@ -127,6 +127,11 @@ class Tokenizer:
         unused = iter(range(self.size))
         return [named[i] if i in named else f"madeupword{next(unused)}" for i in range(self.size)]
 
+    def used_tokens(self) -> list[str]:
+        """Return the tokens that a source or a translation may have: no padding, no unused ones."""
+        pieces = [piece for i, piece in self._pieces.items() if i != self.pad]
+        return pieces + [self._family.code_format.format(code) for code in self.language_ids]
+
     def _language_ids(self) -> dict[str, int]:
         """Return the ids of the language tokens: listed ones, or else those after the pieces."""
         if self._text.added:
