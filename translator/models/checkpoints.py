@@ -171,18 +171,28 @@ def read_folder(name: str, folder: Path) -> Checkpoint:
     if is_converted(needed_files(names)):
         check_complete(names, str(folder))
         config, generation = read_converted(folder)
-        return Checkpoint(
-            name, folder, config, generation, family_of(folder), manifest, converted=True
-        )
+        family = _family(folder, names)
+        return Checkpoint(name, folder, config, generation, family, manifest, converted=True)
     if _CONFIG_FILE not in names:
         check_complete(names, str(folder))
     config = read_config(folder)  # first: another kind of model lacks files of ours, too
     check_complete(names, str(folder))
-    family = family_of(folder)
+    family = _family(folder, names)
     path = folder / "generation_config.json"
     # Older checkpoints have their generation defaults in config.json.
     generation = read_json(path) if path.is_file() else config
     return Checkpoint(name, folder, config, generation, family, manifest)
+
+
+def _family(folder: Path, names: Collection[str]) -> Family:
+    """Return the family; raise CheckpointError if its tokenizer is not among the files `names`."""
+    family = family_of(folder)
+    missing = [name for name in family.tokenizer_files if name not in names]
+    if missing:
+        raise CheckpointError(
+            f"{folder} is not a checkpoint: it lacks {', '.join(missing)} of {family.name}"
+        )
+    return family
 
 
 def check_complete(names: Sequence[str], place: str) -> None:

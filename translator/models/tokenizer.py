@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from translator.errors import CheckpointError
 from translator.models.family import (
     SENTENCEPIECE_FILE,
     TOKENIZER_FILE,
@@ -74,6 +75,11 @@ class Tokenizer:
         )
         self._surfaces = self._joinable()
         self.language_ids = self._language_ids()
+        if not self.language_ids:
+            raise CheckpointError(
+                f"{folder / TOKENIZER_FILE} is no tokenizer of NLLB: it has no tokens of languages "
+                "such as 'eng_Latn'"
+            )
         self.size = _size(folder) or max(self.language_ids.values()) + 1 + UNUSED_TOKENS
 
     def encode(self, text: str, source: str, target: str | None = None) -> list[int]:
