@@ -62,8 +62,8 @@ def main() -> None:
         for stored in arguments.stored:
             for files in FILES:
                 folder = Path(scratch) / f"{stored}-{files}"
-                write_checkpoint(folder / _TINY, _WARM_UP, stored, files)
-                parameters = write_checkpoint(folder, arguments.fraction, stored, files)
+                write_checkpoint(folder / _TINY, shape(_WARM_UP), stored, files)
+                parameters = write_checkpoint(folder, shape(arguments.fraction), stored, files)
                 rows += [measure(case, folder, parameters, stored, files) for case in CASES]
                 shutil.rmtree(folder)
     report = {
@@ -94,7 +94,7 @@ def parameters_of(sizes: dict[str, int]) -> int:
     return sum(math.prod(each) for name, each in shapes.items() if name not in TABLES[1:])
 
 
-def write_checkpoint(folder: Path, fraction: float, stored: str, files: str) -> int:
+def write_checkpoint(folder: Path, sizes: dict[str, int], stored: str, files: str) -> int:
     """Write random weights in the dtype `stored`; return the number of parameters."""
     import torch
     from safetensors.torch import save_file
@@ -103,7 +103,7 @@ def write_checkpoint(folder: Path, fraction: float, stored: str, files: str) -> 
     from translator.engines.model_tensors import TABLES, tensor_shapes
     from translator.models.checkpoints import BUNDLED_FOLDER
 
-    config = M2M100Config(**shape(fraction), decoder_start_token_id=2)
+    config = M2M100Config(**sizes, decoder_start_token_id=2)
     shapes = {n: s for n, s in tensor_shapes(config) if n not in TABLES}
     shapes["model.shared.weight"] = (config.vocab_size, config.d_model)
     dtype = getattr(torch, stored)
@@ -149,7 +149,7 @@ def grown(engine: str, dtype: str, folder: Path) -> dict[str, int]:
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins with what is used now
     before = _memory("VmRSS")
     kept = load()
-    figures = {"peak": _memory("VmHWM") - before, "held": _memory("VmRSS") - before}
+    figures = {"peak": _memory("VmHWM") - before, "held": max(0, _memory("VmRSS") - before)}
     del kept
     return figures
 

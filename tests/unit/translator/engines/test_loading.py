@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import M2M100ForConditionalGeneration
 
-from benchmarks.loading import CONVERTING, measure, write_checkpoint
+from benchmarks.loading import CONVERTING, measure, shape, write_checkpoint
 from tests.shards import make_sharded
 from tests.unit.translator.families import make_nllb
 from training.corpus import sentences
@@ -35,8 +35,8 @@ WEIGHTS, PICKLE = "model.safetensors", "pytorch_model.bin"
 def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
     """Return a checkpoint large enough for its size to be seen in a process, and its parameters."""
     folder = tmp_path_factory.mktemp("loading") / "large"
-    write_checkpoint(folder / "tiny", 1 / 64, "bfloat16", "safetensors")
-    return folder, write_checkpoint(folder, FRACTION, "bfloat16", "safetensors")
+    write_checkpoint(folder / "tiny", shape(1 / 64), "bfloat16", "safetensors")
+    return folder, write_checkpoint(folder, shape(FRACTION), "bfloat16", "safetensors")
 
 
 # Peak and size are compared. In int8 the engine `inflight` holds what it multiplies by twice, and
