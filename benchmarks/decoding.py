@@ -26,7 +26,7 @@ import torch
 from tqdm import tqdm
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-from benchmarks.peers import converted, ctranslate2_decoder, static_rate
+from benchmarks.peers import converted, ctranslate2_decoder, held, static_rate
 from benchmarks.report import in_words, publish, versions
 from benchmarks.sizes import SIZES
 from benchmarks.slots import SlotMeter
@@ -141,7 +141,7 @@ def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) ->
 def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str, Any]:
     """Return the figures of the in-flight engine for the same work."""
     started = time.perf_counter()
-    engine = inflight_engine(model, [model.device], LONGEST, LONGEST + 1)
+    engine = inflight_engine(held(model), model.dtype, [model.device], LONGEST, LONGEST + 1)
     drain(engine, work.one)
     start = time.perf_counter() - started
     seconds = median_seconds(lambda: drain(engine, work.one))

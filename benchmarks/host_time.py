@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.decoding import LONGEST, make_stream, random_model
+from benchmarks.peers import held
 from benchmarks.report import in_words, publish, versions
 from translator.engines import EncodedSegment
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
@@ -84,7 +85,7 @@ def make_engine(slots: int) -> InflightEngine:
     """Return an engine with so many slots on an idle device."""
     model = random_model("tiny", _CPU)
     layers = model.config.encoder_layers, model.config.decoder_layers
-    network = Network(load(model, Placement(*((_CPU,) * n for n in layers))))
+    network = Network(load(held(model), Placement(*((_CPU,) * n for n in layers)), model.dtype))
 
     def make_pool(beam_group: BeamGroup) -> SlotPool:
         state = SlotState.allocate(network.weights, slots, beam_group.beams, LONGEST, LONGEST + 1)

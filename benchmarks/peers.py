@@ -11,6 +11,8 @@ import torch
 from transformers import M2M100ForConditionalGeneration
 
 from translator.engines import Decoder, EncodedSegment
+from translator.engines.model_tensors import ModelTensors
+from translator.engines.tensor_files import HeldTensor
 
 
 def static_rate(decoder: Decoder, stream: Sequence[EncodedSegment], size: int) -> float:
@@ -38,14 +40,20 @@ class Numbered:
         return [f"t{i}" for i in range(self.size)]
 
 
+def held(model: M2M100ForConditionalGeneration) -> ModelTensors:
+    """Return the tensors of a model that is in memory."""
+    sources = {name: HeldTensor(tensor) for name, tensor in model.state_dict().items()}
+    return ModelTensors(model.config, sources)
+
+
 def converted(model: M2M100ForConditionalGeneration, dtype: str, folder: Path) -> bool:
     """Convert a model in float32 for CTranslate2; False where that is not installed."""
     if find_spec("ctranslate2") is None:
         sys.stderr.write("CTranslate2 is not installed: its rows will be missing\n")
         return False
-    from translator.engines.converter import convert_model
+    from translator.engines.converter import convert
 
-    convert_model(model, Numbered(model.config.vocab_size), dtype, folder)
+    convert(held(model), Numbered(model.config.vocab_size), dtype, folder)
     return True
 
 

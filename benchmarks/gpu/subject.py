@@ -10,6 +10,7 @@ import torch
 
 from benchmarks.decoding import LONGEST, make_segment, random_model
 from benchmarks.gpu.options import Options, PartError
+from benchmarks.peers import held
 from translator.engines.inflight.build import inflight_engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.network import Network
@@ -42,7 +43,9 @@ class Subject:
 
     def make_engine(self) -> InflightEngine:
         """Return a new engine on the same weights."""
-        return inflight_engine(self._model, [self.device], LONGEST, LONGEST + 1)
+        return inflight_engine(
+            held(self._model), self._model.dtype, [self.device], LONGEST, LONGEST + 1
+        )
 
     def submit(
         self, engine: InflightEngine, sentences: int, beams: int, source: int, target: int

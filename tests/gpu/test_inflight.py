@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import pytest
 import torch
 
+from benchmarks.peers import held
 from tests.agreement import nearly_equal
 from tests.gpu.test_gpu import SOURCES, TARGETS, TEXTS
 from tests.unit.translator.engines.inflight.tiny import (
@@ -45,7 +46,7 @@ def launcher(state: SlotState, *, graphs: bool) -> Launcher:
 
 
 def engine_of(seed: int) -> InflightEngine:
-    return inflight_engine(tiny_model(seed), [CUDA], SOURCE, LENGTH)
+    return inflight_engine(held(tiny_model(seed)), torch.float32, [CUDA], SOURCE, LENGTH)
 
 
 def with_beams(segments: list[EncodedSegment], beams: int) -> list[EncodedSegment]:
@@ -62,7 +63,7 @@ def tensors(state: SlotState) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("beams", [1, 4])
 def test_a_graph_of_an_admission_is_equivalent_to_its_kernels(beams: int) -> None:
-    network = Network(load(tiny_model(3), Placement((CUDA,) * 2, (CUDA,) * 2)))
+    network = Network(load(held(tiny_model(3)), Placement((CUDA,) * 2, (CUDA,) * 2), torch.float32))
     segments = with_beams(random_segments(5, 3), beams)
     segments.sort(key=lambda segment: len(segment.source_ids))
     # As long as the shape, or padding beyond its end would differ.

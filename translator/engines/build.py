@@ -15,6 +15,7 @@ from translator.engines.static import StaticEngine
 from translator.errors import DeviceError
 from translator.models.checkpoints import Checkpoint
 from translator.models.tokenizer import Tokenizer
+from translator.models.verified import check_hashes_once
 
 
 def build_engine(
@@ -28,6 +29,8 @@ def build_engine(
     check_device(config.device)
     if "+" in config.device and config.engine not in ("auto", "inflight"):
         raise DeviceError(f"{config.device}: only engine inflight spreads a model over devices")
+    if checkpoint.manifest is not None:
+        check_hashes_once(checkpoint.manifest, checkpoint.folder, config.cache)
     engine, choice = _build(config, checkpoint, tokenizer)
     avoid_cudnn()  # after everything is imported and loaded, in every worker
     if checkpoint.converted:

@@ -10,6 +10,7 @@ import ctranslate2
 from filelock import FileLock
 
 from translator.engines.cache import content_hash
+from translator.engines.heap import release_free_memory
 from translator.models.checkpoints import Checkpoint
 from translator.models.manifest import CONVERTED_PREFIX
 from translator.models.tokenizer import Tokenizer
@@ -45,10 +46,7 @@ def converted(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, c
             _log.info("converting %s to CTranslate2 (%s)", checkpoint.name, quantization)
             partial = Path(tempfile.mkdtemp(prefix="converting-", dir=folder.parent))
             try:
-                # Imported here because it loads transformers, which takes seconds.
-                from translator.engines.converter import convert
-
-                convert(checkpoint, tokenizer, quantization, partial)
+                _convert(checkpoint, tokenizer, quantization, partial)
                 os.replace(partial, folder)
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
@@ -60,13 +58,20 @@ def add_conversion(checkpoint: Checkpoint, quantization: str = "int8") -> Path:
 
     Returns that folder. The default is what engine "auto" uses on CPUs.
     """
-    from translator.engines.converter import convert
-
     _log.info("converting it for CPUs (%s)", quantization)
     folder = checkpoint.folder / fetched_name(quantization)
     folder.mkdir()
-    convert(checkpoint, checkpoint.tokenizer(), quantization, folder)
+    _convert(checkpoint, checkpoint.tokenizer(), quantization, folder)
     return folder
+
+
+def _convert(checkpoint: Checkpoint, tokenizer: Tokenizer, quantization: str, folder: Path) -> None:
+    # Imported here because they load torch and a part of transformers, which takes seconds.
+    from translator.engines.converter import convert
+    from translator.engines.model_tensors import ModelTensors
+
+    convert(ModelTensors.of(checkpoint.folder), tokenizer, quantization, folder)
+    release_free_memory()
 
 
 def fetched_name(quantization: str) -> str:

@@ -1,41 +1,48 @@
-"""Loading the weights of a checkpoint with transformers."""
+"""The model of transformers, with the weights of a checkpoint."""
 
-import pickle
 from pathlib import Path
 
 import torch
-from transformers import M2M100ForConditionalGeneration
-from transformers.utils import logging
+from torch.nn import Parameter
+from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from translator.engines.attention import avoid_cudnn
-from translator.errors import CheckpointError
+from translator.engines.model_tensors import DECODER_TABLE, ENCODER_TABLE, HEAD, ModelTensors
+
+_GENERATION_FILE = "generation_config.json"
 
 
 def load_model(folder: Path, dtype: torch.dtype) -> M2M100ForConditionalGeneration:
     """Return the model in a checkpoint folder, on the CPU, in evaluation mode, without cuDNN.
 
-    Pickled weights are read with `weights_only`, which runs no code from the file. Raises
-    CheckpointError if weights are missing or do not fit the configuration.
+    Its tensors are read one by one, so that nothing but them is held. Raises CheckpointError if
+    weights are damaged or missing, or do not fit the configuration.
     """
-    logging.disable_progress_bar()  # it does not belong into a server's log
-    try:
-        model, report = M2M100ForConditionalGeneration.from_pretrained(
-            folder,
-            dtype=dtype,
-            weights_only=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
-    except pickle.UnpicklingError as error:
-        raise CheckpointError(
-            f"the weights in {folder} hold more than tensors; code in pickles is never run"
-        ) from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise CheckpointError(f"the weights in {folder} cannot be read: {error}") from error
-    if report["missing_keys"] or report["mismatched_keys"]:
-        wrong = sorted(map(str, [*report["missing_keys"], *report["mismatched_keys"]]))[:5]
-        raise CheckpointError(f"the weights in {folder} do not fit the model: {', '.join(wrong)}")
+    tensors = ModelTensors.of(folder)
+    with torch.device("meta"):  # without memory
+        model = M2M100ForConditionalGeneration(tensors.config)
+    _fill(model, tensors, dtype)
+    model.config.dtype = dtype
+    if (folder / _GENERATION_FILE).is_file():
+        model.generation_config = GenerationConfig.from_pretrained(folder, local_files_only=True)
     model.eval()
     avoid_cudnn()  # after transformers may have enabled it, before the first product
     return model
+
+
+def _fill(model: M2M100ForConditionalGeneration, tensors: ModelTensors, dtype: torch.dtype) -> None:
+    """Replace the tensors of a model without memory; tied ones become one."""
+    read: dict[object, Parameter] = {}
+    # All names of the tables, which are tied in the empty model, whatever the checkpoint has.
+    shared = {"model.shared.weight": ENCODER_TABLE}
+    shared |= {name: name for name in (ENCODER_TABLE, DECODER_TABLE, HEAD)}
+    own = {name: name for name, _ in model.named_parameters() if name not in shared}
+    for name, source in (shared | own).items():
+        place = tensors.sources[source].place
+        if place not in read:
+            read[place] = Parameter(tensors.read([source], dtype))
+        parent, _, leaf = name.rpartition(".")
+        setattr(model.get_submodule(parent), leaf, read[place])
+    for side in (model.model.encoder, model.model.decoder):
+        positions = side.embed_positions
+        positions.weights = tensors.positions(positions.num_positions).to(dtype)

@@ -11,6 +11,7 @@ from translator.errors import CheckpointError
 from translator.models.converted import (
     MODEL_FILE,
     VOCABULARY_FILES,
+    check_vocabulary,
     is_converted,
     read_converted,
 )
@@ -117,8 +118,14 @@ class Checkpoint:
         return self.parameters * _BYTES_PER_WEIGHT.get(dtype, 2)
 
     def tokenizer(self) -> Tokenizer:
-        """Load the tokenizer."""
-        return Tokenizer(self.folder)
+        """Load the tokenizer.
+
+        Raises CheckpointError if it is damaged, or if a converted model has another vocabulary.
+        """
+        tokenizer = Tokenizer(self.folder)
+        if self.converted:
+            check_vocabulary(self.folder, tokenizer.used_tokens(), int(self.config["vocab_size"]))
+        return tokenizer
 
     def bytes_per_segment(self, tokens: int, beams: int | None, dtype: str) -> int:
         """Return the bytes of device memory that a segment of `tokens` source tokens takes.
@@ -195,18 +202,28 @@ def read_folder(name: str, folder: Path) -> Checkpoint:
     if is_converted(needed_files(names)):
         check_complete(names, str(folder))
         config, generation = read_converted(folder)
-        return Checkpoint(
-            name, folder, config, generation, family_of(folder), manifest, converted=True
-        )
+        family = _family(folder, names)
+        return Checkpoint(name, folder, config, generation, family, manifest, converted=True)
     if _CONFIG_FILE not in names:
         check_complete(names, str(folder))
     config = read_config(folder)  # first: another kind of model lacks files of ours, too
     check_complete(names, str(folder))
-    family = family_of(folder)
+    family = _family(folder, names)
     path = folder / "generation_config.json"
     # Older checkpoints have their generation defaults in config.json.
     generation = read_json(path) if path.is_file() else config
     return Checkpoint(name, folder, config, generation, family, manifest)
+
+
+def _family(folder: Path, names: Collection[str]) -> Family:
+    """Return the family; raise CheckpointError if its tokenizer is not among the files `names`."""
+    family = family_of(folder)
+    missing = [name for name in family.tokenizer_files if name not in names]
+    if missing:
+        raise CheckpointError(
+            f"{folder} is not a checkpoint: it lacks {', '.join(missing)} of {family.name}"
+        )
+    return family
 
 
 def check_complete(names: Sequence[str], place: str) -> None:
@@ -256,3 +273,22 @@ def weight_files(folder: Path) -> list[Path]:
     """Return the files with the weights: safetensors if there are any, else pickles."""
     names = needed_files(path.name for path in folder.iterdir())
     return [folder / name for name in names if name not in _SMALL_FILES]
+
+
+def tensor_files(folder: Path) -> list[Path]:
+    """Return the files with the tensors of a checkpoint: one, or all shards.
+
+    Safetensors come first, and a whole file before shards, as in transformers. Raises
+    CheckpointError if there are only files of other names, such as `model.fp16.safetensors`.
+    """
+    names = sorted(path.name for path in folder.iterdir())
+    for whole in ("model.safetensors", "pytorch_model.bin"):
+        stem, _, suffix = whole.rpartition(".")
+        shards = [
+            name
+            for name in names
+            if (match := _SHARD.fullmatch(name)) and match[1] == stem and match[3] == f".{suffix}"
+        ]
+        if chosen := [whole] if whole in names else shards:
+            return [folder / name for name in chosen]
+    raise CheckpointError(f"{folder} has neither model.safetensors nor pytorch_model.bin")

@@ -3,9 +3,10 @@
 The layout of `model.bin` is that of `ModelSpec.save` in CTranslate2 (specs/model_spec.py).
 """
 
+import json
 import re
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ MODEL_FILE = "model.bin"
 VOCABULARY_FILES = ("shared_vocabulary.json", "shared_vocabulary.txt")
 _SPEC = "TransformerSpec"
 _MOST_VARIABLES = 100_000
+_MOST_SHOWN = 3  # tokens in an error
 _LAYER = re.compile(r"decoder/layer_(\d+)/")
 # The model's own defaults are lost in the conversion; these are those of M2M100 and NLLB-200.
 _GENERATION = {"max_length": 200, "num_beams": 5, "early_stopping": True}
@@ -51,6 +53,40 @@ def read_converted(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     }
     path = folder / "generation_config.json"
     return config, read_json(path) if path.is_file() else dict(_GENERATION)
+
+
+def check_vocabulary(folder: Path, tokens: Iterable[str], rows: int) -> None:
+    """Raise CheckpointError unless the model's vocabulary has `rows` entries and all `tokens`.
+
+    CTranslate2 finds tokens by name, in any order. It takes a name that it does not know for
+    `<unk>`, so another tokenizer's vocabulary would give fluent nonsense.
+    """
+    path = next(folder / name for name in VOCABULARY_FILES if (folder / name).is_file())
+    names = _vocabulary(path)
+    if len(names) != rows:
+        raise CheckpointError(
+            f"{path} has {len(names)} tokens, but the model beside it has {rows}: they belong to "
+            "different models"
+        )
+    missing = set(tokens).difference(names)
+    if missing:
+        shown = ", ".join(map(repr, sorted(missing)[:_MOST_SHOWN]))
+        raise CheckpointError(
+            f"{path} lacks {len(missing)} tokens of the tokenizer beside it, such as {shown}: the "
+            "model was converted with another tokenizer"
+        )
+
+
+def _vocabulary(path: Path) -> list[str]:
+    """Return the tokens of a vocabulary: a JSON array, or one a line."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        names = json.loads(text) if path.suffix == ".json" else text.rstrip("\n").split("\n")
+    except ValueError as error:
+        raise CheckpointError(f"{path} is truncated or not a vocabulary: {error}") from error
+    if not isinstance(names, list):
+        raise CheckpointError(f"{path} does not hold a JSON array")
+    return names
 
 
 def _shapes(stream: BinaryIO, size: int) -> Iterator[tuple[str, tuple[int, ...]]]:

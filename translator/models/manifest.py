@@ -1,8 +1,9 @@
 """The manifest of a fetched model folder: its origin, and each file's size and SHA-256.
 
 Sizes are compared whenever the folder is opened, which is cheap and detects files that were
-truncated, lost or replaced by another release. Hashes take seconds per gigabyte, so they are only
-compared when the folder is made and when `m2m-server fetch` is run on it again.
+truncated, lost or replaced by another release. Hashes take about a second per gigabyte, so they are
+compared when the folder is made, when `m2m-server fetch` is run on it again, and before a machine
+serves it for the first time (`verified.py`).
 """
 
 import hashlib

@@ -35,7 +35,10 @@ class SentencePieces:
     """`sentencepiece.bpe.model`, with the ids of fairseq in `vocab.json`."""
 
     def __init__(self, model: Path, vocabulary: Path) -> None:
-        self._processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        try:
+            self._processor = sentencepiece.SentencePieceProcessor(model_file=str(model))
+        except (RuntimeError, OSError) as error:
+            raise CheckpointError(f"{model} is not a model of SentencePiece") from error
         self.vocabulary: dict[str, int] = read_json(vocabulary)
         self.added: dict[int, str] = {}
         unknown = self.vocabulary["<unk>"]

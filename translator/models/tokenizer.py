@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from translator.errors import CheckpointError
 from translator.models.family import (
     SENTENCEPIECE_FILE,
     TOKENIZER_FILE,
@@ -74,6 +75,11 @@ class Tokenizer:
         )
         self._surfaces = self._joinable()
         self.language_ids = self._language_ids()
+        if not self.language_ids:
+            raise CheckpointError(
+                f"{folder / TOKENIZER_FILE} is no tokenizer of NLLB: it has no tokens of languages "
+                "such as 'eng_Latn'"
+            )
         self.size = _size(folder) or max(self.language_ids.values()) + 1 + UNUSED_TOKENS
 
     def encode(self, text: str, source: str, target: str | None = None) -> list[int]:
@@ -126,6 +132,11 @@ class Tokenizer:
         named |= {i: self._family.code_format.format(c) for c, i in self.language_ids.items()}
         unused = iter(range(self.size))
         return [named[i] if i in named else f"madeupword{next(unused)}" for i in range(self.size)]
+
+    def used_tokens(self) -> list[str]:
+        """Return the tokens that a source or a translation may have: no padding, no unused ones."""
+        pieces = [piece for i, piece in self._pieces.items() if i != self.pad]
+        return pieces + [self._family.code_format.format(code) for code in self.language_ids]
 
     def _language_ids(self) -> dict[str, int]:
         """Return the ids of the language tokens: listed ones, or else those after the pieces."""

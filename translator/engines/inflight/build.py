@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from transformers import M2M100Config, M2M100ForConditionalGeneration
+from transformers import M2M100Config
 
 from translator.config import TranslatorConfig
 from translator.device_memory import free_memory
@@ -24,7 +24,7 @@ from translator.engines.inflight.sizing import best_slots
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.stream import CudaStream
 from translator.engines.inflight.weights import load
-from translator.engines.loading import load_model
+from translator.engines.model_tensors import ModelTensors
 from translator.engines.replicas import ReplicatedEngine
 from translator.errors import DeviceError
 from translator.models.checkpoints import Checkpoint
@@ -59,12 +59,15 @@ def build_inflight(
     make_precise = None
     if dtype != "float32":
         make_precise = partial(build_inflight, config, checkpoint, "float32", rare=True)
-    model = load_model(checkpoint.folder, getattr(torch, dtype))
-    return inflight_engine(model, devices, *limits, make_precise, rare=rare)
+    tensors = ModelTensors.of(checkpoint.folder)
+    return inflight_engine(
+        tensors, getattr(torch, dtype), devices, *limits, make_precise, rare=rare
+    )
 
 
 def inflight_engine(
-    model: M2M100ForConditionalGeneration,
+    tensors: ModelTensors,
+    dtype: torch.dtype,
     devices: Sequence[torch.device],
     source: int,
     length: int,
@@ -76,11 +79,11 @@ def inflight_engine(
 
     Several devices share the layers of one model. `rare` as in `build_inflight`.
     """
-    placement = _placement(model, devices)
+    placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = Network(load(model, placement))
-    make_pool = _PoolMaker(network, placement, model.config, source, length, first=not rare)
+    network = Network(load(tensors, placement, dtype))
+    make_pool = _PoolMaker(network, placement, tensors.config, source, length, first=not rare)
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
     return InflightEngine(make_pool, tokens, make_precise)
 
@@ -98,12 +101,12 @@ def build_int8(
             "leave dtype at auto"
         )
     torch.set_num_threads(cores)
-    model = load_model(checkpoint.folder, torch.float32)
-    placement = _placement(model, [torch.device("cpu")])
-    network = Network(load(model, placement, int8=True))
+    tensors = ModelTensors.of(checkpoint.folder)
+    placement = _placement(tensors, [torch.device("cpu")])
+    network = Network(load(tensors, placement, torch.float32, int8=True))
     limits = checkpoint.segment_limit, checkpoint.max_length
     engines = [
-        InflightEngine(_PoolMaker(network, placement, model.config, *limits), CPU_ENCODER_TOKENS)
+        InflightEngine(_PoolMaker(network, placement, tensors.config, *limits), CPU_ENCODER_TOKENS)
         for _ in range(replicas)
     ]
     if len(engines) == 1:
@@ -111,19 +114,15 @@ def build_int8(
     return ReplicatedEngine(engines, cores, torch.set_num_threads)
 
 
-def _placement(model: M2M100ForConditionalGeneration, devices: Sequence[torch.device]) -> Placement:
+def _placement(tensors: ModelTensors, devices: Sequence[torch.device]) -> Placement:
     """Return one device for all layers, or spread the layers over the devices of a group."""
-    encoder, decoder = model.model.encoder.layers, model.model.decoder.layers
+    encoder, decoder = tensors.layer_sizes("encoder"), tensors.layer_sizes("decoder")
     if len(devices) == 1:
         return Placement((devices[0],) * len(encoder), (devices[0],) * len(decoder))
-    encoder_sizes, decoder_sizes = (
-        [sum(p.numel() * p.element_size() for p in layer.parameters()) for layer in layers]
-        for layers in (encoder, decoder)
-    )
     memory = [
         (device, free_memory(str(device)) if device.type == "cuda" else 1) for device in devices
     ]
-    return place(encoder_sizes, decoder_sizes, memory)
+    return place(encoder, decoder, memory)
 
 
 @dataclass(slots=True)

@@ -11,13 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from translator.engines.inflight.state import Shape, SlotState
-from translator.engines.inflight.weights import (
-    POSITION_OFFSET,
-    DecoderLayer,
-    FeedForward,
-    SelfAttention,
-    Weights,
-)
+from translator.engines.inflight.weights import DecoderLayer, FeedForward, SelfAttention, Weights
+from translator.engines.model_tensors import POSITION_OFFSET
 
 _BATCHED_ATTENTION = 16  # sentences, at least; see `_attend`
 

@@ -38,8 +38,8 @@ def place(
 ) -> Placement:
     """Spread layers over devices in proportion to free memory, consecutive layers together.
 
-    `encoder_layers` and `decoder_layers` are bytes per layer, caches included; `devices` come
-    with their free bytes. A layer goes to the device whose share of the total contains the layer's
+    `encoder_layers` and `decoder_layers` are sizes of layers in any unit; `devices` come with their
+    free bytes. A layer goes to the device whose share of the total contains the layer's
     middle, so that few hidden states are copied between devices.
     """
     sizes = [*encoder_layers, *decoder_layers]

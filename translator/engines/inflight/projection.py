@@ -60,10 +60,11 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """`weight [V, d]`."""
+    """`weight [V, d]`; the rows are converted to `dtype` when they are taken."""
 
     weight: Tensor
+    dtype: torch.dtype
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """See Embedding."""
-        return self.weight[tokens]
+        return self.weight[tokens].to(self.dtype)

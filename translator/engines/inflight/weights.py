@@ -5,13 +5,19 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from transformers import M2M100ForConditionalGeneration
 
+from translator.engines.heap import release_free_memory
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows, Scorer
+from translator.engines.model_tensors import (
+    DECODER_TABLE,
+    ENCODER_TABLE,
+    HEAD,
+    TABLES,
+    ModelTensors,
+)
 
-POSITION_OFFSET = 2  # position p is row p + 2 of the table; row 1, of padding, is zeros
 MAX_POSITIONS = 1_024
 
 
@@ -108,31 +114,26 @@ class Weights:
 
 
 def load(
-    model: M2M100ForConditionalGeneration, placement: Placement, *, int8: bool = False
+    tensors: ModelTensors, placement: Placement, dtype: torch.dtype, *, int8: bool = False
 ) -> Weights:
-    """Fuse the weights of a transformers model and move them to their devices.
+    """Read the weights and fuse them, each directly onto its device.
 
-    With `int8`, the weights of a model in fp32 are quantised on the CPU, and the model must not be
-    used afterwards. The head stays in fp32 if torch has no product of 16-bit numbers with a 32-bit
-    result: on CPUs and before torch 2.8.
+    With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
+    else.
     """
-    config = model.config
-    state = model.state_dict()
-    reader = _Reader(state, Int8Linear if int8 else Linear, consume=int8)
-    step_reader = _Reader(state, Int8StepLinear if int8 else Linear, consume=int8)
-    first, last = placement.encoder[0], placement.decoder[-1]
-    shared = model.model.shared.weight.detach()
-    positions = _positions(model).to(shared.dtype)
-    decoder_first = placement.decoder[0]
-    rows = Int8Rows if int8 else Rows
-    embedding = rows(shared.to(first))
+    config = tensors.config
+    # The largest come first: while they are converted, little else is held.
+    embedding, decoder_embedding, head = _tables(tensors, placement, dtype, int8=int8)
+    reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
+    step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
+    positions = tensors.positions(MAX_POSITIONS).to(dtype)
     return Weights(
         embedding=embedding,
-        decoder_embedding=embedding if decoder_first == first else rows(shared.to(decoder_first)),
-        head=Int8StepLinear(shared, None) if int8 else _head(shared, last),
-        positions=positions.to(first),
-        decoder_positions=positions.to(decoder_first),
-        scale=config.d_model**0.5 if config.scale_embedding else 1.0,
+        decoder_embedding=decoder_embedding,
+        head=head,
+        positions=positions.to(placement.encoder[0]),
+        decoder_positions=positions.to(placement.decoder[0]),
+        scale=tensors.scale,
         heads=config.decoder_attention_heads,
         pad=config.pad_token_id,
         encoder=tuple(
@@ -145,58 +146,61 @@ def load(
             step_reader.decoder_layer(f"model.decoder.layers.{i}", device)
             for i, device in enumerate(placement.decoder)
         ),
-        decoder_norm=reader.norm("model.decoder.layer_norm", last),
+        decoder_norm=reader.norm("model.decoder.layer_norm", placement.decoder[-1]),
     )
 
 
-def _positions(model: M2M100ForConditionalGeneration) -> Tensor:
-    """Return the sinusoidal table of positions, `[MAX_POSITIONS + 2, d]`."""
-    config = model.config
-    table: Tensor = model.model.encoder.embed_positions.get_embedding(
-        MAX_POSITIONS + POSITION_OFFSET, config.d_model, config.pad_token_id
-    )
-    return table
+def _tables(
+    tensors: ModelTensors, placement: Placement, dtype: torch.dtype, *, int8: bool
+) -> tuple[Embedding, Embedding, Scorer]:
+    """Return the embeddings of encoder and decoder, and the head; tied ones share their memory.
 
+    The head is in fp32 if torch has no product of 16-bit numbers with a 32-bit result: on CPUs and
+    before torch 2.8. A tied embedding is then in fp32, too.
+    """
+    first, second, last = placement.encoder[0], placement.decoder[0], placement.decoder[-1]
+    mixed = last.type == "cuda" and torch.__version__ >= "2.8"
+    scored = tensors.read([HEAD], dtype if mixed else torch.float32, last)
+    encoder, decoder, head = (tensors.sources[name].place for name in TABLES)
 
-def _head(shared: Tensor, device: torch.device) -> Head:
-    mixed = device.type == "cuda" and torch.__version__ >= "2.8"
-    return Head(shared.to(device, shared.dtype if mixed else torch.float32))
+    def rows(name: str, device: torch.device) -> Embedding:
+        tied = tensors.sources[name].place == head and device == last
+        weight = scored if tied else tensors.read([name], dtype, device)
+        return Int8Rows(weight) if int8 else Rows(weight, dtype)
+
+    embedding = rows(ENCODER_TABLE, first)
+    same = encoder == decoder and first == second
+    decoder_embedding = embedding if same else rows(DECODER_TABLE, second)
+    return embedding, decoder_embedding, Int8StepLinear(scored, None) if int8 else Head(scored)
 
 
 class _Reader:
-    """Reads parts of a state dict by their names in transformers."""
+    """Reads parts of a model by their names in transformers."""
 
     def __init__(
         self,
-        state: dict[str, Tensor],
+        tensors: ModelTensors,
+        dtype: torch.dtype,
         project: Callable[[Tensor, Tensor], Projection],
-        *,
-        consume: bool,
     ) -> None:
-        """`project` makes a projection of `weight [out, in]` and `bias [out]`.
-
-        `consume` frees the weights that were read, to avoid a second copy of the model.
-        """
-        self._state = state
+        """`project` makes a projection of `weight [out, in]` and `bias [out]`."""
+        self._tensors = tensors
+        self._dtype = dtype
         self._project = project
-        self._consume = consume
 
     def linear(self, names: Sequence[str], device: torch.device) -> Projection:
         """Return the projections with these names, stacked into one."""
         weight, bias = (
-            torch.cat([self._state[f"{name}.{part}"] for name in names]).detach().to(device)
+            self._tensors.read([f"{name}.{part}" for name in names], self._dtype, device)
             for part in ("weight", "bias")
         )
-        projection = self._project(weight, bias)
-        if self._consume:
-            for name in names:
-                storage = self._state[f"{name}.weight"].untyped_storage()
-                if storage.resizable():  # not if it is mapped from a file
-                    storage.resize_(0)
-        return projection
+        return self._project(weight, bias)
 
     def norm(self, name: str, device: torch.device) -> LayerNorm:
-        weight, bias = (self._state[f"{name}.{part}"].to(device) for part in ("weight", "bias"))
+        weight, bias = (
+            self._tensors.read([f"{name}.{part}"], self._dtype, device)
+            for part in ("weight", "bias")
+        )
         return LayerNorm(weight, bias)
 
     def attention(self, name: str, device: torch.device) -> SelfAttention:
@@ -215,10 +219,12 @@ class _Reader:
         )
 
     def encoder_layer(self, name: str, device: torch.device) -> EncoderLayer:
-        return EncoderLayer(device, self.attention(name, device), self.feed_forward(name, device))
+        layer = EncoderLayer(device, self.attention(name, device), self.feed_forward(name, device))
+        release_free_memory()
+        return layer
 
     def decoder_layer(self, name: str, device: torch.device) -> DecoderLayer:
-        return DecoderLayer(
+        layer = DecoderLayer(
             device,
             self.attention(name, device),
             self.norm(f"{name}.encoder_attn_layer_norm", device),
@@ -226,6 +232,8 @@ class _Reader:
             self.linear([f"{name}.encoder_attn.out_proj"], device),
             self.feed_forward(name, device),
         )
+        release_free_memory()
+        return layer
 
     def cross(self, layers: range, device: torch.device) -> CrossKeysValues:
         names = [

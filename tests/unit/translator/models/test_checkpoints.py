@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from safetensors.torch import load_file
 from tests.shards import make_sharded
 from training.corpus import read_references
 from translator import CheckpointError, Translator, TranslatorConfig
+from translator.device_decoder import DeviceDecoder
 from translator.models.checkpoints import BUNDLED_FOLDER, Checkpoint, resolve
 from translator.models.family import M2M100
 from translator.models.languages import M2M100_CODES
+from translator.models.manifest import FileRecord, Manifest, read_manifest, sha256
+from translator.models.verified import check_hashes_once
 
 LIMITS = {"max_length": 200, "num_beams": 5}
 
@@ -118,6 +122,84 @@ def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
     (folder / "config.json").write_text('{"model_type": "bart"}')
     with pytest.raises(CheckpointError, match="'bart'"):
         resolve(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("kind", "files"),
+    [
+        ("marian", ["source.spm", "target.spm", "vocab.json"]),
+        ("t5", ["spiece.model", "tokenizer.json"]),
+        ("mbart", ["sentencepiece.bpe.model", "tokenizer.json"]),
+    ],
+)
+def test_a_folder_of_another_model_is_named(tmp_path: Path, kind: str, files: list[str]) -> None:
+    for name in [*files, "model.safetensors"]:
+        (tmp_path / name).touch()
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
+    message = f"holds a model of type '{kind}'; served are .* M2M100, SMaLL-100, NLLB-200"
+    with pytest.raises(CheckpointError, match=message):
+        DeviceDecoder(TranslatorConfig(model=str(tmp_path)))
+
+
+def test_the_tokenizer_of_the_named_family_is_needed(tmp_path: Path) -> None:
+    """Although there is one of another family."""
+    folder = copy_of_bundled(tmp_path / "mine")
+    (folder / "sentencepiece.bpe.model").unlink()
+    (folder / "tokenizer.json").write_text("{}")
+    with pytest.raises(CheckpointError, match=r"lacks sentencepiece\.bpe\.model of M2M100$"):
+        DeviceDecoder(TranslatorConfig(model=str(folder)))
+
+
+def test_a_truncated_tokenizer_is_named(tmp_path: Path) -> None:
+    folder = copy_of_bundled(tmp_path / "mine")
+    path = folder / "sentencepiece.bpe.model"
+    path.write_bytes(path.read_bytes()[:1_000])
+    with pytest.raises(CheckpointError, match=r"bpe\.model is not a model of SentencePiece"):
+        DeviceDecoder(TranslatorConfig(model=str(folder)))
+
+
+def with_manifest(folder: Path) -> Path:
+    """Return a copy of the bundled model with a manifest, as `m2m-server fetch` makes it."""
+    copy_of_bundled(folder)
+    files = {
+        path.name: FileRecord(size=path.stat().st_size, sha256=sha256(path))
+        for path in folder.iterdir()
+    }
+    Manifest(model="mine", revision=None, files=files).write(folder)
+    return folder
+
+
+@pytest.mark.parametrize("engine", ["reference", "inflight", "ctranslate2"])
+def test_a_file_with_another_hash_is_never_served(tmp_path: Path, engine: str) -> None:
+    """Of the right size; before, only `fetch` compared hashes."""
+    folder = with_manifest(tmp_path / "mine")
+    path = folder / "model-00001-of-00002.safetensors"
+    config = TranslatorConfig(model=str(folder), engine=engine, cache=tmp_path / "cache")
+    DeviceDecoder(config)  # in order, which the cache remembers
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(CheckpointError, match=rf"is damaged: {path.name} has changed"):
+        DeviceDecoder(config)
+
+
+def test_files_in_order_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = with_manifest(tmp_path / "mine")
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    read = list[Path]()
+
+    def counting(path: Path, progress: Callable[[int], object]) -> str:
+        read.append(path)
+        return sha256(path, progress)
+
+    monkeypatch.setattr("translator.models.manifest.sha256", counting)
+    for _ in range(2):
+        check_hashes_once(manifest, folder, tmp_path / "cache")
+    assert len(read) == len(manifest.files)
+    (tmp_path / "file").touch()
+    check_hashes_once(manifest, folder, tmp_path / "file")  # a cache that cannot be written
+    assert len(read) == 2 * len(manifest.files)
 
 
 @pytest.mark.parametrize("text", ["{", "[]"])

@@ -1,5 +1,6 @@
 """Folders that CTranslate2's own converter made."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,53 @@ def test_a_truncated_model_is_refused(converted: Path, tmp_path: Path, share: fl
         (tmp_path / path.name).write_bytes(data[:kept])
     with pytest.raises(CheckpointError, match="is truncated or not a model of CTranslate2"):
         read_folder("truncated", tmp_path)
+
+
+def copied(converted: Path, folder: Path) -> Path:
+    for path in converted.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def test_a_vocabulary_may_have_another_order_and_be_in_lines(
+    converted: Path, tmp_path: Path
+) -> None:
+    """As in folders that older versions made."""
+    folder = copied(converted, tmp_path)
+    path = folder / "shared_vocabulary.json"
+    tokens = json.loads(path.read_text())
+    path.unlink()
+    (folder / "shared_vocabulary.txt").write_text("".join(f"{token}\n" for token in tokens))
+    assert read_folder("lines", folder).tokenizer().language_ids
+    assert translations(folder, tmp_path / "cache") == translations(converted, tmp_path / "cache")
+
+
+def test_the_vocabulary_of_another_tokenizer_is_refused(converted: Path, tmp_path: Path) -> None:
+    """Of the same size: CTranslate2 would take every unknown token for `<unk>`."""
+    folder = copied(converted, tmp_path)
+    path = folder / "shared_vocabulary.json"
+    tokens = json.loads(path.read_text())
+    path.write_text(json.dumps([token.replace("deu_Latn", "__de__") for token in tokens]))
+    message = r"lacks 1 tokens of the tokenizer beside it, such as 'deu_Latn': the model was conv"
+    with pytest.raises(CheckpointError, match=message):
+        translations(folder, tmp_path / "cache")
+
+
+def test_a_vocabulary_of_another_size_is_refused(converted: Path, tmp_path: Path) -> None:
+    folder = copied(converted, tmp_path)
+    path = folder / "shared_vocabulary.json"
+    tokens = json.loads(path.read_text())
+    path.write_text(json.dumps([*tokens, "more"]))
+    with pytest.raises(CheckpointError, match=f"has {len(tokens) + 1} tokens, but the model"):
+        translations(folder, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("text", ['["a", "b', "{}", ""])
+def test_a_damaged_vocabulary_is_refused(converted: Path, tmp_path: Path, text: str) -> None:
+    folder = copied(converted, tmp_path)
+    (folder / "shared_vocabulary.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"shared_vocabulary\.json"):
+        translations(folder, tmp_path / "cache")
 
 
 def test_a_checkpoint_beside_it_comes_first() -> None:

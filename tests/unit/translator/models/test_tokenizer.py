@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import M2M100Tokenizer
 
+from tests.unit.translator.models.compare_tokenizers import COMPARISONS
+from tests.unit.translator.models.lines import mixed_lines
 from training.corpus import LANGUAGES, sentences
 from translator.models.checkpoints import BUNDLED_FOLDER
 from translator.models.tokenizer import Tokenizer
@@ -38,6 +40,12 @@ def test_equal_on_the_corpus(
     theirs.src_lang = "en"
     texts = sentences(split)[::step]
     assert [ours.encode(text, "en") for text in texts] == theirs(texts).input_ids
+
+
+@pytest.mark.parametrize("name", COMPARISONS)
+def test_equal_on_lines_of_mixed_scripts_and_spaces(name: str) -> None:
+    """Of both families; `compare_tokenizers` compares 50,000, which takes a quarter of a minute."""
+    assert COMPARISONS[name](mixed_lines(15_000)) == []
 
 
 def test_equal_decoding(ours: Tokenizer, theirs: M2M100Tokenizer) -> None:

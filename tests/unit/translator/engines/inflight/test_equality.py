@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from benchmarks.peers import held
 from tests.agreement import nearly_equal
 from tests.unit.translator.engines.inflight.tiny import (
     CPU,
@@ -86,10 +87,10 @@ def test_layers_on_several_devices_give_the_same() -> None:
     model, segments = tiny_model(1), random_segments(40, 1)
     second = torch.device("cpu", 0)
     placement = Placement((CPU, second), (second, CPU))
-    weights = load(model, placement)
+    weights = load(held(model), placement, torch.float32)
     assert [part.layers for part in weights.cross] == [1, 1]
     results: list[dict[int, DecodedSegment]] = []
-    for parts in (weights, load(model, Placement((CPU,) * 2, (CPU,) * 2))):
+    for parts in (weights, load(held(model), Placement((CPU,) * 2, (CPU,) * 2), torch.float32)):
         network = Network(parts)
 
         def make_pool(beam_group: BeamGroup, network: Network = network) -> SlotPool:

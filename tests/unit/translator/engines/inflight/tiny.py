@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from benchmarks.peers import held
 from translator.engines import DecodedSegment, Decoding, EncodedSegment
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
@@ -134,7 +135,7 @@ def make_engine(
 
 def make_network(model: M2M100ForConditionalGeneration) -> Network:
     layers = model.config.encoder_layers, model.config.decoder_layers
-    return Network(load(model, Placement(*((CPU,) * n for n in layers))))
+    return Network(load(held(model), Placement(*((CPU,) * n for n in layers)), torch.float32))
 
 
 def pool_of(engine: InflightEngine, beams: int) -> SlotPool:
