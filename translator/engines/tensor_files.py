@@ -94,7 +94,8 @@ def open_tensors(folder: Path) -> Mapping[str, TensorSource]:
     """Return the tensors in a checkpoint's files by name; their values are not read yet.
 
     An exception are pickles in the format before torch 1.6, which have to be read whole, and all
-    pickles before torch 2.7, which says where their tensors are. Raises CheckpointError naming a file that is truncated or holds something else.
+    pickles before torch 2.7, which says where their tensors are. Raises CheckpointError naming a
+    file that is truncated or holds something else.
     """
     found: dict[str, TensorSource] = {}
     for path in tensor_files(folder):
