@@ -153,7 +153,8 @@ def render(report: dict[str, Any]) -> str:
         "",
         f"{report['date']}, {report['cpu']}; {in_words(report['versions'])}, {_DTYPE}, "
         f"{report['replicas']} replicas × {report['threads']} threads. Command: "
-        f"`python -m benchmarks.arrays`. {report['sentences']} sentences of 25 tokens on average, "
+        f"`python -m benchmarks.arrays --sentences {report['sentences']} "
+        f"--turns {report['turns']}`. {report['sentences']} sentences of 25 tokens on average, "
         f"{_LENGTH} tokens each in the translation; medians of {report['turns']} turns. Ratios: of "
         "the speed of the engine to that of CTranslate2, by time and by CPU time.",
         "",
