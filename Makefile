@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 MINUTES ?= 30
+DRILL_MINUTES ?= 4
 
 .PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
 	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
-	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean
+	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean \
+	drill
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run all tests, in parallel"
@@ -19,6 +21,7 @@ help:
 	@echo "make check-k8s         check the manifests and the image with checkov"
 	@echo "make test-faults       run the tests that kill, stop and starve the server; print figures"
 	@echo "make soak MINUTES=30   run these faults under load for a given time"
+	@echo "make drill DRILL_MINUTES=4   kill each part of three servers, database and proxy under load"
 	@echo "make test-image        build and run the container image (takes minutes, needs root)"
 	@echo "make bench             compare sentences per second of the server and of generate"
 	@echo "make bench-decoding    compare the in-flight engine with generate and CTranslate2"
@@ -82,6 +85,10 @@ test-faults: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
+
+# Needs PostgreSQL and nginx (Debian: postgresql nginx).
+drill: $(STAMP)
+	$(BIN)/python -m benchmarks.drill --minutes $(DRILL_MINUTES)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks.server

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from server.http.flask_app import make_flask_app
+from server.http.load_report import report_load
 from server.http.security_headers import allow_origins, refuse_pages
 from server.page.documentation import DocumentationRoutes
 from server.page.routes import PageRoutes
@@ -42,6 +43,7 @@ def create_app(services: Services) -> "Flask":
     blueprints = [each.blueprint() for each in routes]
     app = make_flask_app(blueprints, services.settings, services.metrics)
     allow_origins(app, services.settings)
+    report_load(app, services.pool, services.settings)
     share_paths(app)
     return app
 

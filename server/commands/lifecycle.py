@@ -1,15 +1,15 @@
 """Start, signals, draining, shutdown."""
 
-import queue
+import select
 import signal
 import sys
-from functools import partial
-from types import FrameType
+from contextlib import closing
 
 from gpu_pool.interface import Pool
 from server.http.waitress_server import HttpServer
 from server.jobs.jobs import Jobs
 from server.processes.drain import drain
+from server.processes.wakeup import Wakeup
 
 
 def serve(
@@ -27,18 +27,31 @@ def serve(
     that short; exit code 128 + its number. Unfinished `jobs` resume at the next start. `admin`
     answers until the end.
     """
-    signals = _receive()
-    pool.start()
-    if jobs is not None:
-        jobs.start()
-    admin.start()
-    http.start()
-    sys.stdout.write(f"{banner}\n")
-    sys.stdout.flush()
-    signals.get()
+    # A lock would not do: the kernel may give a signal to any thread, and only this one handles it.
+    with closing(Wakeup((signal.SIGTERM, signal.SIGINT))) as signals:
+        pool.start()
+        if jobs is not None:
+            jobs.start()
+        admin.start()
+        http.start()
+        sys.stdout.write(f"{banner}\n")
+        sys.stdout.flush()
+        _next(signals, None)
+        return _end(pool, http, admin, drain_timeout, jobs, signals)
+
+
+def _end(
+    pool: Pool,
+    http: HttpServer,
+    admin: HttpServer,
+    drain_timeout: float,
+    jobs: Jobs | None,
+    signals: Wakeup,
+) -> int:
+    """Drain, close everything, and return the exit code."""
     if jobs is not None:
         jobs.stop()  # first: job work would prolong the drain
-    second = drain(pool, http, drain_timeout, partial(_next, signals))
+    second = drain(pool, http, drain_timeout, lambda seconds: _next(signals, seconds))
     pool.close()  # before the connections: unfinished requests are answered with 503
     http.close()
     admin.close()
@@ -47,21 +60,7 @@ def serve(
     return 0 if second is None else 128 + second
 
 
-def _receive() -> "queue.SimpleQueue[int]":
-    """Return a queue of the signals that end the server, from now on."""
-    signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is safe in a handler
-
-    def note(number: int, _: FrameType | None) -> None:
-        signals.put(number)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
-    return signals
-
-
-def _next(signals: "queue.SimpleQueue[int]", timeout: float) -> int | None:
-    """Return the next signal, None after `timeout` seconds."""
-    try:
-        return signals.get(timeout=timeout)
-    except queue.Empty:
-        return None
+def _next(signals: Wakeup, timeout: float | None) -> int | None:
+    """Return the next signal, None after `timeout` seconds; None: wait for one."""
+    select.select([signals], [], [], timeout)
+    return next(iter(signals.received()), None)

@@ -23,7 +23,8 @@ Translates between the languages of an M2M100 model, on the devices of this serv
 
 A request that fails is answered with a problem (RFC 9457), which names the field at fault. With 429
 and 503, the header `Retry-After` says when to try again. Every response has an `X-Request-Id`; that
-of the request is kept, if it has one.
+of the request is kept, if it has one. The load of the server, for gateways, is in the header
+`endpoint-load-metrics` (ORCA) if the request has `endpoint-load-metrics-format: TEXT` or `JSON`.
 
 A body may be compressed (`Content-Encoding: gzip` or `deflate`). Limits are those of the decoded
 body. A path may end with a slash.

@@ -32,7 +32,8 @@ class Wakeup:
             return []
 
     def close(self) -> None:
-        """Close both ends, in the process that made it or in a fork of it."""
+        """Close both ends, in the process that made it or in a fork of it; ignore the signals."""
+        signal.set_wakeup_fd(-1)  # the number of the descriptor may soon belong to another file
         self._reading.close()
         self._writing.close()
 

@@ -1,5 +1,7 @@
 """SIGTERM: accepted requests are answered in full, then the process exits."""
 
+import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -17,6 +20,7 @@ from tests.http.stub_server import EXPANSION
 from tests.http.test_translation import GOOD
 
 PATIENCE = 20.0
+_TGKILL = {"x86_64": 234, "aarch64": 131}.get(os.uname().machine)  # numbers of the system call
 
 pytestmark = pytest.mark.slow  # a process for each test
 
@@ -96,6 +100,20 @@ def test_accepted_requests_are_answered_before_the_exit(
         server.signal(number)
         answers = [request.result().json()["translation"] for request in requests]
         assert answers == ["TEXT 0", "TEXT 1", "TEXT 2"]
+        assert server.exit_code() == 0
+
+
+@pytest.mark.skipif(_TGKILL is None, reason="the number of a system call is not known here")
+def test_a_signal_that_another_thread_receives() -> None:
+    """The kernel chooses the thread; Python runs handlers in the main one, which must wake up."""
+    with running("finishing") as server:
+        pid = server.process.pid
+        thread = max(map(int, os.listdir(f"/proc/{pid}/task")))
+        assert thread != pid
+        server.health()
+        wait_until(lambda: " S " in Path(f"/proc/{pid}/stat").read_text())  # it waits
+        # Python has no function for a thread of another process.
+        assert ctypes.CDLL(None).syscall(_TGKILL, pid, thread, int(signal.SIGTERM)) == 0
         assert server.exit_code() == 0
 
 

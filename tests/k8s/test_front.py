@@ -1,59 +1,22 @@
 """The nginx of the hybrid overlay with its own configuration, where nginx is installed."""
 
-import functools
 import http.client
 import re
-import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from benchmarks.drill.proxy import NGINX
 from server.core.settings import Settings
 from tests.k8s.objects import named, workloads
 from tests.k8s.rendering import K8S, Object, render
+from tests.nginx import Backend, needs_nginx
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CONFIG = (K8S / "overlays/hybrid/nginx.conf").read_text()
-needs_nginx = pytest.mark.skipif(not NGINX, reason="nginx is not installed (Debian: nginx)")
-
-
-class Backend:
-    """A server that answers every request as it is told."""
-
-    def __init__(self, name: str) -> None:
-        self.status = 200
-        self.seen: list[tuple[str, str, bytes]] = []  # path, client, body
-        backend = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                backend.seen.append((self.path, self.headers["X-Forwarded-For"], body))
-                self.send_response(backend.status)
-                self.send_header("Content-Length", str(len(name)))
-                self.end_headers()
-                self.wfile.write(name.encode())
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_port
-        serve = functools.partial(self._server.serve_forever, poll_interval=0.01)
-        threading.Thread(target=serve, daemon=True).start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class Front:

@@ -18,11 +18,12 @@ from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
 
-def main(folder: str, database: str | None = None, keys: str | None = None) -> int:
+def main(folder: str, database: str | None = None, keys: str | None = None, port: str = "0") -> int:
     """Serve with two workers, and a drain that never times out."""
     state = Path(folder).with_name("state")
     settings = Settings(
-        port=0,
+        port=int(port),
+        trusted_proxy="127.0.0.1",
         jobs=Path(folder),
         state=state,
         database=database,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.drill.postgresql import PostgreSql, find_programs
 from server.core.state import STATE
 from server.database.interface import Database, Schema
 from server.database.postgres import PostgresDatabase
 from server.database.sqlite import SqliteDatabase
 from server.jobs.schema import JOBS
-from tests.process.replicas.postgresql import PostgreSql, find_programs
 
 _NUMBERS = itertools.count()
 SCHEMAS = {"jobs": JOBS, "state": STATE}

@@ -7,12 +7,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from benchmarks.drill.postgresql import PostgreSql
 from server.core.state import STATE
 from server.database.interface import Schema, StorageError, StoreError
 from server.database.postgres import PostgresDatabase
 from server.database.sqlite import SqliteDatabase
 from server.jobs.schema import JOBS
-from tests.process.replicas.postgresql import PostgreSql
 
 TABLE = "CREATE TABLE things (number {serial});"
 FIRST = Schema("things", TABLE)

@@ -14,11 +14,11 @@ from typing import Any
 import psycopg
 import pytest
 
+from benchmarks.drill.postgresql import PostgreSql
 from server.auth.keys import digest_of
 from server.jobs.leases import LEASE_SECONDS
 from tests.conftest import Figure
 from tests.process.conftest import wait_for
-from tests.process.replicas.postgresql import PostgreSql
 from tests.process.test_jobs import PAIR, Server, post, slow
 
 Start = Callable[[], Server]

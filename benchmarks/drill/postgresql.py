@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on a free port."""
+"""A PostgreSQL server for tests and the drill, on a free port."""
 
 import os
 import shutil
@@ -29,6 +29,7 @@ class PostgreSql:
     def __init__(self, programs: Path) -> None:
         self._programs = programs
         self._folder = Path(tempfile.mkdtemp(prefix="m2m-postgres-"))
+        self._log = self._folder / "log"
         self._user = _USER if os.getuid() == 0 else None
         if self._user:
             shutil.chown(self._folder, self._user)
@@ -53,15 +54,17 @@ class PostgreSql:
     def start(self) -> None:
         """Start, and wait until it accepts connections."""
         settings = [part for each in _SETTINGS for part in ("-c", each)]
+        log = self._log.open("ab")
         self._process = subprocess.Popen(
             [self._programs / "postgres", "-D", self._folder / "data", "-p", str(self.port),
              "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self._folder}",
              *settings],
-            user=self._user,
+            user=self._user, stderr=log,
         )  # fmt: skip
+        log.close()
         deadline = time.monotonic() + _SECONDS
         while not self._accepts():
-            assert time.monotonic() < deadline, "PostgreSQL does not start"
+            assert time.monotonic() < deadline, self._log.read_text("utf-8")
             time.sleep(0.05)
 
     def stop(self) -> None:

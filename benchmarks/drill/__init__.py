@@ -1,0 +1,1 @@
+"""The parts of `python -m benchmarks.drill`: servers, proxy, clients, faults, report."""
