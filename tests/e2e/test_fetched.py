@@ -43,7 +43,7 @@ def test_it_starts_offline_and_converts_nothing(
     assert not list(cache.rglob("model.bin"))
     names = {path.name for path in fetched.iterdir()}
     assert {path for path in names if not path.startswith("ctranslate2-")} == {
-        *("config.json", "generation_config.json", "manifest.json"),
+        *("README.md", "config.json", "generation_config.json", "manifest.json"),
         *("sentencepiece.bpe.model", "tokenizer_config.json", "vocab.json"),
         *(path.name for path in BUNDLED_FOLDER.glob("model*")),
     }

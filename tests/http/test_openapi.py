@@ -77,7 +77,7 @@ def test_document_is_valid(document: dict[str, Any]) -> None:
 
 def test_documented_routes_are_those_of_the_app(app: Flask, document: dict[str, Any]) -> None:
     routes = {
-        (method, re.sub("<(?:path:)?([^>]*)>", r"{\1}", rule.rule))
+        (method, re.sub("<(?:path:)?([^>]*)>", r"{\1}", rule.rule.rstrip("/") or "/"))
         for rule in app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
