@@ -45,6 +45,7 @@ def test_an_unusable_folder_stops_the_start_only_if_it_was_set(
     assert open_jobs(Settings()) is None
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert default_jobs() == tmp_path / "m2m-server" / "jobs"
+    assert Settings.model_validate({"jobs": "on"}).jobs == default_jobs()
     store = open_jobs(Settings())
     assert store is not None
     store.close()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psycopg
@@ -12,7 +13,9 @@ from server.core.state import STATE
 from server.database.interface import Schema, StorageError, StoreError
 from server.database.postgres import PostgresDatabase
 from server.database.sqlite import SqliteDatabase
+from server.jobs.records import JobSpec
 from server.jobs.schema import JOBS
+from server.jobs.store import JobStore
 
 TABLE = "CREATE TABLE things (number {serial});"
 FIRST = Schema("things", TABLE)
@@ -124,3 +127,24 @@ def test_texts_that_sql_might_misread(url: str, tmp_path: Path) -> None:
             {"client": strange, "month": "%"}
         ]
         database.close()
+
+
+def test_a_server_whose_clock_is_wrong_takes_no_leases_and_deletes_nothing(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (JobStore(PostgresDatabase(url, JOBS)) for _ in range(2))
+    try:
+        spec = JobSpec("en", "de")
+        done, running = (first.add(name, spec, [["a"]], "") for name in ("done", "running"))
+        assert [job.id for job in first.claim()] == ["done", "running"]
+        first.finish(done.number, "done")
+        right = time.time
+        for wrong in (-300.0, 300.0):
+            monkeypatch.setattr(time, "time", lambda wrong=wrong: right() + wrong)
+            assert second.claim() == []
+            second.delete_finished(60.0)
+            assert second.find("done") is not None
+            assert [job.number for job in first.claim()] == [running.number]
+    finally:
+        first.close()
+        second.close()
