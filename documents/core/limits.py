@@ -33,7 +33,8 @@ class Limit:
 
 
 ARCHIVES = Limit(256)  # `archive.py` limits what is in them
-CUES = Limit(64, 4_000_000, b"\r\n", "lines")
+# What begins a tag counts three times: it takes three times the memory of a line.
+CUES = Limit(64, 4_000_000, b"\r\n<<<{{{&&&", "lines (a tag counts as three)")
 DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines and overrides")
 FLUENT = Limit(2)  # the parser reads 0.1 MB a second
 GETTEXT = Limit(64, 1_000_000, b"\n", "lines")
