@@ -17,6 +17,7 @@ class Limit:
     pieces: int = 0
     marks: bytes = b""  # characters that begin or end a piece
     what: str = ""  # the pieces, for messages
+    tags: bytes = b""  # characters that begin what takes as much memory as three pieces
 
     def check(self, *files: bytes) -> None:
         """Raise `DocumentError` for a larger file, or for parts that together are larger."""
@@ -29,12 +30,12 @@ class Limit:
 
     def count(self, *files: bytes) -> int:
         """Return the number of pieces."""
-        return sum(data.count(mark) for data in files for mark in self.marks)
+        pieces = sum(data.count(mark) for data in files for mark in self.marks)
+        return pieces + 3 * sum(data.count(tag) for data in files for tag in self.tags)
 
 
 ARCHIVES = Limit(256)  # `archive.py` limits what is in them
-# What begins a tag counts three times: it takes three times the memory of a line.
-CUES = Limit(64, 4_000_000, b"\r\n<<<{{{&&&", "lines (a tag counts as three)")
+CUES = Limit(64, 4_000_000, b"\r\n", "lines (a tag counts as three)", tags=b"<{&")
 DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines and overrides")
 FLUENT = Limit(2)  # the parser reads 0.1 MB a second
 GETTEXT = Limit(64, 1_000_000, b"\n", "lines")
