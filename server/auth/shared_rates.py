@@ -9,7 +9,8 @@ lies unspent at servers that the key has stopped using.
 
 from typing import Protocol
 
-from server.auth.lease_table import Amounts, LeaseTable
+from server.auth.key_table import Amounts
+from server.auth.lease_table import LeaseTable
 from server.auth.rates import PERIOD_SECONDS, RateTable
 from server.database.interface import Database, Row, StorageError
 
