@@ -2,7 +2,7 @@
 
 
 class PoolError(Exception):
-    """Base of every error that `GpuPool.submit` raises or that one of its futures carries."""
+    """Base of every error that a pool raises, or delivers as the outcome of a segment."""
 
 
 class OverloadedError(PoolError):

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 class PoolSettings:
     """Times are in seconds, memory in bytes, work in source tokens."""
 
-    max_queued_tokens: int = (
-        200_000  # of a model, accepted and unfinished; beyond: `submit` refuses
-    )
+    max_queued_tokens: int = 200_000  # of a model, accepted and unfinished; beyond: refused
     max_queued_segments: int = 20_000
     hang_timeout: float = 120.0  # silence of a busy worker before it is killed
     startup_timeout: float = 600.0  # from spawn to readiness

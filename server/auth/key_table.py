@@ -15,6 +15,7 @@ _WORDS = 4  # of a row: its key's tag, two numbers, one to align it
 _WORD_BYTES = 8
 _WINDOW = 16  # rows that a key may use
 
+ROUNDING_SECONDS = 1e-6  # by which sums of `Amounts` may be wrong
 Amounts = tuple[float, float]  # seconds of refilling: of the bucket for requests, for characters
 
 

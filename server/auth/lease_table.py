@@ -2,9 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from server.auth.key_table import Amounts, KeyTable
-
-_ROUNDING_SECONDS = 1e-6
+from server.auth.key_table import ROUNDING_SECONDS, Amounts, KeyTable
 
 
 class LeaseTable:
@@ -19,7 +17,7 @@ class LeaseTable:
         with self._table.lock:
             row = self._table.row(tag)
             first, second = self._table.get(row)
-            if min(first - costs[0], second - costs[1]) < -_ROUNDING_SECONDS:
+            if min(first - costs[0], second - costs[1]) < -ROUNDING_SECONDS:
                 return False
             self._table.set(row, (first - costs[0], second - costs[1]))
         return True

@@ -8,10 +8,9 @@ used are the same, and a row of the table is free as soon as its buckets are ful
 import hashlib
 from contextlib import AbstractContextManager
 
-from server.auth.key_table import Amounts, KeyTable
+from server.auth.key_table import ROUNDING_SECONDS, Amounts, KeyTable
 
 PERIOD_SECONDS = 60.0  # of a rate; the longest burst is what a bucket gains in it
-_ROUNDING_SECONDS = 1e-6
 _TAG_BYTES = 8
 
 
@@ -34,7 +33,7 @@ class RateTable:
             first_full, second_full = (max(now, full_at) for full_at in self._table.get(row))
             first_wait = first_full - now + min(first, PERIOD_SECONDS) - PERIOD_SECONDS
             second_wait = second_full - now + min(second, PERIOD_SECONDS) - PERIOD_SECONDS
-            if max(first_wait, second_wait) > _ROUNDING_SECONDS:
+            if max(first_wait, second_wait) > ROUNDING_SECONDS:
                 return first_wait, second_wait
             self._table.set(row, (first_full + first, second_full + second))
         return None

@@ -2,21 +2,19 @@
 
 A server borrows a part of a bucket at a time, and spends it without asking anybody: about twenty
 round trips a minute for a key within its limit, and two a second for one beyond it, whatever the
-limit is. What has been borrowed
-counts as spent, so all servers together never accept more than the limit, and less only by what
-lies unspent at servers that the key has stopped using.
+limit is. What has been borrowed counts as spent, so all servers together never accept more than the
+limit, and less only by what lies unspent at servers that the key has stopped using.
 """
 
 from typing import Protocol
 
-from server.auth.key_table import Amounts
+from server.auth.key_table import ROUNDING_SECONDS, Amounts
 from server.auth.lease_table import LeaseTable
 from server.auth.rates import PERIOD_SECONDS, RateTable
 from server.database.interface import Database, Row, StorageError
 
 _PART_SECONDS = PERIOD_SECONDS / 20  # of a bucket that is borrowed at a time
 _PAUSE_SECONDS = 0.5  # before an empty bucket is asked again
-_ROUNDING_SECONDS = 1e-6
 _MOST_REFUSALS = 10_000  # remembered
 
 
@@ -61,10 +59,11 @@ class SharedRates:
 
         So a client that goes on sending costs no round trips.
         """
-        if tag not in self._refusals:
+        remembered = self._refusals.get(tag)
+        if remembered is None:
             return None
-        known, until = self._refusals[tag]
-        if max(until) - now <= _ROUNDING_SECONDS:
+        known, until = remembered
+        if max(until) - now <= ROUNDING_SECONDS:
             self._refusals.pop(tag, None)
             return None
         if costs[0] < known[0] or costs[1] < known[1]:
@@ -92,7 +91,7 @@ class SharedRates:
                 min(cost - has, PERIOD_SECONDS) - (PERIOD_SECONDS - (full - now))
                 for cost, has, full in zip(costs, left, full_at, strict=True)
             ]
-            if max(waits) > _ROUNDING_SECONDS:
+            if max(waits) > ROUNDING_SECONDS:
                 return max(0.0, waits[0]), max(0.0, waits[1])
             borrowed = [
                 _amount(cost, has, PERIOD_SECONDS - (full - now))

@@ -86,13 +86,12 @@ class Usage:
         """Add to the database what has been counted since any process did so."""
         month = self._month()
         with self._database.transaction() as transaction:
+            rows = transaction.select(
+                "SELECT client, characters FROM counted WHERE run = ?", self._run
+            )
+            before = {row["client"]: row["characters"] for row in rows}
             for client, total in self._metrics.characters_by_client().items():
-                rows = transaction.select(
-                    "SELECT characters FROM counted WHERE client = ? AND run = ?",
-                    client,
-                    self._run,
-                )
-                more = total - (rows[0]["characters"] if rows else 0)
+                more = total - before.get(client, 0)
                 if more <= 0:
                     continue
                 transaction.run(

@@ -52,13 +52,9 @@ class Models:
             self._codes[model.name] = {self._identities[each]: meanings[each] for each in meanings}
         self.languages = tuple(self._identities.values())
         self._routes = dict(self._read_route(*route) for route in (routes or {}).items())
-        self._chosen: dict[tuple[str, str, str | None], Route] = {}
 
     def __iter__(self) -> Iterator[ServedModel]:
         return iter(self._served.values())
-
-    def __len__(self) -> int:
-        return len(self._served)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,23 +93,9 @@ class Models:
         The route of a pair goes before that of its target, and this one before its source's.
         Raises UnsupportedLanguageError where no such model has both languages.
         """
-        key = source, target, name
-        found = self._chosen.get(key)
-        if found is None:
-            found = self._chosen[key] = self._choose(*key)
-        return found
-
-    def _choose(self, source: str, target: str, name: str | None) -> Route:
         routed = (self._routes.get(each) for each in ((source, target), target, source))
-        candidates = (
-            [name]
-            if name in self._served
-            else []
-            if name
-            else [*filter(None, routed), *self._served]
-        )
-        for each in candidates:
-            codes = self._codes[each]
+        for each in [name] if name else [*filter(None, routed), *self._served]:
+            codes = self._codes.get(each, {})  # a job may name a model that is no longer served
             if source in codes and target in codes:
                 return Route(self._served[each], codes[source], codes[target])
         who = f"model {name} does not translate" if name else "no model translates"

@@ -188,7 +188,7 @@ class Settings(BaseModel):
     )
     max_timeout: Seconds = Field(default=600.0, description="longest timeout a request may name")
     max_queued_tokens: PositiveInt = Field(
-        default=200_000,
+        default=_POOL.max_queued_tokens,
         description="source tokens accepted and unfinished, for each model; beyond it: 429",
     )
     max_queued_segments: PositiveInt = Field(
@@ -204,7 +204,8 @@ class Settings(BaseModel):
         description="seconds for a worker to load its model before it is killed and started again",
     )
     hang_timeout: Seconds = Field(
-        default=120.0, description="seconds of silence after which a busy worker is restarted"
+        default=_POOL.hang_timeout,
+        description="seconds of silence after which a busy worker is restarted",
     )
     drain_timeout: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         default=30.0, description="seconds for accepted requests to finish after SIGTERM"

@@ -1,9 +1,9 @@
 """What happens to jobs, in this process or another one.
 
 In one process, whoever changes something says so. Between processes nobody does: the database
-counts the changes of others (SQLite's `PRAGMA data_version`, PostgreSQL's notifications), and who
-waits for one looks a few times a second, which takes microseconds. So there is nothing that a
-killed process could have left undone.
+counts the changes of others (SQLite's `PRAGMA data_version`, PostgreSQL's notifications, which
+include our own), and who waits for one looks a few times a second, which takes microseconds. So
+there is nothing that a killed process could have left undone.
 """
 
 import threading

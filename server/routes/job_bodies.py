@@ -10,6 +10,7 @@ from server.auth.access import Client
 from server.core.errors import InvalidFieldError, TooLongError, TooManyTextsError
 from server.core.glossaries import occurring
 from server.core.requests import AUTO
+from server.core.settings import Settings
 from server.http.caller import charge, request_context
 from server.jobs.document_rounds import relate, split_texts
 from server.jobs.jobs import Jobs
@@ -49,9 +50,7 @@ def create_job(
     """
     request.max_content_length = services.settings.max_job_bytes
     with services.limit_concurrency(), jobs.reading:
-        length = request.content_length  # unknown if the body is compressed
-        size = services.settings.max_job_bytes if length is None else length
-        jobs.check_capacity(size)
+        size = check_job_size(jobs, services.settings)
         new = read()
         before = None if id_ is None else jobs.repeated(id_, caller.name, new.spec, new.parts)
         if before is not None:
@@ -61,6 +60,14 @@ def create_job(
         return jobs.add(
             new.spec, new.parts, client, caller.name, new.source, size, new.relations, id_
         )
+
+
+def check_job_size(jobs: Jobs, settings: Settings) -> int:
+    """Return the most bytes that the body may have; raises as `Jobs.check_capacity` does."""
+    length = request.content_length  # unknown if the body is compressed
+    size = settings.max_job_bytes if length is None else length
+    jobs.check_capacity(size)
+    return size
 
 
 def read_text_job(body: bytes, services: Services) -> NewJob:

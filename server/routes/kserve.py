@@ -24,7 +24,8 @@ class KServeRoutes:
         blueprint = Blueprint("kserve", __name__)
         blueprint.add_url_rule("/v2/health/live", view_func=self.live)
         blueprint.add_url_rule("/v2/health/ready", view_func=self.ready)
-        # A path: the id of a model on the hub has a slash.
+        # A path: the id of a model on the hub has a slash. After a path, werkzeug takes a slash at
+        # the end only where the rule has one, and then answers other methods with 404, not 405.
         for path in ("/v2/models/<path:model>/ready", "/v2/models/<path:model>/ready/"):
             blueprint.add_url_rule(path, view_func=self.model_ready)
         return blueprint

@@ -28,6 +28,7 @@ from server.routes.libretranslate_files import LibreTranslateFiles
 from server.routes.nllb import serve_nllb
 from server.routes.parameters import read_fields, word_of
 from server.routes.shared_paths import is_for_nllb_serve
+from server.routes.status import SERVING
 from server.routes.texts import translate_texts
 from server.schemas.libretranslate import (
     STATUSES,
@@ -132,7 +133,7 @@ class LibreTranslateRoutes:
     def health(self) -> tuple[LibreTranslateHealth, int]:
         """Return whether requests are served."""
         state = self._services.pool.status().state
-        serving = state in ("ok", "degraded")
+        serving = state in SERVING
         return {"status": "ok" if serving else state}, 200 if serving else 503
 
     def _admitted(self) -> tuple[dict[str, Any], Client]:

@@ -15,7 +15,7 @@ from server.core.errors import ClientGoneError, UnknownJobError
 from server.http.caller import charge, header_key, identify, request_context
 from server.jobs.jobs import Jobs
 from server.jobs.records import Job
-from server.routes.job_bodies import file_job
+from server.routes.job_bodies import check_job_size, file_job
 from server.routes.libretranslate_fields import api_key, read_language
 from server.routes.uploads import Upload, send_translated, sent_file
 from server.schemas.libretranslate import LibreTranslatedFile
@@ -65,9 +65,7 @@ class LibreTranslateFiles:
     def _add(self, jobs: Jobs) -> Job:
         """Store the job for the file in the request."""
         services = self._services
-        size = request.content_length
-        size = services.settings.max_job_bytes if size is None else size
-        jobs.check_capacity(size)
+        size = check_job_size(jobs, services.settings)
         fields = request.form.to_dict()
         client = identify(services.access, api_key(fields))
         source = read_language(services, fields, "source")

@@ -45,9 +45,10 @@ def test_each_model_has_its_own_readiness(pool: FakePool, state: Any, code: int)
     response = client.get("/v2/models/nllb/ready")
     assert response.status_code == code
     assert response.get_json() == {"name": "nllb", "ready": code == 200}
-    other = client.get("/v2/models/facebook/m2m100_418M/ready")
-    assert other.status_code == 200
-    assert other.get_json() == {"name": "facebook/m2m100_418M", "ready": True}
+    for slash in ("", "/"):
+        other = client.get(f"/v2/models/facebook/m2m100_418M/ready{slash}")
+        assert other.status_code == 200
+        assert other.get_json() == {"name": "facebook/m2m100_418M", "ready": True}
 
 
 @pytest.mark.parametrize("name", ["other", "fake/ready", "Fake"])
