@@ -206,7 +206,7 @@ def test_a_large_document_that_is_cancelled_is_cancelled_at_the_server(
 
 
 def test_a_large_document_goes_on_after_the_connection_was_lost(
-    page: Page, pool: FakePool, services: Services
+    page: Page, services: Services
 ) -> None:
     assert services.jobs is not None
     page.route("**/events", lambda route: route.abort())

@@ -97,7 +97,7 @@ def test_ctrl_c_stops_the_workers_too(cache: Path, tmp_path: Path) -> None:
     assert partial.read_bytes().endswith(b"\n"), "the last line is incomplete"
 
 
-def test_incompatible_settings_exit_with_2(tmp_path: Path, cache: Path) -> None:
+def test_incompatible_settings_exit_with_2(cache: Path) -> None:
     for flags, message in [
         (
             ["--engine", "reference", "--dtype", "int8"],

@@ -85,7 +85,7 @@ def test_probes_have_the_times_of_ours_and_are_answered(
     assert client.get(http["path"]).status_code == (200 if probe == "livenessProbe" else 503)
 
 
-def test_the_model_is_ready_under_the_name_of_the_service(pool: FakePool) -> None:
+def test_the_model_is_ready_under_the_name_of_the_service() -> None:
     ((name, _),) = [(model.name, model.model) for model in Settings(model=MODEL).models]
     assert name == of_kind(OBJECTS, "InferenceService")[0]["metadata"]["name"]
 
