@@ -32,6 +32,7 @@ CREATE TABLE dictionaries (
 );
 """,
     sealed=frozenset({"entries"}),
+    seconds=5.0,  # texts wait for it
 )
 
 

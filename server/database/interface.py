@@ -47,6 +47,7 @@ class Schema:
     migrations: Sequence[str] = ()  # SQL that takes version 1 to 2, 2 to 3, …
     size: str = "SELECT 0 AS bytes"  # SQL for the bytes in use, where the database does not tell
     sealed: frozenset[str] = frozenset()  # columns whose values are `Sealed`
+    seconds: float = 90.0  # that a transaction may take in a database of several servers
 
     @property
     def version(self) -> int:
