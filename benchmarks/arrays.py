@@ -20,9 +20,9 @@ from typing import Any
 import ctranslate2
 
 from benchmarks.decoding import make_stream
-from benchmarks.loading import processor, write_checkpoint
+from benchmarks.loading import write_checkpoint
 from benchmarks.peers import Numbered
-from benchmarks.report import in_words, publish, versions
+from benchmarks.report import in_words, machine, publish, versions
 from translator.config import TranslatorConfig
 from translator.engines import Decoding, EncodedSegment
 from translator.engines.converter import convert
@@ -68,7 +68,7 @@ def main() -> None:
     report = {
         "benchmark": "arrays",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "cpu": processor(),
+        "cpu": machine(),
         "versions": versions("ctranslate2"),
         "shape": arguments.shape,
         "sentences": arguments.sentences,
