@@ -14,15 +14,17 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ctranslate2
 
 from benchmarks.decoding import make_stream
-from benchmarks.loading import processor, write_checkpoint
+from benchmarks.drain import drain
+from benchmarks.loading import write_checkpoint
 from benchmarks.peers import Numbered
-from benchmarks.report import in_words, publish, versions
+from benchmarks.report import in_words, machine, publish, versions
 from translator.config import TranslatorConfig
 from translator.engines import Decoding, EncodedSegment
 from translator.engines.converter import convert
@@ -68,7 +70,7 @@ def main() -> None:
     report = {
         "benchmark": "arrays",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "cpu": processor(),
+        "cpu": machine(),
         "versions": versions("ctranslate2"),
         "shape": arguments.shape,
         "sentences": arguments.sentences,
@@ -110,15 +112,7 @@ def compare(
 
 def _engine(folder: Path, vocabulary: Numbered, split: CoreSplit) -> Callable[[Sentences], object]:
     decoder = CTranslate2Decoder.on_cpu(folder, vocabulary, _DTYPE, split)
-    engine = StaticEngine(decoder, _BATCH_TOKENS)
-
-    def run(stream: Sentences) -> None:
-        engine.submit(stream)
-        left = len(stream)
-        while left:
-            left -= len(engine.step())
-
-    return run
+    return partial(drain, StaticEngine(decoder, _BATCH_TOKENS))
 
 
 def _bare(folder: Path, vocabulary: Numbered, split: CoreSplit) -> Callable[[Sentences], object]:

@@ -26,6 +26,7 @@ import torch
 from tqdm import tqdm
 from transformers import M2M100Config, M2M100ForConditionalGeneration
 
+from benchmarks.drain import drain
 from benchmarks.peers import converted, ctranslate2_decoder, held, static_rate
 from benchmarks.report import in_words, publish, versions
 from benchmarks.sizes import SIZES
@@ -33,7 +34,6 @@ from benchmarks.slots import SlotMeter
 from translator.engines import Decoder, Decoding, EncodedSegment
 from translator.engines.attention import avoid_cudnn
 from translator.engines.inflight.build import inflight_engine
-from translator.engines.inflight.engine import InflightEngine
 from translator.engines.reference import ReferenceDecoder
 
 MEAN_LENGTH, SPREAD = 25, 0.6  # tokens; sigma of the logarithm
@@ -179,14 +179,6 @@ def make_stream(beams: int, sentences: int) -> list[EncodedSegment]:
         make_segment(key, source, target, beams)
         for key, (source, target) in enumerate(zip(*lengths, strict=True))
     ]
-
-
-def drain(engine: InflightEngine, segments: Sequence[EncodedSegment]) -> None:
-    """Decode segments that are all submitted at the start."""
-    engine.submit(segments)
-    left = len(segments)
-    while left:
-        left -= len(engine.step())
 
 
 def median_seconds(run: Callable[[], object], times: int = 10) -> float:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from benchmarks.decoding import LONGEST, make_stream, random_model
+from benchmarks.drain import drain
 from benchmarks.peers import held
 from benchmarks.report import in_words, publish, versions
 from translator.engines import EncodedSegment
@@ -97,10 +98,7 @@ def make_engine(slots: int) -> InflightEngine:
 def decode(engine: InflightEngine, segments: list[EncodedSegment]) -> float:
     """Return the seconds from the first `submit` to the last result."""
     begun = time.perf_counter()
-    engine.submit(segments)
-    left = len(segments)
-    while left:
-        left -= len(engine.step())
+    drain(engine, segments)
     return time.perf_counter() - begun
 
 

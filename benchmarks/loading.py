@@ -11,7 +11,6 @@ import datetime
 import json
 import math
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -21,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.report import in_words, publish, versions
+from benchmarks.report import in_words, machine, publish, versions
 
 if TYPE_CHECKING:
     from translator.models.checkpoints import Checkpoint
@@ -69,7 +68,7 @@ def main() -> None:
     report = {
         "benchmark": "loading",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "cpu": processor(),
+        "cpu": machine(),
         "versions": versions("torch", "transformers", "ctranslate2"),
         "fraction": arguments.fraction,
         "parameters": parameters,
@@ -100,12 +99,12 @@ def write_checkpoint(folder: Path, sizes: dict[str, int], stored: str, files: st
     from safetensors.torch import save_file
     from transformers import M2M100Config
 
-    from translator.engines.model_tensors import TABLES, tensor_shapes
+    from translator.engines.model_tensors import SHARED, TABLES, tensor_shapes
     from translator.models.checkpoints import BUNDLED_FOLDER
 
     config = M2M100Config(**sizes, decoder_start_token_id=2)
     shapes = {n: s for n, s in tensor_shapes(config) if n not in TABLES}
-    shapes["model.shared.weight"] = (config.vocab_size, config.d_model)
+    shapes[SHARED] = (config.vocab_size, config.d_model)
     dtype = getattr(torch, stored)
     tensors = {name: torch.rand(each).sub_(0.5).to(dtype) for name, each in shapes.items()}
     config.save_pretrained(folder)
@@ -199,14 +198,6 @@ def _memory(field: str) -> int:
     status = Path("/proc/self/status").read_text()
     found = re.search(rf"{field}:\s+(\d+) kB", status)
     return int(found[1]) * 1024 if found else 0
-
-
-def processor() -> str:
-    """Return the name of the CPU and the number of usable cores."""
-    text = Path("/proc/cpuinfo").read_text()
-    found = re.search(r"model name\s*: (.+)", text)
-    name = found[1] if found else platform.machine()
-    return f"{name}, {len(os.sched_getaffinity(0))} cores"
 
 
 def render(report: dict[str, Any]) -> str:

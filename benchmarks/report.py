@@ -2,6 +2,9 @@
 
 import importlib.metadata
 import json
+import os
+import platform
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,13 @@ from typing import Any
 def versions(*packages: str) -> dict[str, str]:
     """Return the installed versions of packages."""
     return {name: importlib.metadata.version(name) for name in packages}
+
+
+def machine() -> str:
+    """Return the name of the CPU and the number of usable cores."""
+    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    found = re.search(r"^model name\s*: (.+)", text, re.MULTILINE)
+    return f"{found[1] if found else platform.machine()}, {len(os.sched_getaffinity(0))} cores"
 
 
 def in_words(versions: Mapping[str, str]) -> str:

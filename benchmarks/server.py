@@ -24,6 +24,7 @@ from transformers import M2M100ForConditionalGeneration, M2M100Tokenizer
 from transformers.utils import logging as transformers_logging
 
 from benchmarks.checkpoint_418m import add_scratch, make_checkpoint
+from benchmarks.drain import drain
 from benchmarks.load import put_bulk, put_load, running_server
 from benchmarks.report import in_words, publish, versions
 from training.corpus import read_references
@@ -180,17 +181,10 @@ def beside_ctranslate2(plan: Plan, beams: int, url: str) -> dict[str, float]:
 
 
 def _decoding_rate(engine: StaticEngine, segments: list[EncodedSegment]) -> float:
-    _decode(engine, segments[:8])
+    drain(engine, segments[:8])
     begun = time.perf_counter()
-    _decode(engine, segments)
+    drain(engine, segments)
     return len(segments) / (time.perf_counter() - begun)
-
-
-def _decode(engine: StaticEngine, segments: list[EncodedSegment]) -> None:
-    engine.submit(segments)
-    left = len(segments)
-    while left:
-        left -= len(engine.step())
 
 
 def render(report: dict[str, Any]) -> str:

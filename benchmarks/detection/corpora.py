@@ -14,7 +14,6 @@ from training.corpus import LANGUAGES as BUNDLED
 from training.corpus import OTHERS, PIVOT, read_pairs
 from translator.text.words import words_of
 
-SPLITS = ("train", "dev", "test")
 # Shares of NTREX's lines, in order: lines of one article must not be in two splits.
 _SHARES = {"train": (0.0, 0.75), "dev": (0.75, 0.85), "test": (0.85, 1.0)}
 _NTREX = {

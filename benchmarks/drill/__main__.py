@@ -25,9 +25,9 @@ from benchmarks.drill.jobs import JobClients
 from benchmarks.drill.postgresql import find_programs
 from benchmarks.drill.proxy import NGINX
 from benchmarks.drill.records import Records
-from benchmarks.drill.report import count_jobs, machine, render, stored_jobs, summarise, versions
+from benchmarks.drill.report import count_jobs, render, stored_jobs, summarise, versions
 from benchmarks.drill.service import Service, running
-from benchmarks.report import publish
+from benchmarks.report import machine, publish
 
 _SETTLE_SECONDS = 5.0  # between two events, at least
 

@@ -4,13 +4,13 @@ Each sends one request after another through the proxy, and none twice: what the
 repeat is a failure.
 """
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
 
 import httpx
 
+from benchmarks.client_threads import ClientThreads
 from benchmarks.drill.key_file import KeyFile
 from benchmarks.drill.records import Records
 from benchmarks.drill.texts import are_translations, make_texts
@@ -30,46 +30,34 @@ class WrongAnswerError(ValueError):
 FAILURES = (httpx.HTTPError, ValueError, KeyError)  # also an answer that is not what it should be
 
 
-class Clients:
-    """Threads that run inside a `with` block."""
+class Clients(ClientThreads):
+    """Some clients of each kind."""
 
     def __init__(self, url: str, keys: KeyFile, records: Records) -> None:
         """`url` is that of the proxy."""
         self._url = url
         self._keys = keys
         self._records = records
-        self._stopping = threading.Event()
         kinds: dict[str, Callable[[httpx.Client], None]] = {
             "text": self._text, "array": self._array, "stream": self._stream,
             "document": self._document,
         }  # fmt: skip
-        self._threads = [
-            threading.Thread(target=self._run, args=(kind, kinds[kind]))
+        super().__init__(
+            partial(self._run, kind, kinds[kind])
             for kind, count in COUNTS.items()
             for _ in range(count)
-        ]
-
-    def __enter__(self) -> "Clients":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wait for the requests in progress."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        )
 
     def _run(self, kind: str, send: Callable[[httpx.Client], None]) -> None:
         with httpx.Client(base_url=self._url, timeout=TIMEOUT) as client:
-            while not self._stopping.wait(_PAUSE_SECONDS):
+            while not self.stopping.wait(_PAUSE_SECONDS):
                 client.headers["Authorization"] = f"Bearer {self._keys.others}"
                 begun = time.monotonic()
                 try:
                     send(client)
                 except FAILURES as error:
                     self._records.failed(kind, cause_of(error))
-                    self._stopping.wait(_AFTER_FAILURE_SECONDS)
+                    self.stopping.wait(_AFTER_FAILURE_SECONDS)
                 else:
                     self._records.answered(kind, begun)
 
@@ -120,13 +108,13 @@ def cause_of(error: Exception) -> str:
     return type(error).__name__
 
 
-def read_events(answer: httpx.Response) -> Iterator[dict[str, Any]]:
-    """Yield the fields of each server-sent event."""
-    fields: dict[str, Any] = {}
+def read_events(answer: httpx.Response) -> Iterator[dict[str, str]]:
+    """Yield the fields of each server-sent event; one that breaks off is none."""
+    fields: dict[str, str] = {}
     for line in answer.iter_lines():
-        name, _, value = line.partition(": ")
         if line:
+            name, _, value = line.partition(": ")
             fields[name] = value
-        elif fields:
+        elif "event" in fields:
             yield fields
             fields = {}

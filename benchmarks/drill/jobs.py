@@ -6,7 +6,6 @@ and an event stream that ends early is continued after the last event.
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.client_threads import ClientThreads
 from benchmarks.drill.clients import FAILURES, TIMEOUT, cause_of, check, read_events
 from benchmarks.drill.records import Records
 from benchmarks.drill.texts import are_translations, make_texts
@@ -39,8 +39,8 @@ class JobRecord:
     complete: bool = False  # the result is there, and right
 
 
-class JobClients:
-    """Threads that make one job after another inside a `with` block; the last ones are awaited."""
+class JobClients(ClientThreads):
+    """Threads that make one job after another; the last ones are awaited."""
 
     def __init__(self, url: str, key: str, records: Records) -> None:
         """`url` is that of the proxy, `key` an API key."""
@@ -48,30 +48,20 @@ class JobClients:
         self._url = url
         self._key = key
         self._records = records
-        self._stopping = threading.Event()
         self._give_up_at = float("inf")
-        self._threads = [
-            threading.Thread(target=self._run, args=(kind,))
-            for kind, count in COUNTS.items()
-            for _ in range(count)
-        ]
-
-    def __enter__(self) -> "JobClients":
-        for thread in self._threads:
-            thread.start()
-        return self
+        super().__init__(
+            partial(self._run, kind) for kind, count in COUNTS.items() for _ in range(count)
+        )
 
     def __exit__(self, *_: object) -> None:
         """Wait for the jobs in progress."""
         self._give_up_at = time.monotonic() + _PATIENCE_SECONDS
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        super().__exit__()
 
     def _run(self, kind: str) -> None:
         headers = {"Authorization": f"Bearer {self._key}"}
         with httpx.Client(base_url=self._url, timeout=TIMEOUT, headers=headers) as client:
-            while not self._stopping.wait(_PAUSE_SECONDS):
+            while not self.stopping.wait(_PAUSE_SECONDS):
                 job = JobRecord(make_texts(_TEXTS[kind]))
                 self.jobs.append(job)
                 post = partial(self._post, client, job, kind)
@@ -120,7 +110,7 @@ class JobClients:
         with client.stream("GET", f"{url}/events", headers=headers) as answer:
             answer.raise_for_status()
             for event in read_events(answer):
-                if event.get("event") == "text":
+                if event["event"] == "text":
                     job.seen.append(json.loads(event["data"])["index"])
                 if event.get("id") == _LAST:
                     return _LAST

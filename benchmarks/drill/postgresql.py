@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import psycopg
+
+from benchmarks.drill.ports import free_ports
 
 _FOLDERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
 _USER = "postgres"  # PostgreSQL does not run as root
@@ -33,9 +34,7 @@ class PostgreSql:
         self._user = _USER if os.getuid() == 0 else None
         if self._user:
             shutil.chown(self._folder, self._user)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        [self.port] = free_ports(1)
         command = [programs / "initdb", "-D", self._folder / "data", "-U", _USER, "--no-sync"]
         self._run([*command, "-A", "trust", "-E", "UTF8", "--locale", "C"])
         self._process: subprocess.Popen[bytes] | None = None

@@ -1,13 +1,10 @@
 """The figures of a drill, and its verdict."""
 
 import importlib.metadata
-import os
 import platform
-import re
 import subprocess
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -16,13 +13,7 @@ from benchmarks.drill.events import EVENTS
 from benchmarks.drill.jobs import JobRecord
 from benchmarks.drill.proxy import NGINX
 from benchmarks.drill.records import Period, Records
-
-
-def machine() -> str:
-    """Return the kind of the CPU and the number of cores."""
-    text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    found = re.search(r"^model name\s*: (.*)", text, re.MULTILINE)
-    return f"{found[1] if found else platform.machine()}, {len(os.sched_getaffinity(0))} cores"
+from benchmarks.report import in_words
 
 
 def versions(database: str) -> dict[str, str]:
@@ -95,7 +86,7 @@ def _row(period: Period) -> dict[str, Any]:
 def render(report: dict[str, Any]) -> str:
     """Return the report as Markdown."""
     jobs = report["jobs"]
-    parts = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
+    parts = in_words(report["versions"])
     lines = [
         "# Drill: a day of production on one machine",
         "",

@@ -1,6 +1,5 @@
 """Three servers on one database, and the proxy in front of them."""
 
-import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.drill.key_file import KeyFile
+from benchmarks.drill.ports import free_ports
 from benchmarks.drill.postgresql import PostgreSql
 from benchmarks.drill.proxy import Proxy
 from benchmarks.drill.server import Server
@@ -35,7 +35,7 @@ def running(programs: Path) -> Iterator[Service]:
         postgresql = PostgreSql(programs)
         stack.callback(postgresql.close)
         database, keys = postgresql.create("drill"), KeyFile(folder / "keys.toml")
-        ports = _free_ports(2 * len(FRONTS) + 1)
+        ports = free_ports(2 * len(FRONTS) + 1)
         servers = [
             Server(
                 ports[2 * i],
@@ -62,11 +62,3 @@ def _flags(database: str, keys: KeyFile) -> list[str]:
         "--no-pin", "--database", database, "--trusted-proxy", "127.0.0.1", "--api-keys",
         str(keys.path), "--cache-bytes", "0", "--log-level", "warning",
     ]  # fmt: skip
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports

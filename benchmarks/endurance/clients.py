@@ -5,10 +5,12 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
 
+from benchmarks.client_threads import ClientThreads
 from benchmarks.endurance.known_translations import KnownTranslations, Sentence
 
 OUTCOMES = ("answered", "refused", "quarantined", "broken", "lost")  # each request has one of them
@@ -30,8 +32,8 @@ class RequestCounts:
     unknown: Counter[tuple[Sentence, str]] = field(default_factory=Counter)  # new translations
 
 
-class Clients:
-    """Threads that each send one request after another inside a `with` block."""
+class Clients(ClientThreads):
+    """Threads that each send one request after another."""
 
     def __init__(self, url: str, known: KnownTranslations, count: int, timeout: float) -> None:
         """`timeout` is in seconds; a request that takes longer is lost."""
@@ -41,30 +43,18 @@ class Clients:
         self._known = known
         self._directions = known.directions
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(i,)) for i in range(count)]
-
-    def __enter__(self) -> "Clients":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wait for the requests in progress."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(partial(self._run, i) for i in range(count))
 
     def _run(self, seed: int) -> None:
         draw = random.Random(seed)
         with httpx.Client(base_url=self._url, timeout=self._timeout) as client:
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 group = draw.choice(self._directions)
                 sentences = draw.sample(group, min(len(group), draw.randint(1, _MAX_TEXTS)))
                 wait = self._request(client, sentences)
                 while wait is None:
                     wait = self._request(client, sentences)
-                self._stopping.wait(wait)
+                self.stopping.wait(wait)
 
     def _request(self, client: httpx.Client, sentences: Sequence[Sentence]) -> float | None:
         """Send one request and count it; return the seconds to wait before the next one.

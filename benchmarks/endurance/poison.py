@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +11,7 @@ import httpx
 
 import server.__main__
 import server.core.pool_factory
+from benchmarks.client_threads import ClientThreads
 from benchmarks.endurance.clients import BROKEN
 from server.core.worker_factory import make_decoder
 from translator.config import TranslatorConfig
@@ -42,8 +42,8 @@ def make_crashing_decoder(
     return decoder
 
 
-class PoisonClient:
-    """Sends POISON among other texts every few seconds inside a `with` block."""
+class PoisonClient(ClientThreads):
+    """Sends POISON among other texts every few seconds."""
 
     def __init__(self, url: str, others: Sequence[str], every: float, timeout: float) -> None:
         """`others` are English sentences for the same request; times are in seconds."""
@@ -54,25 +54,15 @@ class PoisonClient:
         self._texts = [others[0], POISON, *others[1:]]
         self._every = every
         self._timeout = timeout
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> "PoisonClient":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wait for the request in progress."""
-        self._stopping.set()
-        self._thread.join()
+        super().__init__([self._run])
 
     def _run(self) -> None:
         body = {"text": self._texts, "source_language": "en", "target_language": "de"}
         with httpx.Client(base_url=self._url, timeout=self._timeout) as client:
-            while not self._stopping.wait(self._every):
+            while not self.stopping.wait(self._every):
                 outcome = self._send(client, body)
                 self.outcomes[outcome] += 1
-                while outcome == "repeated" and not self._stopping.wait(_PAUSE_SECONDS):
+                while outcome == "repeated" and not self.stopping.wait(_PAUSE_SECONDS):
                     outcome = self._send(client, body)
                     self.outcomes[outcome] += 1
 

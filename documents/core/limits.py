@@ -1,7 +1,7 @@
 """How large a document may be. What takes many times its size in memory is refused before that.
 
 `tests/unit/documents/measure_sizes.py` shows what the largest files cost: each limit keeps the
-costliest of them near 1 GiB of memory and below five minutes.
+costliest of them near 1 GiB of memory, at most 1.5 GiB, and below five minutes.
 """
 
 from dataclasses import dataclass

@@ -7,7 +7,7 @@ from torch.nn import Parameter
 from transformers import GenerationConfig, M2M100ForConditionalGeneration
 
 from translator.engines.attention import avoid_cudnn
-from translator.engines.model_tensors import DECODER_TABLE, ENCODER_TABLE, HEAD, ModelTensors
+from translator.engines.model_tensors import ENCODER_TABLE, SHARED, TABLES, ModelTensors
 
 _GENERATION_FILE = "generation_config.json"
 
@@ -34,8 +34,7 @@ def _fill(model: M2M100ForConditionalGeneration, tensors: ModelTensors, dtype: t
     """Replace the tensors of a model without memory; tied ones become one."""
     read: dict[object, Parameter] = {}
     # All names of the tables, which are tied in the empty model, whatever the checkpoint has.
-    shared = {"model.shared.weight": ENCODER_TABLE}
-    shared |= {name: name for name in (ENCODER_TABLE, DECODER_TABLE, HEAD)}
+    shared = {SHARED: ENCODER_TABLE} | {name: name for name in TABLES}
     own = {name: name for name, _ in model.named_parameters() if name not in shared}
     for name, source in (shared | own).items():
         place = tensors.sources[source].place

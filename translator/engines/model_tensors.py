@@ -19,7 +19,7 @@ ENCODER_TABLE, DECODER_TABLE, HEAD = TABLES = (
     "model.decoder.embed_tokens.weight",
     "lm_head.weight",
 )
-_SHARED = "model.shared.weight"  # what tied tables are called
+SHARED = "model.shared.weight"  # what tied tables are called
 _CPU = torch.device("cpu")
 _PARTS = ("q", "k", "v", "out")
 _NORM = ("weight", "bias")
@@ -47,7 +47,7 @@ class ModelTensors:
                 "are models with 'relu'"
             )
         sources = dict(open_tensors(folder))
-        present = [name for name in (_SHARED, *TABLES) if name in sources]
+        present = [name for name in (SHARED, *TABLES) if name in sources]
         if present and config.tie_word_embeddings:  # files have a tied tensor under any name
             sources = dict.fromkeys(TABLES, sources[present[0]]) | sources
         shapes = {name: source.shape for name, source in sources.items()}

@@ -247,7 +247,7 @@ def _companions(weights: Collection[str]) -> set[str]:
     for match in filter(None, map(_SHARD.fullmatch, weights)):
         stem, count, suffix = match.groups()
         if f"{stem}{suffix}" in weights:
-            continue  # then transformers reads the whole file and ignores the shards
+            continue  # `tensor_files` then has the whole file, and not the shards
         needed.add(f"{stem}{suffix}.index.json")
         needed |= {f"{stem}-{i + 1:05}-of-{count}{suffix}" for i in range(int(count))}
     return needed

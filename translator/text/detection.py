@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from translator.models.languages import find, text_language
 from translator.text.chinese import CHINESE, chinese
-from translator.text.detector_file import DetectorFile, FileChoice
+from translator.text.detector_file import LEAST_MASS, DetectorFile, FileChoice
 from translator.text.fasttext_model import FasttextModel
 from translator.text.ngrams import NgramModel
 from translator.text.related import related
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-_LEAST_MASS = 0.01  # of the served languages together; below, the text is in none of them
 _DIGITS = 4  # the precision of 32-bit confidences that should add up to 1
 _LEAST_SHOWN = 10**-_DIGITS
 _LEAST = 1e-5  # the probability of what a classifier excludes: it may be wrong
@@ -203,8 +202,8 @@ class _Choice:
         by_fasttext = self._fasttext.probabilities(line_of(words))
         by_ngrams = _softmax(self._ngrams.scores(words))
         if (
-            by_fasttext is None or self._in_fasttext.share(by_fasttext) < _LEAST_MASS
-        ) and self._in_ngrams.share(by_ngrams) < _LEAST_MASS:
+            by_fasttext is None or self._in_fasttext.share(by_fasttext) < LEAST_MASS
+        ) and self._in_ngrams.share(by_ngrams) < LEAST_MASS:
             return None
         if by_fasttext is None:
             by_fasttext = self._fasttext.prior

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from translator.models.languages import find
-from translator.text.fasttext_file import labels_of
+from translator.text.fasttext_file import PREFIX, labels_of
 from translator.text.scripts import uses
 from translator.text.words import line_of
 
-_PREFIX = "__label__"
 _MOST = 50  # labels of a text: those that it is most likely in, of up to thousands
-_LEAST_MASS = 0.01  # of the served languages together; below, the text is in none of them
+LEAST_MASS = 0.01  # of the served languages together; below, the text is in none of them
 _OTHERWISE = frozenset(
     {"als"}
 )  # Wikipedia's code of Alemannic, which ISO 639 has for Tosk Albanian
@@ -27,7 +26,7 @@ class DetectorFile:
 
         # The method below `predict`, which only arranges the results in another way.
         self._predict = fasttext.load_model(str(file)).f.predict
-        self.labels = tuple(label.removeprefix(_PREFIX) for label in labels)
+        self.labels = tuple(label.removeprefix(PREFIX) for label in labels)
         self._nothing = self._scores("")
 
     def scores(self, line: str) -> list[tuple[float, str]]:
@@ -37,7 +36,7 @@ class DetectorFile:
 
     def _scores(self, line: str) -> list[tuple[float, str]]:
         found: list[tuple[float, str]] = self._predict(f"{line}\n", _MOST, 0.0, "strict")
-        return [(score, label.removeprefix(_PREFIX)) for score, label in found]
+        return [(score, label.removeprefix(PREFIX)) for score, label in found]
 
 
 class FileChoice:
@@ -62,6 +61,6 @@ class FileChoice:
             if label in self._languages:
                 found[self._languages[label]] += score
         served = sum(found.values())
-        if not served or served < _LEAST_MASS * everything:
+        if not served or served < LEAST_MASS * everything:
             return []
         return [(mass / served, code) for code, mass in found.items()]

@@ -9,6 +9,7 @@ from math import prod
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
+PREFIX = "__label__"  # of every label
 _MAGIC = (793712314).to_bytes(4, "little")
 _VERSIONS = (11, 12)
 _SUPERVISED = 3

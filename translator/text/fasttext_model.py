@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from translator.models.languages import canonical
-from translator.text.fasttext_file import labels_of
+from translator.text.fasttext_file import PREFIX, labels_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,7 @@ class FasttextModel:
         file = Path(package.origin).parent / _FILE
         self._predict = fasttext.load_model(str(file)).f.predict
         self._unknown = self._scores("")
-        codes = {label: canonical(label.removeprefix("__label__")) for label in labels_of(file)}
+        codes = {label: canonical(label.removeprefix(PREFIX)) for label in labels_of(file)}
         self.languages = tuple(sorted(set(codes.values())))  # "no" and "nn" are one
         self._indices = {label: self.languages.index(code) for label, code in codes.items()}
         self.prior: NDArray[np.float32] = self._by_language(self._unknown)

@@ -1,47 +1,36 @@
 """Clients of several servers behind a proxy, which count what fails."""
 
-import json
 import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import httpx
 
+from benchmarks.client_threads import ClientThreads
+from benchmarks.drill.clients import read_events
 from tests.process.conftest import TIMEOUT
 
 PAIR = {"source_language": "en", "target_language": "de"}
 _CLIENTS = {"text": 4, "stream": 3, "job": 3}
 
 
-class Load:
-    """Threads that each send one request after another inside a `with` block."""
+class Load(ClientThreads):
+    """Threads that each send one request after another."""
 
     def __init__(self, url: str) -> None:
         self.done: Counter[str] = Counter()  # by kind of request
         self.failed: Counter[str] = Counter()  # by kind and cause
         self._url = url
         self._lock = threading.Lock()
-        self._stopping = threading.Event()
         kinds = {"text": self._translate, "stream": self._stream, "job": self._work}
-        self._threads = [
-            threading.Thread(target=self._run, args=(kind, kinds[kind]))
+        super().__init__(
+            partial(self._run, kind, kinds[kind])
             for kind, count in _CLIENTS.items()
             for _ in range(count)
-        ]
-
-    def __enter__(self) -> "Load":
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Wait for the requests in progress."""
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
+        )
 
     def total(self) -> int:
         """Return how many requests have succeeded."""
@@ -49,7 +38,7 @@ class Load:
 
     def _run(self, kind: str, send: Callable[[httpx.Client], None]) -> None:
         with httpx.Client(base_url=self._url, timeout=TIMEOUT) as client:
-            while not self._stopping.is_set():
+            while not self.stopping.is_set():
                 try:
                     send(client)
                     outcome, counts = kind, self.done
@@ -74,7 +63,7 @@ class Load:
         with client.stream("POST", "/translation", json=body, headers=accept) as answer:
             answer.raise_for_status()
             events = list(read_events(answer))
-        assert events[-1][0] == "done", f"the last event is {events[-1][0]}"
+        assert events[-1]["event"] == "done", f"the last event is {events[-1]['event']}"
         assert len(events) > 1
 
     def _work(self, client: httpx.Client) -> None:
@@ -96,20 +85,8 @@ class Load:
             headers = {"Last-Event-ID": last}
             with client.stream("GET", f"{url}/events", headers=headers) as answer:
                 answer.raise_for_status()
-                for _, _, number in read_events(answer):
-                    last = number or last
-
-
-def read_events(answer: httpx.Response) -> Iterator[tuple[str, Any, str]]:
-    """Yield name, data and id of each event."""
-    fields: dict[str, str] = {}
-    for line in answer.iter_lines():
-        if line:
-            name, _, value = line.partition(": ")
-            fields[name] = value
-        elif "event" in fields:
-            yield fields["event"], json.loads(fields["data"]), fields.get("id", "")
-            fields = {}
+                for event in read_events(answer):
+                    last = event.get("id", last)
 
 
 def check(translations: list[str], texts: list[str]) -> None:

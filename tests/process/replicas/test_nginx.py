@@ -2,12 +2,12 @@
 
 import http.client
 import re
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from benchmarks.drill.ports import free_ports
 from benchmarks.drill.proxy import CONFIG, Proxy
 from server.app import create_app
 from server.core.settings import Settings
@@ -40,14 +40,9 @@ def backends() -> Iterator[list[Backend]]:
         each.stop()
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 @pytest.fixture
 def proxy(tmp_path: Path, backends: list[Backend]) -> Iterator[Proxy]:
-    proxy = Proxy(tmp_path, [each.port for each in backends], free_port())
+    proxy = Proxy(tmp_path, [each.port for each in backends], *free_ports(1))
     yield proxy
     proxy.stop()
 

@@ -1,7 +1,6 @@
 """Three servers behind nginx, as docs/nginx.conf has it, under load."""
 
 import signal
-import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.drill.ports import free_ports
 from benchmarks.drill.proxy import Proxy
 from tests.conftest import Figure
 from tests.nginx import needs_nginx
@@ -50,14 +50,6 @@ class Service:
 
 def is_ready(server: Server) -> bool:
     return bool(server.http.get("/health_check").json()["status"] == "ok")
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @pytest.fixture

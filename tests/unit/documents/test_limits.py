@@ -13,6 +13,7 @@ from tests.unit.documents.translators import document_of, translate_identity
 
 OPTIONS = DocumentOptions("de", "en")
 WITH_PIECES = [suffix for suffix, known in FORMATS.items() if known.limit.marks]
+WITH_TAGS = [suffix for suffix, known in FORMATS.items() if known.limit.tags]
 MOST = 3 << 29  # bytes of memory for the largest file of a format
 DEAREST = [
     (".md", "headings"), (".html", "attributes"), (".rst", "spans"), (".ass", "overrides"),
@@ -43,6 +44,15 @@ def test_a_file_with_too_many_pieces_is_not_read(suffix: str) -> None:
     data = limit.marks * (limit.pieces // len(limit.marks) + 1)
     with pytest.raises(DocumentError, match=re.escape(f"{limit.pieces:,} {limit.what}; split it")):
         next(FORMATS[suffix].translate(data, OPTIONS))
+
+
+@pytest.mark.usefixtures("_no_reader")
+@pytest.mark.parametrize("suffix", WITH_TAGS)
+def test_a_tag_counts_as_three_pieces(suffix: str) -> None:
+    limit = FORMATS[suffix].limit
+    limit.check(limit.tags[:1] * (limit.pieces // 3))
+    with pytest.raises(DocumentError, match=re.escape(f"{limit.pieces:,} {limit.what}; split it")):
+        next(FORMATS[suffix].translate(limit.tags[:1] * (limit.pieces // 3 + 1), OPTIONS))
 
 
 def test_the_pages_of_a_book_count_together() -> None:
