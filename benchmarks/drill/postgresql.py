@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -71,6 +72,22 @@ class PostgreSql:
         assert self._process is not None
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(_SECONDS)
+
+    def pause(self) -> None:
+        """Stop all of its processes: it is there, and does not answer."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on after `pause`."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: int) -> None:
+        assert self._process is not None
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        for pid in (parent, *map(int, children)):
+            with suppress(ProcessLookupError):  # a connection has just ended
+                os.kill(pid, number)
 
     def close(self) -> None:
         """End it, and delete its files."""

@@ -150,21 +150,32 @@ def holders(url: str) -> list[str]:
 
 
 class TestWithoutTheDatabase:
-    """It is ended as a crash would, and comes back."""
+    """It is ended as a crash would, or is there and does not answer; then it comes back."""
 
     @pytest.fixture
-    def server(self, start: Start) -> Server:
-        return start()
+    def server(self, url: str, tmp_path: Path) -> Iterator[Server]:
+        """Each text needs a look at the rates and the quota of a key."""
+        keys = tmp_path / "keys.toml"
+        limits = "requests_per_minute = 6000\ncharacters_per_month = 1000000\n"
+        keys.write_text(f'[alice]\nsha256 = "{digest_of("secret")}"\n{limits}')
+        made = Server(tmp_path / "a", url, str(keys))
+        made.http.headers["Authorization"] = "Bearer secret"
+        yield made
+        made.close()
 
+    @pytest.mark.parametrize("silent", [False, True], ids=["ended", "silent"])
     def test_texts_are_served_and_jobs_say_when_to_come_back(
-        self, server: Server, postgresql: PostgreSql
+        self, server: Server, postgresql: PostgreSql, silent: bool
     ) -> None:
         texts = slow(100)
         job = post(server, texts)
         wait_for(lambda: server.done(job) > 0, "it has begun")
-        postgresql.stop()
+        leave, come_back = postgresql.stop, postgresql.start
+        if silent:
+            leave, come_back = postgresql.pause, postgresql.resume
+        leave()
         try:
-            for _ in range(3):
+            for _ in range(400):  # more than has been borrowed of the rate
                 answer = server.http.post("/translation", json={"text": "a", **PAIR})
                 assert answer.json()["translation"] == "A de"
             for refused in (
@@ -172,13 +183,15 @@ class TestWithoutTheDatabase:
                 server.http.get(f"{job}/result"),
                 server.http.delete(job),
                 server.http.post("/translation/jobs", json={"text": ["a"], **PAIR}),
-                server.http.get("/v2/glossaries"),
+                server.http.get(
+                    "/v2/glossaries", headers={"Authorization": "DeepL-Auth-Key secret"}
+                ),
             ):
                 assert refused.status_code == 503, refused.text
                 assert int(refused.headers["Retry-After"]) > 0
             assert server.http.get("/health_check").status_code == 200
         finally:
-            postgresql.start()
+            come_back()
         wait_for(lambda: server.http.get(job).status_code == 200, "the jobs are back")
         wait_for(lambda: is_done(server, job), "it is done")
         assert translations(server, job) == expected(texts)
