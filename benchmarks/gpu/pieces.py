@@ -13,8 +13,6 @@ from torch import Tensor
 from benchmarks.decoding import LONGEST, median_seconds
 from benchmarks.gpu.options import Emit, Options, Row
 from benchmarks.gpu.subject import Internals, Subject, step_until, watched
-from translator.engines.inflight.beam import advance
-from translator.engines.inflight.continuations import continuations
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 from translator.engines.inflight.stream import CudaStream
@@ -56,9 +54,9 @@ def measure(options: Options, emit: Emit) -> None:
 def _time_all(internals: Internals, shape: Shape) -> dict[str, float]:
     """Return the milliseconds of each piece; the state is restored."""
     network, state = internals.network, internals.state
-    head = network.weights.head
+    head, operations = network.weights.head, network.operations
     hidden = network.decode(state, shape).clone()
-    found = continuations(head, hidden, state, shape)
+    found = operations.rank(head, hidden, state, shape, 0)
     flat = hidden.flatten(0, 1)
 
     def products() -> None:
@@ -73,8 +71,8 @@ def _time_all(internals: Internals, shape: Shape) -> dict[str, float]:
         "layers": lambda: network.decode(state, shape),
         "products": products,
         "head": lambda: head.scores(hidden),
-        "continuations": lambda: continuations(head, hidden, state, shape),
-        "bookkeeping": lambda: advance(state, found, shape, internals.eos),
+        "continuations": lambda: operations.rank(head, hidden, state, shape, 0),
+        "bookkeeping": lambda: operations.advance(state, found, shape, internals.eos),
         "step": lambda: decode_step(network, state, shape, internals.eos),
     }
     milliseconds = {}

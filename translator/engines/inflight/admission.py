@@ -49,8 +49,7 @@ def admit(network: Network, state: SlotState, table: Tensor, *, start: int, cuts
     """
     slots, source = table[:, _SLOT].long(), table[:, FIELDS:].long()
     known = source != network.weights.pad
-    state.cross_mask[slots] = False
-    state.cross_mask[slots, : known.shape[1]] = known
+    state.source_length[slots] = known.sum(dim=1)
     for rows, width in cuts:
         part = source[rows, :width].to(network.weights.positions.device)
         cross = network.cross_keys_values(network.encode(part))

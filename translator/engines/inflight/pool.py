@@ -15,7 +15,7 @@ from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.admission import FIELDS, Cuts, admit, fill
 from translator.engines.inflight.launcher import Launcher, Transfer
 from translator.engines.inflight.network import Network
-from translator.engines.inflight.report import Layout, Report, write_report
+from translator.engines.inflight.report import Layout, Report
 from translator.engines.inflight.rounding import Rounding
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
@@ -278,6 +278,7 @@ class SlotPool:
 
     def _step(self, shape: Shape, layout: Layout) -> None:
         decode_step(self._network, self._state, shape, self._eos, self._no_repeat_ngram)
+        write_report = self._network.operations.write_report
         write_report(self._state, layout, self._report[: layout.size])
 
 

@@ -6,13 +6,11 @@ Letters as in `state`.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from torch import Tensor
-
 from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.stream import Numbers
 
-_ACTIVE, _FINITE, _FLAGS = range(3)
+ACTIVE, FINITE, FLAGS = range(3)  # columns of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +29,12 @@ class Layout:
     @property
     def width(self) -> int:
         """The number of values per row."""
-        return _FLAGS + self.beams * (1 + self.length)
+        return FLAGS + self.beams * (1 + self.length)
 
     @property
     def size(self) -> int:
         """The number of values in all rows."""
         return self.slots * self.width
-
-
-def write_report(state: SlotState, layout: Layout, into: Tensor) -> None:
-    """Write the rows of the first slots into `into [layout.size]`, int32."""
-    n, sequences = layout.slots, _FLAGS + layout.beams
-    rows = into.view(n, layout.width)
-    rows[:, _ACTIVE] = state.active[:n]
-    rows[:, _FINITE] = state.finite[:n]
-    rows[:, _FLAGS:sequences] = state.is_finished[:n]
-    rows[:, sequences:] = state.finished[:n, :, : layout.length].flatten(1)
 
 
 class Report:
@@ -55,18 +43,18 @@ class Report:
     def __init__(self, numbers: Numbers, layout: Layout) -> None:
         self._layout = layout
         self._rows = numbers.reshape(layout.slots, layout.width)
-        self.active = self._rows[:, _ACTIVE]  # [n], 0 or 1
-        self.finite = self._rows[:, _FINITE]
+        self.active = self._rows[:, ACTIVE]  # [n], 0 or 1
+        self.finite = self._rows[:, FINITE]
 
     def results(
         self, slots: Sequence[int], segments: Sequence[EncodedSegment], eos: int
     ) -> list[DecodedSegment]:
         """Return the results of finished segments from their slots."""
         most = max(segment.decoding.hypotheses for segment in segments)
-        first, length = _FLAGS + self._layout.beams, self._layout.length
+        first, length = FLAGS + self._layout.beams, self._layout.length
         sequences: list[list[int]] = self._rows[slots, first : first + most * length].tolist()
         # Rows without the flag hold sequences that earlier segments left in the slot.
-        is_finished: list[list[int]] = self._rows[slots, _FLAGS : _FLAGS + most].tolist()
+        is_finished: list[list[int]] = self._rows[slots, FLAGS : FLAGS + most].tolist()
         results = []
         for segment, row, flags in zip(segments, sequences, is_finished, strict=True):
             rule = segment.decoding

@@ -56,7 +56,7 @@ class SlotState:
 
     beams: int
     caches: tuple[Cache, ...]
-    cross_mask: Tensor  # bool [N, S]; column 0 is set in empty slots, or attention would be NaN
+    source_length: Tensor  # int64 [N]; 1 in empty slots, or attention would be NaN
     token: Tensor  # int64 [N, K]: input of the next step
     position: Tensor  # int64 [N]: of that input
     ancestor: Tensor  # int64 [N, K, T]
@@ -89,12 +89,10 @@ class SlotState:
             return [_cache(shape, weights.dtype, layer.device) for layer in weights.decoder]
 
         sequences = (slots, beams, length)
-        cross_mask = full((slots, source), 0, torch.bool)
-        cross_mask[:, 0] = True
         return cls(
             beams=beams,
             caches=tuple(map(Cache, caches(length, beams), caches(source))),
-            cross_mask=cross_mask,
+            source_length=full((slots,), 1, torch.int64),
             token=full((slots, beams), weights.pad, torch.int64),
             position=full((slots,), 0, torch.int64),
             ancestor=full(sequences, 0, torch.int64),
@@ -119,7 +117,7 @@ class SlotState:
     @property
     def source(self) -> int:
         """The longest source, in tokens."""
-        return self.cross_mask.shape[1]
+        return self.caches[0].cross.shape[3]
 
     @property
     def length(self) -> int:
@@ -147,16 +145,6 @@ class SlotState:
         for cache in self.caches:
             for tensor in (cache.own, cache.cross):
                 tensor[table[:, 0].long().to(tensor.device)] = 0.0
-
-    def self_mask(self, shape: Shape) -> Tensor:
-        """Return bool `[n, 1, K, t·K]`: the cache columns from which each beam descends."""
-        n, length = shape.slots, shape.length
-        device = self.position.device
-        time = torch.arange(length, device=device)
-        column = torch.arange(self.beams, device=device)
-        own = self.ancestor[:n, :, :length, None] == column  # [n, K, t, K]
-        past = time <= self.position[:n, None]  # [n, t]
-        return (own & past[:, None, :, None]).flatten(2)[:, None]
 
 
 def _cache(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:

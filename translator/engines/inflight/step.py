@@ -1,7 +1,5 @@
 """A decoder step and its beam search. Nothing in it waits for the device."""
 
-from translator.engines.inflight.beam import advance
-from translator.engines.inflight.continuations import continuations
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.state import Shape, SlotState
 
@@ -10,6 +8,7 @@ def decode_step(
     network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
 ) -> None:
     """Feed one token per beam and choose the next ones."""
+    operations = network.operations
     hidden = network.decode(state, shape)
-    found = continuations(network.weights.head, hidden, state, shape, no_repeat_ngram)
-    advance(state, found, shape, eos)
+    found = operations.rank(network.weights.head, hidden, state, shape, no_repeat_ngram)
+    operations.advance(state, found, shape, eos)

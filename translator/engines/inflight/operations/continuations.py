@@ -1,10 +1,9 @@
 """The best continuations of every beam: a pass over the vocabulary. Letters as in `state`."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
 
+from translator.engines.inflight.operations.types import Continuations
 from translator.engines.inflight.projection import Scorer
 from translator.engines.inflight.state import Shape, SlotState
 
@@ -14,23 +13,10 @@ _BEAMS_PER_PASS_ON_CPU = 64
 _STRIPES = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Continuations:
-    """The best 2·K of each sentence, best first; each field is `[n, 2·K]`.
-
-    `score` is the sum of the sequence's log-probabilities (of raw scores if there is one beam),
-    `parent` the beam that it continues.
-    """
-
-    score: Tensor
-    parent: Tensor
-    token: Tensor
-
-
 def continuations(
     head: Scorer, hidden: Tensor, state: SlotState, shape: Shape, no_repeat_ngram: int = 0
 ) -> Continuations:
-    """Score the vocabulary after `hidden [n, K, d]`; `no_repeat_ngram` as in Decoding."""
+    """See Rank."""
     n = shape.slots
     per_pass = n if hidden.device.type == "cuda" else max(1, _BEAMS_PER_PASS_ON_CPU // state.beams)
     found = [

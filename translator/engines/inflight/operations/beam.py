@@ -8,12 +8,12 @@ one beam that stops when it is full. The host reads no result. Letters as in `st
 import torch
 from torch import Tensor
 
-from translator.engines.inflight.continuations import Continuations
+from translator.engines.inflight.operations.types import Continuations
 from translator.engines.inflight.state import NEVER, Shape, SlotState
 
 
 def advance(state: SlotState, found: Continuations, shape: Shape, eos: int) -> None:
-    """Choose the next tokens among the continuations found; update the state."""
+    """See Advance."""
     n = shape.slots
     active = state.active[:n]
     position = state.position[:n]
