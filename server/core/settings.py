@@ -23,7 +23,7 @@ from server.core.setting_types import (
     default_state,
     one_of,
 )
-from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
+from translator.config import DTYPES, ENGINES, KERNELS, TranslatorConfig, default_cache
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
@@ -70,6 +70,11 @@ class Settings(BaseModel):
     )
     dtype: Annotated[str, one_of(DTYPES)] = Field(
         default="auto", description=f"type of the weights: {', '.join(DTYPES)}"
+    )
+    kernels: Annotated[str, one_of(KERNELS)] = Field(
+        default="auto",
+        description="kernels for GPUs: auto: those that are right and fastest on the card, found "
+        "out at each start; off: plain torch",
     )
     beams: PositiveInt | None = Field(
         default=None, description="beam width; unset: the model's default"
@@ -255,7 +260,7 @@ class Settings(BaseModel):
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Model and devices": (
         "model", "route", "model_devices", "local_files_only", "cache", "devices", "engine",
-        "dtype", "beams", "batch_tokens", "threads",
+        "dtype", "kernels", "beams", "batch_tokens", "threads",
     ),
     "Listening": (
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",
