@@ -114,18 +114,21 @@ def difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> str | Non
     for i, (right, other) in enumerate(zip(expected, found, strict=True)):
         if (right.shape, right.dtype) != (other.shape, other.dtype):
             return f"result {i} is {other.dtype} {tuple(other.shape)}"
-        if not right.is_floating_point():
-            if not torch.equal(right, other):
-                return f"result {i} differs"
-            continue
-        share = max(_ULPS * torch.finfo(right.dtype).eps, _LEAST_TOLERANCE)
-        right, other = right.float(), other.float()
-        sizes = right.nan_to_num().abs()
-        largest = float(torch.where(sizes < -NEVER / 2, sizes, 0).amax())
-        if not torch.allclose(right, other, share, share * largest, equal_nan=True):
-            off = float((right - other).nan_to_num(torch.inf).abs().amax())
-            return f"result {i} differs by {off:.2g}; its largest value is {largest:.2g}"
+        if right.is_floating_point():
+            share = max(_ULPS * torch.finfo(right.dtype).eps, _LEAST_TOLERANCE)
+            equal = _close(right.float(), other.float(), share)
+        else:
+            equal = torch.equal(right, other)
+        if not equal:
+            return f"result {i} differs"
     return None
+
+
+def _close(right: Tensor, other: Tensor, share: float) -> bool:
+    """Return True if numbers differ by at most a share of the largest one."""
+    sizes = right.nan_to_num().abs()
+    largest = float(torch.where(sizes < -NEVER / 2, sizes, 0).amax())
+    return torch.allclose(right, other, share, share * largest, equal_nan=True)
 
 
 def _fastest(
