@@ -9,7 +9,7 @@ from tests.unit.translator.engines.inflight.test_capture import pool_with_segmen
 
 @pytest.mark.parametrize("beams", [1, 4])
 def test_plain(beams: int) -> None:
-    network, state, pool, _ = pool_with_segments(beams)
+    _, _, pool, _ = pool_with_segments(beams)
     with torch.no_grad(), counted_launches() as counts:
         pool.step()
-    print(counts, counts.total())
+    assert counts.total() > 100
