@@ -14,7 +14,7 @@ from types import MappingProxyType
 from documents import TranslatedFile
 from server.core.job_status import JobStatus
 from server.core.settings import Settings
-from server.core.state import open_postgres
+from server.core.state import open_shared
 from server.database.interface import Database, Sealed, StoreError
 from server.database.sqlite import SqliteDatabase
 from server.jobs import leases
@@ -287,7 +287,7 @@ def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
     if settings.jobs is None:
         return None
     if settings.database is not None:
-        return JobStore(open_postgres(settings, JOBS))
+        return JobStore(open_shared(settings, JOBS))
     try:
         return JobStore(SqliteDatabase(settings.jobs, JOBS, shared=shared))
     except StoreError as error:
