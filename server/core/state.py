@@ -31,6 +31,12 @@ CREATE TABLE dictionaries (
     count BIGINT NOT NULL, size BIGINT NOT NULL, UNIQUE (glossary, source, target)
 );
 """,
+    # Not in the tables: servers that do not know it may use the file, too.
+    added="""
+CREATE TABLE IF NOT EXISTS counting (  -- when a run was there last, of those in `counted`
+    run TEXT PRIMARY KEY, seen {real} NOT NULL
+);
+""",
     sealed=frozenset({"entries"}),
     seconds=5.0,  # texts wait for it
 )
