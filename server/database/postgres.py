@@ -80,8 +80,8 @@ class PostgresDatabase:
         try:
             with psycopg.connect(url, **_connecting()) as connection:
                 self._migrate(connection)
-        except psycopg.Error as error:
-            raise StoreError(schema.name, _explain(error)) from None  # the cause shows the URL
+        except psycopg.Error as error:  # with what to do; the cause shows the URL
+            raise StoreError(schema.name, " ".join(str(error).split())) from None
 
     def close(self) -> None:
         """See `Database`."""

@@ -110,6 +110,14 @@ def test_a_replica_that_is_read_only_stores_nothing_and_says_so(
         database.close()
 
 
+def test_a_server_does_not_start_on_a_replica_that_is_read_only(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = url.rpartition("/")[2]
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match="in a read-only transaction"):
+        PostgresDatabase(url, STATE)
+
+
 def test_a_full_disk_is_not_a_database_that_is_away(url: str) -> None:
     database = PostgresDatabase(url, STATE)
     try:
