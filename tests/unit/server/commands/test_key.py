@@ -46,6 +46,8 @@ def test_arguments_that_do_not_go_together(
     ("arguments", "message"),
     [
         (["a b"], "letters, digits"),
+        (["é"], "letters, digits"),
+        (["a", "b"], "key: unexpected argument 'b'"),
         (["alice", "--requests-per-minute", "0"], "must be a whole number of 1 or more"),
         (["alice", "--requests-per-minute", str(2**63)], "must be a whole number of 1 or more"),
         (["alice", "--requests-per-minute", "-5"], "must be a whole number of 1 or more"),
@@ -66,4 +68,5 @@ def test_a_wrong_argument(
     assert ended.value.code == 2
     shown = capsys.readouterr()
     assert message in shown.err
+    assert shown.out == ""
     assert "secret" not in shown.err
