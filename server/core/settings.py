@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from gpu_pool.settings import PoolSettings
 from server.core.model_settings import NamedModel, split_models, split_values
 from server.core.setting_types import (
+    ApiKeys,
     DatabaseUrl,
     Devices,
     EncryptKey,
@@ -144,8 +145,10 @@ class Settings(BaseModel):
         default=None,
         description="folder of glossaries, such as en-de.tsv: a term, a tab, its translation",
     )
-    api_keys: Path | None = Field(
-        default=None, description="file of API keys, see 'm2m-server key'; unset: no key is needed"
+    api_keys: ApiKeys = Field(
+        default=None,
+        description="file of API keys, see 'm2m-server key'; 'database': they are in that of "
+        "--database; unset: no key is needed",
     )
     api_keys_toml: str | None = Field(
         default=None, description="the content of such a file, where a file is not practical"
