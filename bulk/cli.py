@@ -146,7 +146,7 @@ def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePa
         raise InputError(f"--shard splits files between lines, and cannot be used with {mode}")
     if args.option and not args.documents:
         raise InputError("--option needs --documents")
-    _check_ray(args)
+    _check_place(args)
     if args.table:
         tables = make_table_set(files, args.output, ColumnChoice(args.columns, args.target))
         tables.check()
@@ -164,7 +164,11 @@ def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePa
     return file_pairs
 
 
-def _check_ray(args: argparse.Namespace) -> None:
+def _check_place(args: argparse.Namespace) -> None:
+    """Raise InputError where flags contradict each other on where texts are translated."""
+    for name in ("api_key", "timeout"):
+        if args.url is None and getattr(args, name) is not None:
+            raise InputError(f"{flag(name)} needs --url")
     if args.ray is None and args.gpus_per_actor is not None:
         raise InputError("--gpus-per-actor needs --ray")
     if args.ray is not None and not args.table:
@@ -182,9 +186,6 @@ def _make_backend(
     if args.url is None:
         from bulk.local import Local
 
-        for name in ("api_key", "timeout"):
-            if getattr(args, name) is not None:
-                raise InputError(f"{flag(name)} needs --url")
         local = Local(make_settings(parser, flags, environ), pair)
         return local, _DEVICE_THREADS * len(local.devices)
     from bulk.remote import Remote

@@ -2,7 +2,7 @@
 
 import argparse
 import hashlib
-from collections.abc import Callable
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from bulk.output import Fingerprint
 from bulk.run import Options, RunSummary
 from bulk.tables.table_set import TableSet
 from server.core.settings import SECRET, Settings
+
+_logger = logging.getLogger(__name__)
 
 
 def translate_on_cluster(
@@ -32,6 +34,9 @@ def translate_on_cluster(
     fingerprint = _fingerprint(settings, pair)
     cluster = join(args.ray)
     size = cluster.actor_size(args.gpus_per_actor, settings.threads)
+    if not size.fit:
+        what = f"{size.cpus} CPUs" if not size.gpus else f"1 CPU and {size.gpus:g} GPU"
+        _logger.warning("no node of the cluster has %s for an actor; waiting for one", what)
     make_backend = _backend_maker(settings, pair, size)
     work = Work(tables, make_backend, size, fingerprint)
     ClusterRun(cluster, work, options, summary).translate(args.price_per_hour)
@@ -39,7 +44,7 @@ def translate_on_cluster(
 
 def _backend_maker(
     settings: Settings, pair: tuple[str, str], size: ActorSize
-) -> Callable[[], Backend]:
+) -> "partial[Backend]":
     """Return what an actor calls; it has the settings, but nothing that is secret."""
     own: dict[str, object] = {
         "devices": "cuda:0" if size.gpus else "cpu",  # the one that Ray shows to the actor
