@@ -145,13 +145,14 @@ clean:
 
 # Where to find the wheels of PyTorch without CUDA: a page of links or a folder.
 TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
-LOCK = $(BIN)/uv pip compile setup.cfg --extra postgres --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --quiet --upgrade --custom-compile-command "make lock"
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --upgrade \
+	--custom-compile-command "make lock"
 
 # Writes requirements/*.txt: exact versions, with hashes.
 lock: $(STAMP)
-	$(LOCK) requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
-	$(LOCK) requirements/cuda.in --output-file requirements/cuda.txt
+	$(LOCK) setup.cfg --extra postgres requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
+	$(LOCK) setup.cfg --extra postgres requirements/cuda.in --output-file requirements/cuda.txt
+	$(LOCK) requirements/ray.in --constraint requirements/cuda.txt --output-file requirements/ray.txt
 
 # Needs root, buildah, podman and debootstrap.
 test-image: $(STAMP)
