@@ -18,7 +18,7 @@ from tests.k8s.objects import of_kind, workloads
 from tests.k8s.rendering import K8S, Combination, Object, combinations, label, render
 
 RELEASES = ("1.29", "1.34", "1.37")
-# Resources of others, whose schemas kubernetes-validate does not have. Components, KServe and KubeRay only.
+# Of others; kubernetes-validate has no schemas for them. In components, `kserve` and `ray` only.
 CUSTOM = {
     ("gateway.networking.k8s.io/v1", "HTTPRoute"),
     ("keda.sh/v1alpha1", "ScaledObject"),
