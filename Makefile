@@ -10,7 +10,7 @@ DRILL_MINUTES ?= 4
 .PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
 	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
 	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean \
-	drill
+	drill bench-ray
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run all tests, in parallel"
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-threads     measure CPU threads and replicas"
 	@echo "make bench-pool        measure dispatching and scaling of the pool"
 	@echo "make bench-front       measure CPU time of a request by process, rates and latencies, without a model"
+	@echo "make bench-ray         compare tables on a Ray cluster of this machine with the same without Ray"
 	@echo "make simulate          simulate a day of traffic on 64 GPUs under several scheduling policies"
 	@echo "make train-background  train the bundled model at the lowest priority until it is stopped"
 	@echo "make train-status      show the progress of the training"
@@ -114,6 +115,9 @@ bench-pool: $(STAMP)
 
 bench-front: $(STAMP)
 	$(BIN)/python -m benchmarks.front
+
+bench-ray: $(STAMP)
+	$(BIN)/python -m benchmarks.ray_tables
 
 simulate: $(STAMP)
 	$(BIN)/python -m benchmarks.simulator

@@ -40,12 +40,14 @@ def main() -> None:
         _RAY: ["--ray", str(cluster.address), "--threads", "1"],
     }
     turns: dict[str, list[dict[str, float]]] = {name: [] for name in systems}
-    with tempfile.TemporaryDirectory() as folder:
-        for turn in range(arguments.turns):
-            for name, flags in systems.items():
-                turns[name].append(_turn(Path(folder), arguments.rows, turn, flags))
-                print(name, turns[name][-1], file=sys.stderr)
-    cluster.shutdown()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            for turn in range(arguments.turns):
+                for name, flags in systems.items():
+                    turns[name].append(_turn(Path(folder), arguments.rows, turn, flags))
+                    print(name, turns[name][-1], file=sys.stderr)
+    finally:
+        cluster.shutdown()
     rates, cpu = (
         {name: statistics.median(turn[figure] for turn in turns[name]) for name in systems}
         for figure in ("rate", "cpu")

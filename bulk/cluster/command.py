@@ -30,6 +30,7 @@ def translate_on_cluster(
         raise InputError("--devices cannot be used with --ray: see --gpus-per-actor")
     if args.concurrency:
         raise InputError("--concurrency cannot be used with --ray, which decides")
+    _check_folders(settings)
     pair = args.source, args.target
     fingerprint = _fingerprint(settings, pair)
     cluster = join(args.ray)
@@ -42,11 +43,25 @@ def translate_on_cluster(
     ClusterRun(cluster, work, options, summary).translate(args.price_per_hour)
 
 
+def _check_folders(settings: Settings) -> None:
+    """Raise InputError for a model in a folder that actors would look for somewhere else."""
+    for each in settings.models:
+        if Path(each.model).is_dir() and not Path(each.model).is_absolute():
+            raise InputError(
+                f"--model {each.model}: with --ray, give its whole path, which all nodes must have"
+            )
+
+
 def _backend_maker(
     settings: Settings, pair: tuple[str, str], size: ActorSize
 ) -> "partial[Backend]":
     """Return what an actor calls; it has the settings, but nothing that is secret."""
     own: dict[str, object] = {
+        name: path.absolute()  # an actor has another working directory
+        for name in ("cache", "detector", "glossaries")
+        if (path := getattr(settings, name)) is not None
+    }
+    own |= {
         "devices": "cuda:0" if size.gpus else "cpu",  # the one that Ray shows to the actor
         "threads": size.cpus,
     }

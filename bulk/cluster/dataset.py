@@ -58,7 +58,9 @@ def _dataset(
 ) -> Any:
     import ray.data
 
-    logging.getLogger("ray.data").setLevel(logging.ERROR)  # else it tells its plan
+    logging.getLogger("ray.data").setLevel(
+        logging.CRITICAL
+    )  # else it tells its plan, and tracebacks
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     context.target_max_block_size = 1  # byte: a block, and so a task, for each piece

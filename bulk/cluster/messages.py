@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
-import pyarrow as pa
-
 from bulk.tables.group import Group, Value
 
 _COLUMN = "message"
@@ -73,6 +71,8 @@ def as_row(message: Message) -> dict[str, bytes]:
 
 def pack(message: Message) -> Any:
     """Return an Arrow table of one row."""
+    import pyarrow as pa
+
     return pa.Table.from_pylist([as_row(message)])
 
 

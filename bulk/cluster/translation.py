@@ -119,7 +119,7 @@ class ClusterRun:
         from bulk.cluster.dataset import translated_pieces
 
         to_read = [
-            TableToRead(number, str(table.source), table.done)
+            TableToRead(number, str(table.source.absolute()), table.done)
             for number, table in enumerate(tables)
         ]
         work, total = self._work, sum(table.rows for table in tables)

@@ -29,9 +29,10 @@ def test_a_folder_is_translated_by_the_nodes(
         [
             COMMAND, "--ray", nodes.address, "-s", "en", "-t", "de", "--cache", str(cache),
             *ONE_CANDIDATE, "--price-per-hour", "2", "--table", "--columns", "text",
-            str(tmp_path / "in"), "-o", str(tmp_path / "out"),
+            "in", "-o", "out",
         ],
         capture_output=True, text=True, timeout=TIMEOUT, check=False, env=environment(),
+        cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "4 rows, 3 texts translated, " in done.stderr

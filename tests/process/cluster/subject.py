@@ -18,6 +18,7 @@ from server.core.requests import Answer
 
 BLOCKED = "Blocked."  # translated once the test has answered
 REFUSED = "Refused."
+BROKEN = "Broken."  # its translation has a bug, whose message has the text
 
 
 class Capitals:
@@ -32,6 +33,8 @@ class Capitals:
             self._ask()
         if REFUSED in texts:
             raise BatchTextError(texts.index(REFUSED), InputError("refused"))
+        if BROKEN in texts:
+            raise ValueError(BROKEN)
         return [Answer(text.upper() + self._mark, "en", None, ("odd",)) for text in texts]
 
     def count_devices(self) -> int:

@@ -100,6 +100,12 @@ def write(path: Path, blocked: int | None = None) -> None:
         csv.writer(file).writerows([("n", "text"), *enumerate(texts)])
 
 
+def logs_with(text: str, nodes: Nodes) -> list[Path]:
+    logs = [log for log in nodes.logs.rglob("*") if log.is_file()]
+    assert len(logs) > 10
+    return [log for log in logs if text.encode() in log.read_bytes()]
+
+
 def test_a_killed_node_costs_no_row(nodes: Nodes, questions: Questions, tmp_path: Path) -> None:
     """The file is the one that a run without a cluster writes."""
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
@@ -126,8 +132,7 @@ def test_a_killed_node_costs_no_row(nodes: Nodes, questions: Questions, tmp_path
         "plain.csv",
         "plain.csv.partial.json",
     ]  # fmt: skip - the command removes the sidecars at its end
-    for log in nodes.logs.rglob("*"):
-        assert not log.is_file() or SECRET.encode() not in log.read_bytes(), log
+    assert logs_with(SECRET, nodes) == []
 
 
 def test_a_killed_command_resumes(nodes: Nodes, questions: Questions, tmp_path: Path) -> None:
@@ -163,6 +168,16 @@ def test_a_text_that_fails_is_named_once(nodes: Nodes, tmp_path: Path) -> None:
     assert f"{source}: row 1501: refused (node " in said
     assert subject.REFUSED not in said
     assert "Traceback" not in said
+
+
+def test_a_bug_tells_no_text(nodes: Nodes, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"text\n{subject.BROKEN}\n")
+    process = start(nodes, NOBODY, "", source, tmp_path / "out.csv")
+    _, said = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, "Ray gave up (" in said) == (1, True), said
+    assert subject.BROKEN not in said
+    assert logs_with(subject.BROKEN, nodes) == []
 
 
 def test_a_folder_is_written_table_by_table(

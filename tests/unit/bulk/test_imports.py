@@ -10,6 +10,7 @@ import pytest
     ("modules", "unused"),
     [
         ("bulk.cli, bulk.local, bulk.remote", {"flask", "werkzeug", "waitress", "ray"}),
+        ("bulk.cli, bulk.cluster.command", {"ray", "pyarrow", "torch", "flask"}),
         ("bulk.cli, bulk.remote", {"torch", "transformers", "ctranslate2", "flask"}),
     ],
 )
