@@ -1,5 +1,6 @@
 """What the processes of Ray run: one reads tables, the others translate their pieces."""
 
+import platform
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -107,6 +108,4 @@ class TranslatingActor:
 
 
 def _failure(error: BulkError) -> Failure:
-    from ray.util import get_node_ip_address
-
-    return Failure(f"{error} (node {get_node_ip_address()})", error.exit_code)
+    return Failure(f"{error} (node {platform.node()})", error.exit_code)

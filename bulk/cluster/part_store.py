@@ -34,6 +34,7 @@ class PartStore:
     def __init__(self, path: Path) -> None:
         """Open or create the file. Raises RetryableError where another run uses it, or it is
         damaged."""
+        self._finished = False
         self._database = PartialDatabase(path, _SCHEMA)
         self._connection = self._database.connection
 
@@ -43,7 +44,7 @@ class PartStore:
     def __exit__(self, *_: object) -> None:
         with self._database.errors():
             (kept,) = self._connection.execute("SELECT EXISTS (SELECT 1 FROM parts)").fetchone()
-        self._database.close(keep=bool(kept))
+        self._database.close(keep=kept and not self._finished)
 
     def rows(self, scope: bytes) -> dict[int, int]:
         """Return the number of rows of each piece of a table, by the number of its first row."""
@@ -72,3 +73,7 @@ class PartStore:
         """Forget the pieces of a table that is written."""
         with self._database.errors(), self._connection:
             self._connection.execute("DELETE FROM parts WHERE scope = ?", (scope,))
+
+    def finish(self) -> None:
+        """Have the file deleted when it is closed: all tables are written."""
+        self._finished = True

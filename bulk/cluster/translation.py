@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bulk.backend import Backend
 from bulk.cluster.connection import ActorSize, Cluster
-from bulk.cluster.messages import TableToRead, TranslatedPiece, pieces
+from bulk.cluster.messages import PIECE_ROWS, TableToRead, TranslatedPiece, pieces
 from bulk.cluster.part_store import PartStore, scope_of
 from bulk.errors import InputError
 from bulk.output import Fingerprint, Output
@@ -88,6 +88,7 @@ class ClusterRun:
                 self._collect([each for each in tables if each.left], parts, devices, progress)
             finally:
                 self._summary.notices += filter(None, [progress.summary()])
+            parts.finish()
 
     def _unfinished(self, parts: PartStore) -> Iterator[_OpenTable]:
         """Check all tables and outputs before the first is translated. Raises BulkError."""
@@ -101,7 +102,7 @@ class ClusterRun:
                 self._summary.finished_before += output.finished
                 if output.finished:
                     continue
-            scope = scope_of(identity | {"source": str(source)})
+            scope = scope_of(identity | {"source": str(source), "piece": PIECE_ROWS})
             done = parts.rows(scope)
             left = rows - sum(done.values())
             yield _OpenTable(source, target, identity, scope, rows, list(done), left)
@@ -131,7 +132,8 @@ class ClusterRun:
         with closing(results), make_bar(name, " rows", total, done, self._options) as bar:
             for piece in results:
                 table = tables[piece.table]
-                rows = parts.add(table.scope, piece.first, piece.columns)
+                # Neither a piece of a table that is written, nor the same one again.
+                rows = table.left and parts.add(table.scope, piece.first, piece.columns)
                 if not rows:
                     continue
                 self._summary.warnings.update(piece.warnings)

@@ -29,3 +29,10 @@ def test_pieces_are_there_when_it_is_opened_again(tmp_path: Path) -> None:
         assert parts.rows(ONE) == {2_001: 2}
         parts.remove(ONE)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_pieces_of_other_tables_do_not_outlive_the_run(tmp_path: Path) -> None:
+    with PartStore(tmp_path / "parts") as parts:
+        parts.add(ONE, 1, COLUMNS)
+        parts.finish()
+    assert list(tmp_path.iterdir()) == []
