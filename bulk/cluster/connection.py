@@ -80,9 +80,11 @@ def join(address: str, environ: Mapping[str, str] = os.environ) -> Cluster:
     try:
         ray.init(address, log_to_driver=False, logging_level=logging.WARNING)
     except ConnectionError:
-        where = "on this machine" if address == AUTO else f"at {address}"
-        raise RetryableError(f"no Ray cluster runs {where}: {_START}") from None
-    except RuntimeError as error:  # this machine is no node of it, or has other versions
+        if address == AUTO:
+            raise RetryableError(f"no Ray cluster runs on this machine: {_START}") from None
+        message = f"no Ray cluster runs at {address}, or this machine is none of its nodes"
+        raise RetryableError(f"{message}: {_START}") from None
+    except RuntimeError as error:  # the cluster has another version of Ray or Python
         raise RetryableError(f"cannot join the Ray cluster {address}: {error}") from None
     context: Any = ray.get_runtime_context()
     alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]

@@ -57,6 +57,24 @@ def test_a_machine_without_a_cluster_is_told_how_to_start_one() -> None:
     assert error.value.exit_code == 1
 
 
+@pytest.mark.usefixtures("without_cluster")
+def test_a_machine_that_is_no_node_is_told_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(RetryableError, match="or this machine is none of its nodes"):
+            join(address, {})
+
+
+def test_another_version_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*_: object, **__: object) -> None:
+        raise RuntimeError("Version mismatch: Ray 1, Ray 2")
+
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(init=init))
+    monkeypatch.setattr(connection, "find_spec", lambda _: True)
+    with pytest.raises(RetryableError, match="cannot join the Ray cluster auto: Version mismatch"):
+        join("auto", {})
+
+
 def test_actors_are_on_gpus_where_there_are_some() -> None:
     assert size(HEAD, GPU, GPU) == ActorSize(1, 1.0, 16)
     assert size(GPU, gpus=0.25).per_gpu == 4
