@@ -21,6 +21,8 @@ RUN set -- tini ${PACKAGES} \
 
 FROM base AS build
 ARG REQUIREMENTS=requirements/cpu.txt
+# Another lock beside it, such as requirements/ray.txt.
+ARG EXTRA_REQUIREMENTS=
 # Where PyTorch without CUDA comes from: a page of links, or a folder. Its hash is in the lock.
 ARG TORCH_WHEELS=https://download.pytorch.org/whl/cpu/torch/
 WORKDIR /build
@@ -28,7 +30,8 @@ COPY requirements requirements
 # Wheels only: there is no compiler, and no setup.py runs.
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --require-hashes --only-binary :all: \
-        --find-links "${TORCH_WHEELS}" --requirement "${REQUIREMENTS}"
+        --find-links "${TORCH_WHEELS}" --requirement "${REQUIREMENTS}" \
+        ${EXTRA_REQUIREMENTS:+--requirement "${EXTRA_REQUIREMENTS}"}
 COPY setup.cfg pyproject.toml README.md LICENSE ./
 COPY translator translator
 COPY documents documents

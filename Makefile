@@ -10,7 +10,7 @@ DRILL_MINUTES ?= 4
 .PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
 	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
 	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean \
-	drill
+	drill bench-ray
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run all tests, in parallel"
@@ -30,6 +30,7 @@ help:
 	@echo "make bench-threads     measure CPU threads and replicas"
 	@echo "make bench-pool        measure dispatching and scaling of the pool"
 	@echo "make bench-front       measure CPU time of a request by process, rates and latencies, without a model"
+	@echo "make bench-ray         compare tables on a Ray cluster of this machine with the same without Ray"
 	@echo "make simulate          simulate a day of traffic on 64 GPUs under several scheduling policies"
 	@echo "make train-background  train the bundled model at the lowest priority until it is stopped"
 	@echo "make train-status      show the progress of the training"
@@ -115,6 +116,9 @@ bench-pool: $(STAMP)
 bench-front: $(STAMP)
 	$(BIN)/python -m benchmarks.front
 
+bench-ray: $(STAMP)
+	$(BIN)/python -m benchmarks.ray_tables
+
 simulate: $(STAMP)
 	$(BIN)/python -m benchmarks.simulator
 
@@ -145,13 +149,14 @@ clean:
 
 # Where to find the wheels of PyTorch without CUDA: a page of links or a folder.
 TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
-LOCK = $(BIN)/uv pip compile setup.cfg --extra postgres --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --quiet --upgrade --custom-compile-command "make lock"
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-annotate --quiet --upgrade \
+	--custom-compile-command "make lock"
 
 # Writes requirements/*.txt: exact versions, with hashes.
 lock: $(STAMP)
-	$(LOCK) requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
-	$(LOCK) requirements/cuda.in --output-file requirements/cuda.txt
+	$(LOCK) setup.cfg --extra postgres requirements/cpu.in --find-links $(TORCH_WHEELS) --output-file requirements/cpu.txt
+	$(LOCK) setup.cfg --extra postgres requirements/cuda.in --output-file requirements/cuda.txt
+	$(LOCK) requirements/ray.in --constraint requirements/cuda.txt --output-file requirements/ray.txt
 
 # Needs root, buildah, podman and debootstrap.
 test-image: $(STAMP)

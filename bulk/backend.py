@@ -8,19 +8,23 @@ from server.core.requests import AUTO, Answer
 from translator.models.languages import find
 
 
-class Backend(Protocol):
+class Devices(Protocol):
+    """What translates, for figures of speed and cost."""
+
+    def count_devices(self) -> int:
+        """Return the number of GPUs that translate; CPUs count as one. May raise BulkError."""
+
+    def count_tokens(self) -> int | None:
+        """Return the source tokens translated so far; None where this is not known."""
+
+
+class Backend(Devices, Protocol):
     """Any thread may call it."""
 
     fingerprint: dict[str, Any]  # JSON values: what determines the translation of a text
 
     def translate(self, texts: Sequence[str]) -> list[Answer]:
         """Translate non-blank texts. Raises RetryableError, InputError, BatchTextError."""
-
-    def count_devices(self) -> int:
-        """Return the number of GPUs that translate; CPUs count as one. Raises like `translate`."""
-
-    def count_tokens(self) -> int | None:
-        """Return the source tokens translated so far; None where this is not known."""
 
     def close(self) -> None:
         """Release devices and connections."""

@@ -1,19 +1,19 @@
 """The command line of `m2m-translate`."""
 
 import argparse
-import csv
 import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from bulk import flag_types
 from bulk.backend import Backend
 from bulk.documents import DocumentSet, translate_documents
 from bulk.errors import BulkError, InputError
 from bulk.file_pairs import FilePair, make_file_pairs
-from bulk.lines import parse_shard
 from bulk.output import forget
 from bulk.run import Options, Run, RunSummary
 from bulk.tables.columns import ColumnChoice
@@ -85,14 +85,33 @@ def _run(
     parser: argparse.ArgumentParser, args: argparse.Namespace, environ: Mapping[str, str]
 ) -> int:
     work = _make_work(args)
+    summary = RunSummary()
+    try:
+        if args.ray is None:
+            _translate_here(parser, args, environ, work, summary)
+        else:
+            from bulk.cluster.command import translate_on_cluster
+
+            assert isinstance(work, TableSet), "checked before"
+            settings = make_settings(parser, _local_flags(args), environ)
+            translate_on_cluster(args, settings, work, _options(args, 0), summary)
+    finally:
+        _report(summary)
+    file_pairs = work if isinstance(work, list) else work.file_pairs
+    forget(file_pair.target for file_pair in file_pairs if file_pair.target is not None)
+    return 0
+
+
+def _translate_here(
+    parser: argparse.ArgumentParser,
+    args: argparse.Namespace,
+    environ: Mapping[str, str],
+    work: TableSet | DocumentSet | list[FilePair],
+    summary: RunSummary,
+) -> None:
+    """Translate on the devices of this machine, or on a server. Raises BulkError."""
     backend, threads = _make_backend(parser, args, environ)
-    options = Options(
-        threads=args.concurrency or threads,
-        shard=args.shard,
-        overwrite=args.overwrite,
-        progress=sys.stderr.isatty() if args.progress is None else args.progress,
-    )
-    run = Run(backend, options)
+    run = Run(backend, _options(args, threads), summary)
     try:
         if isinstance(work, TableSet):
             translate_tables(run, backend, work, args.price_per_hour)
@@ -104,10 +123,19 @@ def _run(
     finally:
         run.stop()  # after an error, batches may still wait for a thread
         backend.close()
-        _report(run.summary)
-    file_pairs = work if isinstance(work, list) else work.file_pairs
-    forget(file_pair.target for file_pair in file_pairs if file_pair.target is not None)
-    return 0
+
+
+def _options(args: argparse.Namespace, threads: int) -> Options:
+    return Options(
+        threads=args.concurrency or threads,
+        shard=args.shard,
+        overwrite=args.overwrite,
+        progress=sys.stderr.isatty() if args.progress is None else args.progress,
+    )
+
+
+def _local_flags(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in _LOCAL_SETTINGS if hasattr(args, name)}
 
 
 def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePair]:
@@ -118,6 +146,7 @@ def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePa
         raise InputError(f"--shard splits files between lines, and cannot be used with {mode}")
     if args.option and not args.documents:
         raise InputError("--option needs --documents")
+    _check_place(args)
     if args.table:
         tables = make_table_set(files, args.output, ColumnChoice(args.columns, args.target))
         tables.check()
@@ -135,18 +164,28 @@ def _make_work(args: argparse.Namespace) -> TableSet | DocumentSet | list[FilePa
     return file_pairs
 
 
+def _check_place(args: argparse.Namespace) -> None:
+    """Raise InputError where flags contradict each other on where texts are translated."""
+    for name in ("api_key", "timeout"):
+        if args.url is None and getattr(args, name) is not None:
+            raise InputError(f"{flag(name)} needs --url")
+    if args.ray is None and args.gpus_per_actor is not None:
+        raise InputError("--gpus-per-actor needs --ray")
+    if args.ray is not None and not args.table:
+        raise InputError("--ray needs --table")
+    if args.ray is not None and args.url is not None:
+        raise InputError("--ray cannot be used with --url")
+
+
 def _make_backend(
     parser: argparse.ArgumentParser, args: argparse.Namespace, environ: Mapping[str, str]
 ) -> tuple[Backend, int]:
     """Return the backend, and the number of concurrent batches that keep it busy."""
-    flags = {name: getattr(args, name) for name in _LOCAL_SETTINGS if hasattr(args, name)}
+    flags = _local_flags(args)
     pair = args.source, args.target
     if args.url is None:
         from bulk.local import Local
 
-        for name in ("api_key", "timeout"):
-            if getattr(args, name) is not None:
-                raise InputError(f"{flag(name)} needs --url")
         local = Local(make_settings(parser, flags, environ), pair)
         return local, _DEVICE_THREADS * len(local.devices)
     from bulk.remote import Remote
@@ -179,7 +218,7 @@ def _make_parser() -> argparse.ArgumentParser:
         help="output file, or a folder, where each output has the name of its input "
         "[default: standard output]")
     _add_modes(parser)
-    add("--shard", type=_shard, default=(0, 1), metavar="I/N",
+    add("--shard", type=flag_types.shard, default=(0, 1), metavar="I/N",
         help="translate only part I of N of each input, I from 0 to N-1; the outputs concatenated "
         "are the complete output")
     add("--overwrite", action="store_true",
@@ -187,7 +226,7 @@ def _make_parser() -> argparse.ArgumentParser:
     add("--progress", action=argparse.BooleanOptionalAction,
         help="show what is done, the speed and the remaining time [default: if standard error is a "
         "terminal]")
-    add("--concurrency", type=_positive, metavar="N",
+    add("--concurrency", type=flag_types.positive, metavar="N",
         help=f"concurrent batches of lines [default: {_DEVICE_THREADS} per device, or "
         f"{_SERVER_THREADS} requests to a server]")
     _add_tables(parser)
@@ -200,7 +239,8 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
     mode.add_argument("--documents", action="store_true",
         help="translate whole documents and keep their structure; formats by file suffix: "
         f"{', '.join(sorted(FORMATS))}")
-    parser.add_argument("--option", type=_option, action="append", default=[], metavar="NAME=VALUE",
+    parser.add_argument("--option", type=flag_types.option, action="append", default=[],
+        metavar="NAME=VALUE",
         help="of the formats of documents; several times for several options: "
         f"{', '.join(OPTIONS)}")
     mode.add_argument("--table", action="store_true",
@@ -210,10 +250,10 @@ def _add_modes(parser: argparse.ArgumentParser) -> None:
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("tables, or a folder of tables").add_argument
-    add("--columns", type=_names, default=[], metavar="NAME,NAME",
+    add("--columns", type=flag_types.names, default=[], metavar="NAME,NAME",
         help="the columns to translate, each into a new one; a name with a comma is put in double "
         "quotes")
-    add("--price-per-hour", type=_above_zero, metavar="PRICE",
+    add("--price-per-hour", type=flag_types.above_zero, metavar="PRICE",
         help="of one GPU, or of the machine if it has none, in any currency: shows what a million "
         "characters cost")
 
@@ -223,45 +263,17 @@ def _add_backends(parser: argparse.ArgumentParser) -> None:
     remote.add_argument("--url", metavar="URL", help="its address, such as http://host:8000")
     remote.add_argument("--api-key", metavar="KEY", help=f"better set as the variable {_API_KEY}, "
         "which other users of the machine cannot see")
-    remote.add_argument("--timeout", type=_above_zero, metavar="SECONDS",
+    remote.add_argument("--timeout", type=flag_types.above_zero, metavar="SECONDS",
         help="that one request may take [default: the server's]")
+    ray = parser.add_argument_group("or tables on a Ray cluster that is running")
+    ray.add_argument("--ray", metavar="ADDRESS",
+        help="auto: the cluster that this machine belongs to; or its address, such as host:6379")
+    ray.add_argument("--gpus-per-actor", type=flag_types.share, metavar="SHARE",
+        help="what a copy of the model reserves: 1, 0.5 for two on each GPU, 0 for CPUs "
+        "[default: 1, or 0 if the cluster has no GPUs]")
     local = parser.add_argument_group("or on the devices of this machine, like m2m-server")
     add_flags(local, _LOCAL_SETTINGS)
 # fmt: on
-
-
-def _names(text: str) -> list[str]:
-    return [name for name in next(csv.reader([text], skipinitialspace=True)) if name]
-
-
-def _shard(spec: str) -> tuple[int, int]:
-    try:
-        return parse_shard(spec)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _option(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError("must be NAME=VALUE")
-    return name, value
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
-    return int(text)
-
-
-def _above_zero(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError("must be a positive number")
-    return number
 
 
 def _report(summary: RunSummary) -> None:

@@ -27,11 +27,14 @@ _UNLIMITED_TOKENS = 2**31
 class Local:
     """A Backend with its own pool of worker processes."""
 
-    def __init__(self, settings: Settings, pair: tuple[str, str]) -> None:
-        """Start the workers and wait for the first. Raises InputError and RetryableError."""
+    def __init__(self, settings: Settings, pair: tuple[str, str], per_gpu: int = 1) -> None:
+        """Start the workers and wait for the first. Raises InputError and RetryableError.
+
+        `per_gpu` processes like this one share each GPU.
+        """
         settings = settings.model_copy(update={"max_queued_tokens": _UNLIMITED_TOKENS})
         try:
-            prepared = prepare(settings)
+            prepared = prepare(settings, per_gpu)
             models = prepared.models
             glossaries = load_glossaries(settings.glossaries, models.find)
         except (TimeoutError, CheckpointError) as error:  # NVML or the hub did not answer

@@ -51,12 +51,14 @@ class RunSummary:
 class Run:
     """Translates inputs one after another, many batches of each concurrently."""
 
-    def __init__(self, backend: Backend, options: Options) -> None:
+    def __init__(
+        self, backend: Backend, options: Options, summary: RunSummary | None = None
+    ) -> None:
         self._backend = backend
         self._options = options
         self._window = Window(self._translate, options.threads)
         self._name, self._unit = "", "line"  # of the batches in the window
-        self.summary = RunSummary()
+        self.summary = summary or RunSummary()
 
     def translate(self, file_pair: FilePair) -> None:
         """Translate an input line by line. Raises BulkError; what has been written is kept."""
@@ -141,15 +143,7 @@ class Run:
 
     def bar(self, name: str, unit: str, total: int | None, done: int = 0) -> Any:
         """Return a progress bar, which is invisible if progress is off."""
-        return tqdm(
-            desc=name,
-            total=total,
-            initial=done,
-            unit=unit,
-            disable=not self._options.progress,
-            file=sys.stderr,
-            dynamic_ncols=True,
-        )
+        return make_bar(name, unit, total, done, self._options)
 
     def _translate(self, batch: list[Line]) -> list[Answer]:
         """Translate the non-blank lines; called by the window's threads."""
@@ -160,6 +154,19 @@ class Run:
             number = [line.number for line in batch if not line.blank][error.index]
             kind = type(error.reason)
             raise kind(f"{self._name}: {self._unit} {number}: {error.reason}") from error
+
+
+def make_bar(name: str, unit: str, total: int | None, done: int, options: Options) -> Any:
+    """Return a progress bar, which is invisible if progress is off."""
+    return tqdm(
+        desc=name,
+        total=total,
+        initial=done,
+        unit=unit,
+        disable=not options.progress,
+        file=sys.stderr,
+        dynamic_ncols=True,
+    )
 
 
 def write_to_stdout(data: bytes) -> None:

@@ -1,10 +1,10 @@
 """How far a run over tables is, how fast, and what it costs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-from bulk.backend import Backend
+from bulk.backend import Devices
 
 _SECONDS_PER_HOUR = 3_600.0
 _MILLION = 1_000_000
@@ -19,23 +19,28 @@ class Progress:
 
     def __init__(
         self,
-        backend: Backend,
+        devices: Devices,
         price_per_hour: float | None,
+        what: str = "distinct texts",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`price_per_hour` is that of one device, in any currency. Raises like the backend."""
-        self._backend = backend
-        devices = 0 if price_per_hour is None else backend.count_devices()
-        self._price = None if price_per_hour is None else price_per_hour * devices
+        """`price_per_hour` is that of one device, in any currency; `what` is counted by `add`.
+
+        Raises like `devices`.
+        """
+        self._devices = devices
+        count = 0 if price_per_hour is None else devices.count_devices()
+        self._price = None if price_per_hour is None else price_per_hour * count
+        self._what = what
         self._clock = clock
         self._start = clock()
-        self._first_token = backend.count_tokens()
+        self._first_token = devices.count_tokens()
         self.rows, self.texts, self.characters = 0, 0, 0
 
-    def add(self, texts: Sequence[str]) -> None:
-        """Count texts that have been translated."""
-        self.texts += len(texts)
-        self.characters += sum(map(len, texts))
+    def add(self, texts: int, characters: int) -> None:
+        """Count texts that have been translated, and the characters of them all."""
+        self.texts += texts
+        self.characters += characters
 
     def show(self, bar: Any, rows: int) -> None:
         """Advance the bar of a table by rows."""
@@ -49,7 +54,7 @@ class Progress:
         seconds = self._clock() - self._start
         if not self.characters or seconds <= 0:
             return ""
-        tokens = self._backend.count_tokens()
+        tokens = self._devices.count_tokens()
         if tokens is None or self._first_token is None:
             count, unit = self.characters, "characters"
         else:
@@ -65,5 +70,5 @@ class Progress:
         """Return what has been done, for the end of the run; "" if it is nothing."""
         if not self.rows:
             return ""
-        done = f"{self.rows:,} rows, {self.texts:,} distinct texts translated"
+        done = f"{self.rows:,} rows, {self.texts:,} {self._what} translated"
         return ", ".join(filter(None, (done, self.figures())))

@@ -16,8 +16,9 @@ from bulk.lines import Line, batches, texts
 from bulk.output import Fingerprint
 from bulk.run import Run
 from bulk.tables.group import Group, NewColumn, Translated, new_column
+from bulk.tables.partial_database import database_path
 from bulk.tables.progress import Progress
-from bulk.tables.store import TextStore, store_path
+from bulk.tables.store import TextStore
 from bulk.tables.table import Table
 from bulk.tables.table_set import TableSet
 
@@ -29,7 +30,7 @@ def translate_tables(
 ) -> None:
     """Translate tables one after another. Raises BulkError; what has been translated is kept."""
     progress = Progress(backend, price_per_hour)
-    with TextStore(store_path(tables.output), backend.fingerprint) as store:
+    with TextStore(database_path(tables.output, "texts"), backend.fingerprint) as store:
         try:
             for source, target, table in tables.open():
                 with source.open("rb") as file:
@@ -116,7 +117,7 @@ class _Pass:
         pairs = list(zip(done, translations, strict=True))
         if pairs:
             self._store.add(pairs)
-            self._progress.add(done)
+            self._progress.add(len(done), sum(map(len, done)))
             current.known.update(pairs)
             self._in_batches.difference_update(done)
 

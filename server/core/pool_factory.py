@@ -40,9 +40,10 @@ class Prepared:
     workers: tuple[str, ...]  # the device of each
 
 
-def prepare(settings: Settings) -> Prepared:
+def prepare(settings: Settings, per_gpu: int = 1) -> Prepared:
     """Return the models and the pool that the settings describe; only small files are read.
 
+    `per_gpu` processes, each with these models and a pool, share the memory of a GPU.
     Raises CheckpointError, whose message names the model, TimeoutError where NVML does not respond,
     and ValueError where settings contradict each other.
     """
@@ -50,7 +51,7 @@ def prepare(settings: Settings) -> Prepared:
     placement = _find_devices(settings, checkpoints)
     models = describe_models(settings, placement, checkpoints)
     workers = tuple(device for devices in placement.values() for device in devices)
-    return Prepared(models, _make_pool(settings, placement, checkpoints), workers)
+    return Prepared(models, _make_pool(settings, placement, checkpoints, per_gpu), workers)
 
 
 def _find_checkpoints(settings: Settings) -> list[Checkpoint]:
@@ -124,7 +125,7 @@ def _describe(settings: Settings, devices: Sequence[str], checkpoint: Checkpoint
 
 
 def _make_pool(
-    settings: Settings, placement: Placement, checkpoints: Sequence[Checkpoint]
+    settings: Settings, placement: Placement, checkpoints: Sequence[Checkpoint], per_gpu: int
 ) -> GpuPool:
     limits = PoolSettings(
         max_queued_tokens=settings.max_queued_tokens,
@@ -138,7 +139,7 @@ def _make_pool(
     specs = []
     for checkpoint in checkpoints:
         config = _configure(settings, checkpoint, cpus)
-        shares = _shares(checkpoint.name, placement, weights)
+        shares = _shares(checkpoint.name, placement, weights, per_gpu)
         specs.append(
             ModelSpec(
                 checkpoint.name,
@@ -165,10 +166,12 @@ def _configure(settings: Settings, checkpoint: Checkpoint, cpus: int) -> Transla
     )
 
 
-def _shares(name: str, placement: Placement, weights: Mapping[str, int]) -> dict[str, MemoryShare]:
+def _shares(
+    name: str, placement: Placement, weights: Mapping[str, int], per_gpu: int
+) -> dict[str, MemoryShare]:
     """Return a model's part of the memory of each of its devices that has other models, too.
 
-    A group spreads the weights over its devices.
+    Those of `per_gpu - 1` other processes count. A group spreads the weights over its devices.
     """
     shares: dict[str, MemoryShare] = {}
     for worker in placement[name]:
@@ -180,7 +183,9 @@ def _shares(name: str, placement: Placement, weights: Mapping[str, int]) -> dict
                 for group in placement[other]
                 if other != name and device in group.split("+")
             ]
+            own = weights[name] // len(devices)
+            others += [own, *others] * (per_gpu - 1)
             if others:
-                share = MemoryShare(weights[name] // len(devices), sum(others), len(others) + 1)
+                share = MemoryShare(own, sum(others), len(others) + 1)
                 shares[worker] = max(shares.get(worker, share), share, key=lambda each: each.others)
     return shares

@@ -52,6 +52,21 @@ def test_the_lock_has_all_that_is_required(lock: str) -> None:
             assert all(allowed), f"{requirement} is not what {lock}.txt pins: make lock"
 
 
+@pytest.mark.parametrize("lock", LOCKS)
+def test_the_lock_of_ray_goes_with_it(lock: str) -> None:
+    """The image is made from both; pip takes no package in two versions."""
+    others = pins(lock)
+    of_ray = pins("ray")
+    differ = [
+        name for name in of_ray if sorted(of_ray[name]) != sorted(others.get(name, of_ray[name]))
+    ]
+    assert differ == [], "make lock"
+    for line in settings()["options.extras_require"]["ray"].split("\n"):
+        if line:
+            requirement = Requirement(line)
+            assert requirement.specifier.contains(of_ray[canonicalize_name(requirement.name)][0])
+
+
 def test_the_image_for_cpus_has_no_cuda() -> None:
     locked = pins("cpu")
     assert [str(version) for version in locked["torch"]] == ["2.13.0+cpu"]

@@ -73,7 +73,7 @@ def _service(service: Object, pods: Sequence[Workload]) -> Iterator[str]:
 def _policy_ports(policy: Object, pods: Sequence[Workload]) -> Iterator[str]:
     selected = [w for w in pods if matches(policy["spec"]["podSelector"], w.labels)]
     for rule in policy["spec"].get("ingress", []):
-        for port in rule["ports"]:
+        for port in rule.get("ports", []):  # none: all
             for workload in selected:
                 if port["port"] not in _ports(workload):
                     name = policy["metadata"]["name"]

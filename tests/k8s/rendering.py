@@ -42,7 +42,7 @@ ONLY = {
     "spot": ("cpu", "gpu-per-pod", "gpu-node", "hybrid"),  # a cloud's, and not its image
     "mig": ("gpu-per-pod", "airgapped"),  # a process sees one slice
 }
-STANDALONE = ("base", "jobs/bulk", "jobs/bulk-gpu", "kserve", "example")
+STANDALONE = ("base", "jobs/bulk", "jobs/bulk-gpu", "kserve", "ray", "example")
 
 Combination = tuple[str, tuple[str, ...]]
 

@@ -18,17 +18,18 @@ from tests.k8s.objects import of_kind, workloads
 from tests.k8s.rendering import K8S, Combination, Object, combinations, label, render
 
 RELEASES = ("1.29", "1.34", "1.37")
-# Resources of others, whose schemas kubernetes-validate does not have. Components and KServe only.
+# Of others; kubernetes-validate has no schemas for them. In components, `kserve` and `ray` only.
 CUSTOM = {
     ("gateway.networking.k8s.io/v1", "HTTPRoute"),
     ("keda.sh/v1alpha1", "ScaledObject"),
     ("monitoring.coreos.com/v1", "PrometheusRule"),
     ("monitoring.coreos.com/v1", "ServiceMonitor"),
+    ("ray.io/v1", "RayJob"),
     ("serving.kserve.io/v1alpha1", "ServingRuntime"),
     ("serving.kserve.io/v1beta1", "InferenceService"),
 }
 # Parts of an installation: their namespace, service account and models are that one's.
-PARTS = ("jobs/bulk", "jobs/bulk-gpu", "kserve")
+PARTS = ("jobs/bulk", "jobs/bulk-gpu", "kserve", "ray")
 
 each = pytest.mark.parametrize("combination", combinations(), ids=label)
 
@@ -65,7 +66,7 @@ def test_objects_fit_together(combination: Combination) -> None:
 
 @pytest.mark.parametrize(
     "combination",
-    [c for c in combinations() if not c[1] and c[0] not in ("example", "kserve")],
+    [c for c in combinations() if not c[1] and c[0] not in ("example", "kserve", "ray")],
     ids=label,
 )
 def test_only_components_have_custom_resources(combination: Combination) -> None:

@@ -65,6 +65,10 @@ def test_a_failing_line_is_named(serve: Serve, pool: FakePool, tmp_path: Path) -
         (b"fine\n", ["--table", "IN", "--option", "columns=a"], "--option needs --documents"),
         (b"fine\n", ["--table", "IN"], "--table needs files, or a folder of tables, and --output"),
         (b"fine\n", ["--table", "FOLDER", "-o", "new"], "has no tables"),
+        (b"fine\n", ["--ray", "auto"], "--ray needs --table"),
+        (b"fine\n", ["--ray", "auto", "--table", "IN"], "--ray cannot be used with --url"),
+        (b"fine\n", ["--gpus-per-actor", "0.5"], "--gpus-per-actor needs --ray"),
+        (b"fine\n", ["--gpus-per-actor", "2"], "must be a number from 0 to 1"),
         (b"fine\n", ["--urll", "x"], "unrecognized arguments: --urll"),
     ],
 )

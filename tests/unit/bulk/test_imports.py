@@ -9,7 +9,8 @@ import pytest
 @pytest.mark.parametrize(
     ("modules", "unused"),
     [
-        ("bulk.cli, bulk.local, bulk.remote", {"flask", "werkzeug", "waitress"}),
+        ("bulk.cli, bulk.local, bulk.remote", {"flask", "werkzeug", "waitress", "ray"}),
+        ("bulk.cli, bulk.cluster.command", {"ray", "pyarrow", "torch", "flask"}),
         ("bulk.cli, bulk.remote", {"torch", "transformers", "ctranslate2", "flask"}),
     ],
 )

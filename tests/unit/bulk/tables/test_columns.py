@@ -2,8 +2,8 @@
 
 import pytest
 
-from bulk.cli import _names
 from bulk.errors import InputError
+from bulk.flag_types import names
 from bulk.tables.columns import Column, ColumnChoice
 
 
@@ -32,5 +32,5 @@ def test_mistakes_are_explained(wanted: list[str], names: list[str], message: st
 
 
 def test_names_with_commas_are_quoted() -> None:
-    assert _names('title, text,"a, b"') == ["title", "text", "a, b"]
-    assert _names("") == []
+    assert names('title, text,"a, b"') == ["title", "text", "a, b"]
+    assert names("") == []

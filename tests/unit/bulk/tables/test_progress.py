@@ -15,35 +15,35 @@ def progress_after(
     seconds: float, backend: FakeBackend, price: float | None
 ) -> tuple[Progress, FakeBackend]:
     times = iter([100.0] + [100.0 + seconds] * 9)
-    return Progress(backend, price, lambda: next(times)), backend
+    return Progress(backend, price, clock=lambda: next(times)), backend
 
 
 def test_tokens_are_counted_from_the_start_of_the_run() -> None:
     progress, backend = progress_after(10.0, FakeBackend(tokens=1_000), None)
     assert progress.figures() == ""
-    progress.add(["abc", "de"])
+    progress.add(2, 5)
     backend.tokens = 51_000
     assert progress.figures() == "5,000 tokens/s"
 
 
 def test_a_server_has_characters_instead() -> None:
     progress, _ = progress_after(10.0, FakeBackend(), None)
-    progress.add(["x" * 12_000, "y" * 345])
+    progress.add(2, 12_345)
     assert progress.figures() == "1,234 characters/s"  # 1,234.5
 
 
 def test_the_cost_is_that_of_all_devices() -> None:
     """Two devices for half an hour, at 3 an hour: 3 for 250,000 characters."""
     progress, _ = progress_after(1_800.0, FakeBackend(), 3.0)
-    progress.add(["x" * 250_000])
+    progress.add(1, 250_000)
     assert progress.figures() == "139 characters/s, 12.00 per million characters"
-    progress.add(["x" * 39_750_000])
+    progress.add(1, 39_750_000)
     assert progress.figures().endswith(", 0.0750 per million characters")
 
 
 def test_the_bar_counts_rows() -> None:
     progress, _ = progress_after(2.0, FakeBackend(), None)
-    progress.add(["x" * 100])
+    progress.add(1, 100)
     output = io.StringIO()
     with tqdm(total=50, unit=" rows", file=output, ncols=100) as bar:
         progress.show(bar, 50)

@@ -6,7 +6,8 @@ import pytest
 
 from bulk.errors import RetryableError
 from bulk.tables.group import Translated
-from bulk.tables.store import TextStore, store_path
+from bulk.tables.partial_database import database_path
+from bulk.tables.store import TextStore
 
 ONE = {"one": Translated("eins", ("length", "empty")), "two\0": Translated("zwei\0")}
 
@@ -54,5 +55,5 @@ def test_a_damaged_store_is_named(tmp_path: Path) -> None:
 
 
 def test_a_store_is_beside_a_file_and_in_a_folder(tmp_path: Path) -> None:
-    assert store_path(tmp_path / "out.csv") == tmp_path / "out.csv.partial.texts"
-    assert store_path(tmp_path) == tmp_path / "texts.partial"
+    assert database_path(tmp_path / "out.csv", "texts") == tmp_path / "out.csv.partial.texts"
+    assert database_path(tmp_path, "texts") == tmp_path / "texts.partial"

@@ -48,21 +48,30 @@ def test_a_model_that_does_not_load_is_named(tmp_path: Path) -> None:
 
 def test_a_model_alone_on_a_device_has_all_of_its_memory() -> None:
     placement = {"a": ("cuda:0",), "b": ("cuda:1",)}
-    assert _shares("a", placement, {"a": 1, "b": 2}) == {}
+    assert _shares("a", placement, {"a": 1, "b": 2}, 1) == {}
 
 
 def test_models_on_a_device_know_of_each_other() -> None:
     placement = {"a": ("cuda:0", "cuda:1"), "b": ("cuda:1",), "c": ("cuda:1", "cuda:2")}
     weights = {"a": 10, "b": 20, "c": 40}
-    assert _shares("a", placement, weights) == {"cuda:1": MemoryShare(10, 60, 3)}
-    assert _shares("c", placement, weights) == {"cuda:1": MemoryShare(40, 30, 3)}
+    assert _shares("a", placement, weights, 1) == {"cuda:1": MemoryShare(10, 60, 3)}
+    assert _shares("c", placement, weights, 1) == {"cuda:1": MemoryShare(40, 30, 3)}
+
+
+def test_processes_on_a_gpu_have_equal_shares() -> None:
+    """Three processes with the same two models: each model has a third of what it would have."""
+    placement = {"a": ("cuda:0",), "b": ("cuda:0",)}
+    ((_, share),) = _shares("a", placement, {"a": 10, "b": 20}, 3).items()
+    assert share == MemoryShare(10, 80, 6)
+    (alone,) = _shares("a", {"a": ("cuda:0",)}, {"a": 10}, 2).values()
+    assert alone.limit(1_000) == 475  # half of what may be used
 
 
 def test_a_group_spreads_its_weights() -> None:
     placement = {"a": ("cuda:0+cuda:1",), "b": ("cuda:1",)}
     weights = {"a": 100, "b": 20}
-    assert _shares("a", placement, weights) == {"cuda:0+cuda:1": MemoryShare(50, 20, 2)}
-    assert _shares("b", placement, weights) == {"cuda:1": MemoryShare(20, 50, 2)}
+    assert _shares("a", placement, weights, 1) == {"cuda:0+cuda:1": MemoryShare(50, 20, 2)}
+    assert _shares("b", placement, weights, 1) == {"cuda:1": MemoryShare(20, 50, 2)}
 
 
 def test_parameters_are_counted_from_the_config() -> None:
