@@ -8,9 +8,8 @@ H heads of D values, V vocabulary.
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from translator.engines.inflight.operations.attention import additive, attend, source_mask
+from translator.engines.inflight.operations.attention import attend, source_mask
 from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.types import Operations
 from translator.engines.inflight.state import Shape, SlotState
@@ -32,13 +31,14 @@ class Network:
         index = torch.arange(source.shape[1], device=source.device) + POSITION_OFFSET
         rows = torch.where(known, index, weights.pad)
         hidden = weights.embedding(source) * weights.scale + weights.positions[rows]
-        mask = additive(known[:, None, None, :], hidden.dtype)
+        attend_source = self.operations.attend_source
+        context = attend_source.prepare(known.sum(dim=1), source.shape[1], hidden.dtype)
         for layer in weights.encoder:
-            hidden, mask = hidden.to(layer.device), mask.to(layer.device)
+            hidden = hidden.to(layer.device)
+            context = tuple(x.to(layer.device) for x in context)
             projected = layer.attention.qkv(layer.attention.norm(hidden))
-            query, key, value = self._split(projected, 3).permute(2, 0, 3, 1, 4)
-            attended = functional.scaled_dot_product_attention(query, key, value, mask)
-            hidden = hidden + layer.attention.out(attended.transpose(1, 2).flatten(2))
+            attended = attend_source(self._split(projected, 3), context)
+            hidden = hidden + layer.attention.out(attended)
             hidden = _clamped(hidden + _fed_forward(layer.feed_forward, hidden))
         return weights.encoder_norm(hidden)
 

@@ -42,6 +42,20 @@ class MaskedCrossAttention:
         return attend(projected, key, value, context[0])
 
 
+class MaskedSourceAttention:
+    """All tokens of a source look at all of them in one product."""
+
+    def prepare(self, lengths: Tensor, source: int, dtype: torch.dtype) -> Context:
+        """Return a mask `[n, 1, 1, S]`."""
+        return (source_mask(lengths, source, dtype),)
+
+    def __call__(self, projected: Tensor, context: Context) -> Tensor:
+        """See SourceAttention."""
+        query, key, value = projected.permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(query, key, value, context[0])
+        return attended.transpose(1, 2).flatten(2)
+
+
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
     """`[n, K, H, D]`, `[n, H, T, D]` twice, additive mask → `[n, K, d]`.
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from translator.engines.inflight.projection import Projection, Scorer
@@ -25,6 +26,19 @@ class SlotAttention(Protocol):
         Self-attention takes queries, keys and values `[n, K, 3, H, D]`, and writes keys and values
         to the cache at each slot's position; cross-attention takes queries `[n, K, H, D]`.
         """
+
+
+class SourceAttention(Protocol):
+    """Self-attention of sources, which are padded at the end."""
+
+    def prepare(self, lengths: Tensor, source: int, dtype: torch.dtype) -> Context:
+        """Return what all layers need, from `lengths [n]` of sources padded to `source` tokens.
+
+        `dtype` is that of the hidden states.
+        """
+
+    def __call__(self, projected: Tensor, context: Context) -> Tensor:
+        """Queries, keys and values `[n, S, 3, H, D]` → `[n, S, d]`, finite in padding too."""
 
 
 class Embed(Protocol):
@@ -99,6 +113,7 @@ class WriteReport(Protocol):
 class Operations:
     """One implementation of each operation."""
 
+    attend_source: SourceAttention
     attend_self: SlotAttention
     attend_cross: SlotAttention
     embed: Embed
