@@ -14,6 +14,8 @@ times the work and registers, and reading without a gather would read all K colu
 have descendants: the beams of a sentence mostly differ in their last tokens.
 """
 
+import math
+
 import torch
 import triton
 import triton.language as tl
@@ -48,6 +50,7 @@ class SlotSelfAttention:
         assert projected.is_contiguous()
         assert ancestor.is_contiguous()
         tiles = tiling(shape.length, size, projected.dtype, n * beams * heads)
+        alignment = math.gcd(16, size * projected.itemsize)
         out = projected.new_empty((n, beams, heads * size))
         split = tiles.splits > 1
         into = new_parts(n * beams * heads, size, tiles, out) if split else out
@@ -56,7 +59,7 @@ class SlotSelfAttention:
                 projected, cache.own, ancestor, position, into,
                 shape.length, ancestor.shape[2], *cache.own.stride()[:-1], size**-0.5,
                 BEAMS=beams, SIZE=size, PADDED=tiles.padded, BLOCK=tiles.block,
-                SPLITS=tiles.splits, num_warps=tiles.warps,
+                SPLITS=tiles.splits, ALIGNMENT=alignment, num_warps=tiles.warps,
             )  # fmt: skip
             if split:
                 combine(into, out, tiles)
@@ -104,6 +107,7 @@ def attend_slots(
     PADDED: tl.constexpr,
     BLOCK: tl.constexpr,
     SPLITS: tl.constexpr,
+    ALIGNMENT: tl.constexpr,  # of each row of D values, in bytes, at most 16
 ) -> None:
     """A program per beam and split, head, slot.
 
@@ -117,45 +121,40 @@ def attend_slots(
     item = tl.arange(0, PADDED)
     real = item < SIZE
     part = heads * SIZE  # from queries to keys to values of the same beam
-    fresh = projected + slot * BEAMS * 3 * part + head * SIZE + item
-    cache = own + slot * slot_stride + head * head_stride + item
+    fresh = projected + slot * BEAMS * 3 * part + head * SIZE
+    cache = own + slot * slot_stride + head * head_stride
     line = ancestor + (slot * BEAMS + beam) * capacity
 
     if (split == 0) & (now < capacity):
-        there = cache + now * time_stride + beam * beam_stride
-        pair = fresh + (beam * 3 + 1) * part
+        there = cache + now * time_stride + beam * beam_stride + item
+        pair = fresh + (beam * 3 + 1) * part + item
         tl.store(there, tl.load(pair, mask=real), mask=real)
         tl.store(there + pair_stride, tl.load(pair + part, mask=real), mask=real)
 
-    query = tl.load(fresh + beam * 3 * part, mask=real, other=0.0).to(tl.float32)
+    query = tl.load(fresh + beam * 3 * part + item, mask=real, other=0.0).to(tl.float32)
     query *= scaling * LOG2_E
-    # The column of this step is the first that the online softmax sees.
-    seen = (now < length) & (split == 0)
-    column = beam
-    if BEAMS > 1:
-        column = tl.load(line + now, mask=now < length, other=0).to(tl.int32)
-    pair = fresh + (column * 3 + 1) * part
-    key = tl.load(pair, mask=real, other=0.0).to(tl.float32)
-    value = tl.load(pair + part, mask=real, other=0.0).to(tl.float32)
-    most = tl.where(seen, tl.sum(query * key, axis=0), float("-inf"))
-    total = tl.where(seen, 1.0, 0.0)
-    weighted = tl.where(seen, value, 0.0)
-
-    stored = tl.minimum(now, length)
-    each = tl.cdiv(tl.cdiv(stored, BLOCK), SPLITS) * BLOCK
+    most, total = float("-inf"), 0.0
+    weighted = tl.zeros((PADDED,), tl.float32)
+    seen = tl.minimum(now + 1, length)
+    each = tl.cdiv(tl.cdiv(seen, BLOCK), SPLITS) * BLOCK
     first = split * each
-    stop = tl.minimum(stored, first + each)
+    stop = tl.minimum(seen, first + each)
     for start in range(first, stop, BLOCK):
         time = start + tl.arange(0, BLOCK)
         inside = time < stop
-        rows = time * time_stride
+        column = tl.zeros((BLOCK,), tl.int32)
         if BEAMS > 1:
-            columns = tl.load(line + time, mask=inside, other=0).to(tl.int32)
-            rows += columns * beam_stride
-        at = cache[None, :] + rows[:, None]
+            column = tl.load(line + time, mask=inside, other=0).to(tl.int32)
+        stored = cache + time * time_stride + column * beam_stride
+        projected_now = fresh + (column * 3 + 1) * part
+        key = tl.where(time == now, projected_now, stored)
+        value = tl.where(time == now, projected_now + part, stored + pair_stride)
+        # The compiler does not see it through `where`, and would load values one by one.
+        key = tl.multiple_of(key, ALIGNMENT)
+        value = tl.multiple_of(value, ALIGNMENT)
         mask = inside[:, None] & real[None, :]
-        keys = tl.load(at, mask=mask, other=0.0).to(tl.float32)
-        values = tl.load(at + pair_stride, mask=mask, other=0.0).to(tl.float32)
+        keys = tl.load(key[:, None] + item[None, :], mask=mask, other=0.0).to(tl.float32)
+        values = tl.load(value[:, None] + item[None, :], mask=mask, other=0.0).to(tl.float32)
         most, total, weighted = _visit(query, keys, values, inside, most, total, weighted)
 
     row = (slot * BEAMS + beam) * heads + head
