@@ -9,7 +9,6 @@ H heads of D values, V vocabulary.
 import torch
 from torch import Tensor
 
-from translator.engines.inflight.operations.attention import attend, source_mask
 from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.types import Operations
 from translator.engines.inflight.state import Shape, SlotState
@@ -63,16 +62,18 @@ class Network:
         first = weights.decoder[0].attention
         hidden, normed = self.operations.embed(weights, tokens, torch.zeros_like(slots), first.norm)
         projected = first.qkv(normed)
-        mask = source_mask(state.source_length[slots], source, hidden.dtype)
+        shape = Shape(len(slots), source, 1)
+        attend_cross = self.operations.attend_cross
+        context = attend_cross.prepare(state, shape, slots)
         for i, (layer, cache) in enumerate(zip(weights.decoder, state.caches, strict=True)):
-            mask, slots = mask.to(layer.device), slots.to(layer.device)
+            slots = slots.to(layer.device)
+            context = tuple(x.to(layer.device) for x in context)
             own = self._split(projected, 3)[:, 0, 1:]  # [n, 2, H, D]
             cache.own[slots, :, :, 0, 0] = own
             if layer is weights.decoder[-1]:
                 return
             hidden, query = self._after_self_attention(i, hidden, own[:, 1].flatten(1)[:, None])
-            key, value = cache.cross[slots, :, :, :source].unbind(1)
-            attended = attend(query, key, value, mask)
+            attended = attend_cross(cache, query, context, shape)
             hidden, projected = self._after_cross_attention(i, hidden, attended)
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:

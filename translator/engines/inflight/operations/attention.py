@@ -31,15 +31,18 @@ class MaskedSelfAttention:
 class MaskedCrossAttention:
     """All beams of a sentence look at its source in one product."""
 
-    def prepare(self, state: SlotState, shape: Shape) -> Context:
-        """Return a mask `[n, 1, 1, s]`."""
-        lengths = state.source_length[: shape.slots]
-        return (source_mask(lengths, shape.source, state.caches[0].cross.dtype),)
+    def prepare(self, state: SlotState, shape: Shape, slots: Tensor | None = None) -> Context:
+        """Return a mask `[n, 1, 1, s]`, and `slots` if given."""
+        rows = slice(shape.slots) if slots is None else slots
+        mask = source_mask(state.source_length[rows], shape.source, state.caches[0].cross.dtype)
+        return (mask,) if slots is None else (mask, slots)
 
     def __call__(self, cache: Cache, projected: Tensor, context: Context, shape: Shape) -> Tensor:
         """See SlotAttention."""
-        key, value = cache.cross[: shape.slots, :, :, : shape.source].unbind(1)
-        return attend(projected, key, value, context[0])
+        mask, *slots = context
+        rows = slots[0] if slots else slice(shape.slots)
+        key, value = cache.cross[rows, :, :, : shape.source].unbind(1)
+        return attend(projected, key, value, mask)
 
 
 class MaskedSourceAttention:

@@ -28,6 +28,13 @@ class SlotAttention(Protocol):
         """
 
 
+class CrossAttention(SlotAttention, Protocol):
+    """Attention to the sources of any slots."""
+
+    def prepare(self, state: SlotState, shape: Shape, slots: Tensor | None = None) -> Context:
+        """See SlotAttention; `slots [n]`, if given, are looked at in place of the first ones."""
+
+
 class SourceAttention(Protocol):
     """Self-attention of sources, which are padded at the end."""
 
@@ -115,7 +122,7 @@ class Operations:
 
     attend_source: SourceAttention
     attend_self: SlotAttention
-    attend_cross: SlotAttention
+    attend_cross: CrossAttention
     embed: Embed
     residual: Residual
     rank: Rank

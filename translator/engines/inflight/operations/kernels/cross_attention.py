@@ -27,13 +27,15 @@ from translator.engines.inflight.state import Cache, Shape, SlotState
 class SlotCrossAttention:
     """One launch per layer, or two where sources are split."""
 
-    def prepare(self, state: SlotState, shape: Shape) -> Context:
-        """Return the lengths of the sources `[n]`."""
-        return (state.source_length[: shape.slots],)
+    def prepare(self, state: SlotState, shape: Shape, slots: Tensor | None = None) -> Context:
+        """Return the lengths of the sources `[n]`, and `slots` if given."""
+        if slots is None:
+            return (state.source_length[: shape.slots],)
+        return state.source_length[slots], slots
 
     def __call__(self, cache: Cache, projected: Tensor, context: Context, shape: Shape) -> Tensor:
         """See SlotAttention; `projected` is contiguous."""
-        (lengths,) = context
+        lengths, *slots = context
         n, beams, heads, size = projected.shape
         assert projected.is_contiguous()
         tiles = tiling(shape.source, size, projected.dtype, n * heads)
@@ -42,7 +44,7 @@ class SlotCrossAttention:
         into = new_parts(n * beams * heads, size, tiles, out) if split else out
         with torch.cuda.device_of(projected):
             attend_sources[tiles.splits, heads, n](
-                projected, cache.cross, lengths, into,
+                projected, cache.cross, lengths, slots[0] if slots else None, into,
                 shape.source, *cache.cross.stride()[:-1], size**-0.5,
                 BEAMS=beams, ROWS=max(16, triton.next_power_of_2(beams)),
                 SIZE=size, PADDED=tiles.padded, BLOCK=tiles.block,
@@ -58,6 +60,7 @@ def attend_sources(
     queries: tl.tensor,  # [n, K, H, D]
     cross: tl.tensor,  # [N, 2, H, S, D], with any strides but the last, 1
     lengths: tl.tensor,  # int64 [n]
+    slots: tl.tensor | None,  # int64 [n]; None: the first n
     into: tl.tensor,  # [n, K, H, D], or the parts, fp32 [n, K, H, SPLITS, D + 2]
     source: int,  # of the shape
     slot_stride: int,
@@ -80,7 +83,10 @@ def attend_sources(
     row = (slot * BEAMS + beam) * heads + head
     mask = living[:, None] & real[None, :]
     query = tl.load(queries + row[:, None] * SIZE + item[None, :], mask=mask, other=0.0)
-    keys = cross + slot * slot_stride + head * head_stride
+    place = slot
+    if slots is not None:
+        place = tl.load(slots + slot)
+    keys = cross + place * slot_stride + head * head_stride
 
     # A source that ended may be longer than the shape.
     length = tl.minimum(tl.load(lengths + slot).to(tl.int32), source)

@@ -85,6 +85,19 @@ def test_a_source_that_ended_may_be_longer_than_the_shape() -> None:
     check(random_state(2, [0] * 3, [20, 16, 17], source=24), source=16)
 
 
+@pytest.mark.parametrize("source", [16, 256])
+def test_equals_twin_on_slots_that_are_named(source: int) -> None:
+    """In any order, the spare one too, which pads admissions."""
+    state = random_state(1, [0] * 4, [3, 16, 1, 9], source=source)
+    slots = torch.tensor([2, 0, 4, 1, 4])
+    queries, shape = random_queries(state, len(slots)), Shape(len(slots), source, 1)
+    expected, actual = (
+        attention(state.caches[0], queries, attention.prepare(state, shape, slots), shape)
+        for attention in (TWIN, KERNEL)
+    )
+    torch.testing.assert_close(actual, expected, rtol=0, atol=1e-5)
+
+
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # numpy's, which interprets
 @pytest.mark.parametrize("beams", [1, 4])
 def test_nan_stays_in_its_slot(beams: int) -> None:
