@@ -1,7 +1,11 @@
-"""Random states of slots, in the memory layouts of CPUs and of GPUs."""
+"""Random states of slots, in the memory layouts of CPUs and of GPUs.
+
+Where there is a GPU, kernels are compiled for it, and all tensors are there.
+"""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +15,7 @@ from translator.engines.inflight.operations.types import SlotAttention
 from translator.engines.inflight.state import Cache, Shape, SlotState
 
 _WEIGHTS = make_network(tiny_model(0)).weights
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # fp32 sums in another order.
 EXACT = 1e-5
 # Times the largest value. A result in bf16 differs from its value by at most 2 ** -9 of it, and so
@@ -47,13 +52,22 @@ def random_state(
     for cache in state.caches:
         for tensor in (cache.own, cache.cross):
             tensor.copy_(torch.randn(tensor.shape, generator=generator))
-    return laid_out_as_on_gpu(state) if as_on_gpu else state
+    return _on_device(laid_out_as_on_gpu(state) if as_on_gpu else state)
 
 
 def laid_out_as_on_gpu(state: SlotState) -> SlotState:
     """Return a copy of the caches in the order of their dimensions."""
     caches = tuple(Cache(c.own.contiguous(), c.cross.contiguous()) for c in state.caches)
     return replace(state, caches=caches)
+
+
+def _on_device(state: SlotState) -> SlotState:
+    values = {field.name: getattr(state, field.name) for field in fields(state)}
+    tensors: dict[str, Any] = {
+        name: x.to(DEVICE) for name, x in values.items() if isinstance(x, Tensor)
+    }
+    caches = tuple(Cache(c.own.to(DEVICE), c.cross.to(DEVICE)) for c in state.caches)
+    return replace(state, caches=caches, **tensors)
 
 
 def copied(state: SlotState, dtype: torch.dtype) -> SlotState:

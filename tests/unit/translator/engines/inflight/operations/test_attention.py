@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from tests.unit.translator.engines.inflight.tiny import (
     MakeLauncher,
@@ -32,6 +33,7 @@ KERNELS = replace(
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the engine is on the CPU, kernels are not")
 @pytest.mark.parametrize(("beams", "make_launcher"), [(1, eager), (1, late()), (3, late())])
 def test_equal_to_generate(beams: int, make_launcher: MakeLauncher) -> None:
     """With shapes of the sentences in slots, and with rounded ones, which reach beyond them."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.unit.translator.engines.inflight.operations.states import (
+    DEVICE,
     assert_close,
     attended,
     copied,
@@ -29,7 +30,7 @@ def random_queries(state: SlotState, n: int) -> Tensor:
     """Return queries `[n, K, H, D]`."""
     _, _, heads, _, size = state.caches[0].cross.shape
     queries = torch.randn(n, state.beams, heads, size, generator=torch.Generator().manual_seed(1))
-    return queries.to(state.caches[0].cross.dtype)
+    return queries.to(state.caches[0].cross)
 
 
 def check(state: SlotState, source: int) -> None:
@@ -89,7 +90,7 @@ def test_a_source_that_ended_may_be_longer_than_the_shape() -> None:
 def test_equals_twin_on_slots_that_are_named(source: int) -> None:
     """In any order, the spare one too, which pads admissions."""
     state = random_state(1, [0] * 4, [3, 16, 1, 9], source=source)
-    slots = torch.tensor([2, 0, 4, 1, 4])
+    slots = torch.tensor([2, 0, 4, 1, 4], device=DEVICE)
     queries, shape = random_queries(state, len(slots)), Shape(len(slots), source, 1)
     expected, actual = (
         attention(state.caches[0], queries, attention.prepare(state, shape, slots), shape)

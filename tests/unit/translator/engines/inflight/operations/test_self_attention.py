@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.unit.translator.engines.inflight.operations.states import (
+    DEVICE,
     assert_close,
     attended,
     copied,
@@ -30,7 +31,7 @@ def random_projected(state: SlotState, n: int, seed: int = 0) -> Tensor:
     _, _, heads, _, _, size = state.caches[0].own.shape
     generator = torch.Generator().manual_seed(seed)
     projected = torch.randn(n, state.beams, 3, heads, size, generator=generator)
-    return projected.to(state.caches[0].own.dtype)
+    return projected.to(state.caches[0].own)
 
 
 def check(state: SlotState, length: int, slots: int | None = None) -> None:
@@ -128,7 +129,7 @@ def test_reads_only_what_the_beams_descend_from(length: int) -> None:
     state = random_state(3, [0, 7, 20], [1] * 3, capacity=length)
     projected, shape = random_projected(state, 3), Shape(3, 1, length)
     expected = attended(TWIN, copied(state, torch.float32), projected, shape)
-    used = torch.zeros(3, length, 3, dtype=torch.bool)
+    used = torch.zeros(3, length, 3, dtype=torch.bool, device=DEVICE)
     for slot, position in enumerate(state.position[:3].tolist()):
         for time in range(position):
             used[slot, time, state.ancestor[slot, :, time]] = True
