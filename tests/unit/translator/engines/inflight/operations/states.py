@@ -18,8 +18,8 @@ _WEIGHTS = make_network(tiny_model(0)).weights
 DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 # fp32 sums in another order.
 EXACT = 1e-5
-# Times the largest value. A result in bf16 differs from its value by at most 2 ** -9 of it, and so
-# does each weight, of which the result is a mean; twice that, for results above a power of two.
+# Times the largest value. Rounding to bf16 changes a result by at most 2 ** -8 of it, and so does
+# the rounding of the weights, of which it is the mean.
 BF16 = 2**-7
 
 
