@@ -2,16 +2,18 @@
 #
 #   docker build -t m2m-server .
 #   docker build -t m2m-server-cuda --build-arg BASE_IMAGE=nvidia/cuda:13.0.1-base-ubuntu24.04 \
-#     --build-arg REQUIREMENTS=requirements/cuda.txt .
+#     --build-arg REQUIREMENTS=requirements/cuda.txt --build-arg PACKAGES="gcc libc6-dev python3-dev" .
 
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 
 # Both stages use it, so that the virtual environment finds the interpreter it was made with.
 FROM ${BASE_IMAGE} AS base
+# More Debian packages: Triton needs a C compiler to launch kernels on GPUs.
+ARG PACKAGES=""
 # tini is process 1: it forwards signals while Python is still starting, and reaps orphans of workers.
 # CUDA base images have no Python.
-# hadolint ignore=DL3008
-RUN set -- tini \
+# hadolint ignore=DL3008,SC2086
+RUN set -- tini ${PACKAGES} \
     && { command -v python3 > /dev/null || set -- "$@" python3 python3-venv; } \
     && apt-get update \
     && apt-get install --yes --no-install-recommends "$@" \

@@ -29,8 +29,8 @@ _DEVICE_THREADS = 16  # per device
 _INTERRUPTED = 130
 # The settings of m2m-server that determine the translation.
 _LOCAL_SETTINGS = (
-    "model", "devices", "engine", "dtype", "beams", "batch_tokens", "threads", "glossaries",
-    "detector", "local_files_only", "cache",
+    "model", "devices", "engine", "dtype", "kernels", "beams", "batch_tokens", "threads",
+    "glossaries", "detector", "local_files_only", "cache",
 )  # fmt: skip
 _DESCRIPTION = """\
 Translate files or standard input, line by line: line 7 of the output is the translation of line 7

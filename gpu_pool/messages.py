@@ -4,7 +4,8 @@ Plain data only, no exceptions, tensors or live objects: a message must always u
 other side.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from gpu_pool.packing import Packed
@@ -20,11 +21,15 @@ class Segment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """The engine that a worker decodes with, its data type, and why it was chosen."""
+    """The engine that a worker decodes with, its data type, and why it was chosen.
+
+    `kernels`: for each operation that may have a kernel, the implementation in use.
+    """
 
     name: str
     dtype: str
     reason: str
+    kernels: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- pool → worker -------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection, wait
 from typing import NoReturn, Protocol
@@ -38,6 +38,8 @@ class EngineChoice(Protocol):
     def dtype(self) -> str: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def kernels(self) -> Mapping[str, str]: ...
 
 
 class SegmentDecoder(Protocol):
@@ -173,7 +175,7 @@ def _ready_message(decoder: SegmentDecoder) -> Ready:
         budget=decoder.budget,
         memory_scale=decoder.memory_scale,
         batches=decoder.batches,
-        engine=EngineInfo(choice.name, choice.dtype, choice.reason),
+        engine=EngineInfo(choice.name, choice.dtype, choice.reason, dict(choice.kernels)),
     )
 
 

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 from gpu_pool.errors import OverloadedError
 from gpu_pool.interface import Pool
 from server.auth.access import Access
-from server.auth.keys import KeyList
+from server.auth.key_source import open_keys
 from server.auth.lease_table import LeaseTable
 from server.auth.rates import RateTable
 from server.auth.shared_rates import Rates, SharedRates
@@ -140,11 +140,11 @@ def make_services(
     Processes that are forked later enforce rates together with a `lock` between them, count
     together with shared `metrics`, and their number of `processes` divides the bytes of the cache.
     Without these, this is the only process. Without `state`, nothing is kept longer than the
-    services; `usage.close` closes it. Raises GlossaryError for an invalid glossary file, and
-    KeysError for an invalid list of API keys.
+    services; `access.close` closes it. Raises GlossaryError for an invalid glossary file, KeysError
+    for an invalid list of API keys, and StoreError if the database that has them cannot be used.
     """
     glossaries = load_glossaries(settings.glossaries, models.find)
-    keys = KeyList(settings)
+    keys = open_keys(settings)
     metrics = metrics or Metrics()
     metrics.describe(version("m2m-server"), ",".join(models.names))
     metrics.watch(pool.status)

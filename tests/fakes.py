@@ -50,6 +50,9 @@ def one_model(**changes: Any) -> Models:
     return Models([replace(served_model(), **changes)])
 
 
+KERNELS = {"attend_self": "triton", "rank": "torch (triton: no time was left to try it)"}
+
+
 def worker_status(device: str, state: str = "ready", model: str = "fake") -> WorkerStatus:
     """Return a row of the GPU table."""
     return WorkerStatus(
@@ -58,7 +61,7 @@ def worker_status(device: str, state: str = "ready", model: str = "fake") -> Wor
         label=device,
         gpus=(GpuStatus(device, "Fake GPU", "GPU-0", 80_000, 30_000, 50_000, power=70.5),),
         state=state,  # type: ignore[arg-type]
-        engine=EngineInfo("inflight", "bfloat16", "asked for"),
+        engine=EngineInfo("inflight", "bfloat16", "asked for", KERNELS),
         memory_budget=45_000,
         memory_reserved=0,
         held_back=None,

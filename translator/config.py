@@ -9,6 +9,7 @@ from translator.device_memory import MemoryShare
 
 DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
 ENGINES = ("auto", "reference", "ctranslate2", "inflight")
+KERNELS = ("auto", "off")
 
 _BEAM_STEP = 4  # the in-flight engine has a beam group for each width, so widths should be few
 
@@ -42,6 +43,7 @@ class TranslatorConfig:
     device: str = "cpu"  # "cpu", "cpu:1" (one of several workers), "cuda:0", "cuda:0+cuda:1"
     dtype: str = "auto"
     engine: str = "auto"
+    kernels: str = "auto"  # of inflight on a GPU: "auto" tries them at the start, "off" uses none
     beams: int | None = None  # None: as in the checkpoint's generation_config
     batch_tokens: int = 2_048  # padded source tokens × beams of one batch
     threads: int | None = None  # CPU threads; None: as many as the process has cores
@@ -54,6 +56,7 @@ class TranslatorConfig:
         for name, value, allowed in (
             ("dtype", self.dtype, DTYPES),
             ("engine", self.engine, ENGINES),
+            ("kernels", self.kernels, KERNELS),
         ):
             if value not in allowed:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")

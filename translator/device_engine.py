@@ -4,6 +4,7 @@ torch is imported for CUDA devices only, and by the engines that need it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from translator.config import TranslatorConfig
 from translator.device_memory import free_memory, limit_memory
@@ -40,6 +41,7 @@ class DeviceEngine:
         self._device = config.device.rpartition("+")[2]
         self.name, self.uuids = self._describe()
         self._decode("a", 1, tokenizer)
+        self.choice = replace(self.choice, kernels=dict(self._engine.kernels))
         self.memory_scale = self._try_memory(tokenizer) if self._cuda else 1.0
         self.budget = self._free_memory()
 

@@ -54,7 +54,7 @@ def measure(options: Options, emit: Emit) -> None:
 def _time_all(internals: Internals, shape: Shape) -> dict[str, float]:
     """Return the milliseconds of each piece; the state is restored."""
     network, state = internals.network, internals.state
-    head, operations = network.weights.head, network.operations
+    head, operations = network.weights.head, network.operations.at(shape.slots)
     hidden = network.decode(state, shape).clone()
     found = operations.rank(head, hidden, state, shape, 0)
     flat = hidden.flatten(0, 1)

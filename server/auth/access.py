@@ -5,7 +5,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from server.auth.keys import ApiKey, KeyList, KeysError, digest_of
+from server.auth.key_source import KeySource
+from server.auth.keys import ApiKey, KeysError, digest_of
 from server.auth.rates import PERIOD_SECONDS, RateTable, tag_of
 from server.auth.shared_rates import Rates
 from server.auth.usage import Usage
@@ -52,13 +53,16 @@ class Access:
 
     def __init__(
         self,
-        listed: KeyList,
+        listed: KeySource,
         metrics: Metrics,
         usage: Usage,
         rates: Rates | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
-        """Processes that share `rates` enforce each rate together; None: it is for this one."""
+        """Processes that share `rates` enforce each rate together; None: it is for this one.
+
+        `close` closes the usage and the list.
+        """
         self._listed = listed
         self._metrics = metrics
         self._usage = usage
@@ -131,6 +135,11 @@ class Access:
                     _log.info("API keys have changed: %s", ", ".join(self._names()) or "none left")
             except KeysError as error:
                 _log.error("API keys stay as they were: %s", error)
+
+    def close(self) -> None:
+        """Save what has been used; release what this process has of the keys."""
+        self._usage.close()
+        self._listed.close()
 
     def _load_clients(self) -> None:
         """Use the keys of the list. One that is as it was keeps its level, by its tag."""

@@ -1,4 +1,4 @@
-"""The list of API keys: a TOML document with a table for each.
+"""The list of API keys, in the settings: a TOML document with a table for each.
 
 Keys are 256 random bits, so one round of SHA-256 is enough to store them: slow hashes and salts
 protect guessable passwords, and would cost time on every request.
@@ -10,11 +10,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, TypeAdapter, ValidationError
-
-from server.core.settings import Settings
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # needs no quotes in TOML; appears in logs and labels
 
@@ -39,21 +37,22 @@ _KEYS = TypeAdapter(dict[str, ApiKey])
 
 
 class KeyList:
-    """The keys named by the settings; those in a file may change while the server runs."""
+    """The keys of a file, which may change while the server runs, or of a text."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Read the keys; without the setting the server is open. Raises KeysError."""
-        self._file, text = settings.api_keys, settings.api_keys_toml
-        if self._file is not None and text is not None:
-            raise KeysError("are given twice: as a file and as text")
+    def __init__(self, file: Path | None, text: str | None = None) -> None:
+        """Read the keys; without file and text the server is open. Raises KeysError."""
+        self._file = file
         self._seen = _signature(self._file)
         if self._file is not None:
-            self.keys = _read(self._file)
+            self.keys = read_keys(self._file)
         else:
             self.keys = {} if text is None else parse_keys(text)
         self.required = self._file is not None or text is not None
         if self.required and not self.keys:
             raise KeysError("the list is empty; omit the setting for an open server")
+
+    def close(self) -> None:
+        """See `KeySource`."""
 
     def refresh(self) -> bool:
         """Read the file again if it has changed; return True if it has.
@@ -66,7 +65,7 @@ class KeyList:
         # Taken before the file is read: a change in between is seen the next time.
         self._seen = signature
         assert self._file is not None, "only a file can change"
-        self.keys = _read(self._file)
+        self.keys = read_keys(self._file)
         return True
 
 
@@ -78,9 +77,16 @@ def digest_of(key: str) -> str:
 def parse_keys(text: str) -> Keys:
     """Return the keys of a TOML document. Raises KeysError."""
     try:
-        keys = _KEYS.validate_python(tomllib.loads(text))
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise KeysError(f"not valid TOML: {error}") from None
+    return check_keys(tables)
+
+
+def check_keys(tables: Mapping[str, Any]) -> Keys:
+    """Return the keys of the tables with their names. Raises KeysError."""
+    try:
+        keys = _KEYS.validate_python(tables)
     except ValidationError as error:
         raise KeysError(_explain(error)) from None  # the cause shows the input
     for name in keys:
@@ -91,7 +97,13 @@ def parse_keys(text: str) -> Keys:
     return keys
 
 
-def _read(file: Path) -> Keys:
+def write_keys(keys: Keys) -> str:
+    """Return the TOML document of keys."""
+    return "".join(f"[{name}]\n{_write_table(key)}\n" for name, key in keys.items())
+
+
+def read_keys(file: Path) -> Keys:
+    """Return the keys of a file. Raises KeysError."""
     try:
         return parse_keys(file.read_text("utf-8"))
     except UnicodeDecodeError:
@@ -100,6 +112,12 @@ def _read(file: Path) -> Keys:
         raise KeysError(f"{file}: {error.strerror or error}") from None
     except KeysError as error:
         raise KeysError(f"{file}: {error}") from None
+
+
+def _write_table(key: ApiKey) -> str:
+    limits = key.model_dump(exclude={"sha256"}, exclude_none=True)
+    lines = [f'sha256 = "{key.sha256}"', *(f"{name} = {rate}" for name, rate in limits.items())]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _signature(file: Path | None) -> tuple[int, int, int] | None:

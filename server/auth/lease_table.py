@@ -10,7 +10,7 @@ class LeaseTable:
 
     def __init__(self, lock: AbstractContextManager[object] | None = None) -> None:
         """Without a `lock` between processes, it serves the threads of one."""
-        self._table = KeyTable(lock, sum)
+        self._table = KeyTable(lock, _loss)
 
     def take(self, tag: int, costs: Amounts) -> bool:
         """Spend both costs; return False, and spend nothing, where there is less."""
@@ -33,3 +33,8 @@ class LeaseTable:
             row = self._table.row(tag)
             first, second = self._table.get(row)
             self._table.set(row, (first + amounts[0], second + amounts[1]))
+
+
+def _loss(amounts: Amounts) -> float:
+    """Return what is lost with these amounts: a debt is as good as what is left."""
+    return abs(amounts[0]) + abs(amounts[1])

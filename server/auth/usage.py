@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from server.database.interface import Database, StorageError
+from server.database.interface import Database, StorageError, Transaction
 from server.metrics.front import Metrics
 
 _log = logging.getLogger(__name__)
 _SAVE_SECONDS = 10.0  # the most that a kill of all processes can lose
+_TIDY_SECONDS = 86_400.0
+_FORGET_SECONDS = 400 * 86_400.0  # of silence, after which a server is not there any more
 _RECENT_SECONDS = 1.0  # age of a count that a quota is compared with
 
 
@@ -31,6 +33,7 @@ class Usage:
         self._clock = clock
         self._run = secrets.token_hex(8)  # of the server: its metrics begin at zero
         self._saved_at = time.monotonic()
+        self._tidied_at = float("-inf")
         self._recent: dict[str, tuple[float, int]] = {}  # by client: when counted, and the count
         self._lock = threading.Lock()
 
@@ -108,6 +111,25 @@ class Usage:
                     self._run,
                     total,
                 )
+            if time.monotonic() - self._tidied_at > _TIDY_SECONDS:
+                self._tidied_at = time.monotonic()
+                _tidy(transaction, self._run)
 
     def _month(self) -> str:
         return datetime.fromtimestamp(self._clock(), UTC).strftime("%Y-%m")
+
+
+def _tidy(transaction: Transaction, own: str) -> None:
+    """Forget what runs of servers that have long ended had counted."""
+    now = transaction.now()
+    transaction.run(  # this run, and those of servers that do not know the table
+        "INSERT INTO counting SELECT DISTINCT run, ? FROM counted"
+        " WHERE run NOT IN (SELECT run FROM counting)",
+        now,
+    )
+    transaction.run("UPDATE counting SET seen = ? WHERE run = ?", now, own)
+    ended = now - _FORGET_SECONDS
+    transaction.run(
+        "DELETE FROM counted WHERE run IN (SELECT run FROM counting WHERE seen < ?)", ended
+    )
+    transaction.run("DELETE FROM counting WHERE seen < ?", ended)

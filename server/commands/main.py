@@ -60,5 +60,12 @@ def _make_parser() -> argparse.ArgumentParser:
             allow_abbrev=False,
         )
     )
-    key.configure(commands.add_parser("key", help="make an API key", allow_abbrev=False))
+    key.configure(
+        commands.add_parser(
+            "key",
+            help="make an API key, or manage those in a database",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+    )
     return parser

@@ -66,7 +66,7 @@ def _serve_alone(settings: Settings, prepared: Prepared) -> int:
     admin_server = HttpServer(create_admin_app(services), settings, admin, ADMIN_THREADS)
     timeout = settings.drain_timeout
     settle()
-    with closing(services.usage):
+    with closing(services.access):
         return serve(pool, client_server, admin_server, timeout, banner, services.jobs)
 
 

@@ -157,6 +157,7 @@ def _configure(settings: Settings, checkpoint: Checkpoint, cpus: int) -> Transla
         model=str(checkpoint.folder),  # found or downloaded once, for all workers
         dtype=settings.dtype,
         engine=settings.engine,
+        kernels=settings.kernels,
         beams=settings.beams,
         batch_tokens=settings.batch_tokens,
         threads=max(1, threads // cpus) if cpus else None,

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -86,6 +86,7 @@ def default_jobs() -> Path:
     return default_state() / "jobs"
 
 
+ApiKeys = Path | Literal["database"] | None
 Devices = Annotated[str, AfterValidator(_check_devices)]
 Models = Annotated[str, BeforeValidator(joined)]
 Routes = Annotated[str | None, BeforeValidator(joined), AfterValidator(_check_routes)]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from gpu_pool.settings import PoolSettings
 from server.core.model_settings import NamedModel, split_models, split_values
 from server.core.setting_types import (
+    ApiKeys,
     DatabaseUrl,
     Devices,
     EncryptKey,
@@ -23,7 +24,7 @@ from server.core.setting_types import (
     default_state,
     one_of,
 )
-from translator.config import DTYPES, ENGINES, TranslatorConfig, default_cache
+from translator.config import DTYPES, ENGINES, KERNELS, TranslatorConfig, default_cache
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
@@ -70,6 +71,11 @@ class Settings(BaseModel):
     )
     dtype: Annotated[str, one_of(DTYPES)] = Field(
         default="auto", description=f"type of the weights: {', '.join(DTYPES)}"
+    )
+    kernels: Annotated[str, one_of(KERNELS)] = Field(
+        default="auto",
+        description="kernels for GPUs: auto: those that are right and fastest on the card, found "
+        "out at each start; off: plain torch",
     )
     beams: PositiveInt | None = Field(
         default=None, description="beam width; unset: the model's default"
@@ -139,8 +145,10 @@ class Settings(BaseModel):
         default=None,
         description="folder of glossaries, such as en-de.tsv: a term, a tab, its translation",
     )
-    api_keys: Path | None = Field(
-        default=None, description="file of API keys, see 'm2m-server key'; unset: no key is needed"
+    api_keys: ApiKeys = Field(
+        default=None,
+        description="file of API keys, see 'm2m-server key'; 'database': they are in that of "
+        "--database; unset: no key is needed",
     )
     api_keys_toml: str | None = Field(
         default=None, description="the content of such a file, where a file is not practical"
@@ -255,7 +263,7 @@ class Settings(BaseModel):
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Model and devices": (
         "model", "route", "model_devices", "local_files_only", "cache", "devices", "engine",
-        "dtype", "beams", "batch_tokens", "threads",
+        "dtype", "kernels", "beams", "batch_tokens", "threads",
     ),
     "Listening": (
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",

@@ -31,6 +31,12 @@ CREATE TABLE dictionaries (
     count BIGINT NOT NULL, size BIGINT NOT NULL, UNIQUE (glossary, source, target)
 );
 """,
+    # Not in the tables: servers that do not know it may use the file, too.
+    added="""
+CREATE TABLE IF NOT EXISTS counting (  -- when a run was there last, of those in `counted`
+    run TEXT PRIMARY KEY, seen {real} NOT NULL
+);
+""",
     sealed=frozenset({"entries"}),
     seconds=5.0,  # texts wait for it
 )
@@ -43,7 +49,7 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     Raises StoreError, unless the folder is the default one: then nothing outlives the server.
     """
     if settings.database is not None:
-        return open_postgres(settings, STATE)
+        return open_shared(settings, STATE)
     shared = memory is not None
     if settings.state is not None:
         try:
@@ -55,14 +61,22 @@ def open_state(settings: Settings, memory: Path | None = None) -> Database:
     return SqliteDatabase(memory, STATE, shared=shared)
 
 
-def open_postgres(settings: Settings, schema: Schema) -> Database:
-    """Open the shared database. Raises StoreError, also without the packages that it needs."""
+def open_shared(settings: Settings, schema: Schema) -> Database:
+    """Open the shared database that the settings name. Raises StoreError."""
     assert settings.database is not None
+    key = settings.database_encrypt_key
+    return open_postgres(settings.database, schema, bytes.fromhex(key) if key else None)
+
+
+def open_postgres(url: str, schema: Schema, key: bytes | None = None) -> Database:
+    """Open a shared database. Raises StoreError, also without the packages that it needs.
+
+    `key`, of 32 bytes, is that of its texts.
+    """
     try:
         from server.database.postgres import PostgresDatabase
     except ImportError as error:
         raise StoreError(
             schema.name, f"--database needs {error.name}: pip install 'm2m-server[postgres]'"
         ) from None
-    key = settings.database_encrypt_key
-    return PostgresDatabase(settings.database, schema, bytes.fromhex(key) if key else None)
+    return PostgresDatabase(url, schema, key)

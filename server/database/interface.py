@@ -91,6 +91,7 @@ class Database(Protocol):
     """
 
     shared: bool  # whether other processes may use it, too
+    now: str  # SQL for its Unix time, as `Transaction.now` returns it
     holder: str  # this server's name among those that share it; the same after a crash if alone
 
     def close(self) -> None:

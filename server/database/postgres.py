@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS m2m_schemas (  -- `proof` is made with the key of the
     name TEXT PRIMARY KEY, version BIGINT NOT NULL, proof TEXT
 )
 """
+_NOW = "extract(epoch FROM clock_timestamp())::float8"
 _CONNECTIONS = 8  # of a process, at most
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 2.0  # for a connection of the pool, and for a sign of life from it
@@ -57,6 +58,7 @@ class PostgresDatabase:
     """A Database. Each process has connections of its own, made at its first use."""
 
     shared = True
+    now = _NOW
 
     def __init__(self, url: str, schema: Schema, key: bytes | None = None) -> None:
         """Connect once, to make or migrate the tables. Raises StoreError.
@@ -78,8 +80,8 @@ class PostgresDatabase:
         try:
             with psycopg.connect(url, **_connecting()) as connection:
                 self._migrate(connection)
-        except psycopg.Error as error:
-            raise StoreError(schema.name, _explain(error)) from None  # the cause shows the URL
+        except psycopg.Error as error:  # with what to do; the cause shows the URL
+            raise StoreError(schema.name, " ".join(str(error).split())) from None
 
     def close(self) -> None:
         """See `Database`."""
@@ -234,7 +236,7 @@ class _Transaction:
         self.has_changed = False
 
     def now(self) -> float:
-        [row] = self.select("SELECT extract(epoch FROM clock_timestamp())::float8 AS now")
+        [row] = self.select(f"SELECT {_NOW} AS now")
         return float(row["now"])
 
     def select(self, query: str, *values: object) -> list[Row]:

@@ -36,6 +36,8 @@ class SqliteDatabase:
     all of them: it is free when the last one has ended, however that happens.
     """
 
+    now = "(julianday('now') - 2440587.5) * 86400.0"
+
     def __init__(self, folder: Path | None, schema: Schema, *, shared: bool = False) -> None:
         """Check the file in a folder; creates both where needed. Raises StoreError.
 

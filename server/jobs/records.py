@@ -37,7 +37,7 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as stored. Times are Unix times in seconds."""
+    """A job as stored. Times are Unix times in seconds, by the clock of the database."""
 
     number: int  # internal key; clients know the `id`
     id: str
@@ -57,20 +57,22 @@ class Job:
     characters_done: int
     resumed: float | None  # when this run of the server took it up; None: it has not yet
     characters_before: int | None  # done by then
+    read: float  # when all of this was so
 
     @property
     def ended(self) -> bool:
         """Whether the job has ended."""
         return self.status in ENDED
 
-    def eta(self, now: float) -> float | None:
-        """Return the remaining seconds at the speed so far; None before anything is done."""
+    @property
+    def eta(self) -> float | None:
+        """The remaining seconds at the speed so far; None before anything is done."""
         if self.resumed is None or self.characters_before is None:
             return None
         done = self.characters_done - self.characters_before
-        if done <= 0 or now <= self.resumed:
+        if done <= 0 or self.read <= self.resumed:
             return None
-        return (self.characters - self.characters_done) * (now - self.resumed) / done
+        return (self.characters - self.characters_done) * (self.read - self.resumed) / done
 
 
 @dataclass(frozen=True, slots=True)

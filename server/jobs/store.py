@@ -14,7 +14,7 @@ from types import MappingProxyType
 from documents import TranslatedFile
 from server.core.job_status import JobStatus
 from server.core.settings import Settings
-from server.core.state import open_postgres
+from server.core.state import open_shared
 from server.database.interface import Database, Sealed, StoreError
 from server.database.sqlite import SqliteDatabase
 from server.jobs import leases
@@ -38,7 +38,7 @@ _JOBS = (
     "SELECT number, id, client, owner, status, spec, created, started, finished, error,"
     " texts, texts_done, texts_failed, jobs.characters, characters_done,"
     " begun AS resumed, runs.characters AS characters_before,"
-    " coalesce(sentences, '[]') AS notices"
+    " coalesce(sentences, '[]') AS notices, {now} AS read"
     " FROM jobs LEFT JOIN runs ON runs.job = number LEFT JOIN notices ON notices.job = number"
 )
 
@@ -49,6 +49,7 @@ class JobStore:
     def __init__(self, database: Database) -> None:
         """`database` has the tables of `schema.JOBS`; `close` closes it."""
         self._database = database
+        self._jobs = _JOBS.format(now=database.now)
         self.shared = database.shared
 
     def close(self) -> None:
@@ -99,7 +100,7 @@ class JobStore:
 
     def find(self, id: str) -> Job | None:  # noqa: A002
         """Return a job by its public id."""
-        rows = self._database.select(_JOBS + " WHERE id = ?", id)
+        rows = self._database.select(self._jobs + " WHERE id = ?", id)
         return job_of(rows[0]) if rows else None
 
     def claim(self) -> list[Job]:
@@ -112,7 +113,7 @@ class JobStore:
         with self._database.transaction() as transaction:
             leases.claim(transaction, holder)
             rows = transaction.select(
-                f"{_JOBS} JOIN leases ON leases.job = number"
+                f"{self._jobs} JOIN leases ON leases.job = number"
                 " WHERE holder = ? AND status IN ('queued', 'running') ORDER BY number",
                 holder,
             )
@@ -287,7 +288,7 @@ def open_jobs(settings: Settings, *, shared: bool = False) -> JobStore | None:
     if settings.jobs is None:
         return None
     if settings.database is not None:
-        return JobStore(open_postgres(settings, JOBS))
+        return JobStore(open_shared(settings, JOBS))
     try:
         return JobStore(SqliteDatabase(settings.jobs, JOBS, shared=shared))
     except StoreError as error:

@@ -124,6 +124,7 @@ def _collect(status: PoolStatus) -> Iterator[Metric]:
         yield counter
     for name, text, values in _WORKER_HISTOGRAMS:
         yield _histogram(name, text, [(_labels(w), values(w)) for w in workers])
+    yield _kernels(workers)
     # A device may have workers of several models.
     gpus = {gpu.device: gpu for worker in workers for gpu in worker.gpus}.values()
     for name, text, reading in _GPU_GAUGES:
@@ -132,6 +133,17 @@ def _collect(status: PoolStatus) -> Iterator[Metric]:
     for gpu in gpus:
         info.add_metric([gpu.device], {"name": gpu.name or "", "uuid": gpu.uuid or ""})
     yield info
+
+
+def _kernels(workers: Iterable[WorkerStatus]) -> Metric:
+    """Return what may have a kernel: the worker of a card on which one fails uses plain torch."""
+    rows = [
+        ([*_labels(worker), operation], int(word.partition(" (")[0] != "torch"))
+        for worker in workers
+        for operation, word in (worker.engine.kernels if worker.engine else {}).items()
+    ]
+    text = "1 if a kernel of ours computes the operation, 0 if torch does; /gpus says why"
+    return _gauge("m2m_worker_kernel", text, [*_WORKER_LABELS, "operation"], rows)
 
 
 def _labels(worker: WorkerStatus) -> list[str]:

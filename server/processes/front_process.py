@@ -46,5 +46,5 @@ class FrontProcess:
         http.close()
         if jobs is not None:
             jobs.close()
-        services.usage.close()
+        services.access.close()
         return 0

@@ -29,5 +29,5 @@ class JobsProcess:
         jobs.stop()
         pool.close()
         jobs.close()
-        self.services.usage.close()
+        self.services.access.close()
         return 0

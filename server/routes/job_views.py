@@ -1,7 +1,6 @@
 """Jobs as clients see them: state, results, events."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ LAST_EVENT = "end"  # the id of the last event
 
 def show_job(job: Job, retention: float, root: str) -> dict[str, Any]:
     """Return the state of a job, whose path is below `root`; what does not exist yet is null."""
-    eta = None if job.ended else job.eta(time.time())
+    eta = None if job.ended else job.eta
     url = f"{root}/{job.id}"
     shown: dict[str, Any] = {
         "id": job.id,

@@ -112,14 +112,3 @@ def test_a_new_key_is_shown_once_and_its_table_lets_it_in(
     client = create_app(services_for(pool, api_keys_toml=KEYS + out)).test_client()
     assert client.post("/translation", json=GOOD, headers=bearer(key)).status_code == 200
     assert pool.askers == [("carol", False)]
-
-
-@pytest.mark.parametrize(
-    "arguments", [[], ["a b"], ["é"], ["a", "--requests-per-minute", "0"], ["a", "b"]]
-)
-def test_a_wrong_command_for_a_key_makes_none(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        main(["key", *arguments])
-    assert capsys.readouterr().out == ""

@@ -171,6 +171,9 @@ def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClie
     assert found("m2m_worker_state", device="cuda:0", model="fake", state="ready") == 1
     assert found("m2m_worker_state", device="cuda:1", model="fake", state="ready") == 0
     assert found("m2m_worker_state", device="cuda:1", model="fake", state="backoff") == 1
+    kernel = {"device": "cuda:0", "model": "fake"}
+    assert found("m2m_worker_kernel", **kernel, operation="attend_self") == 1
+    assert found("m2m_worker_kernel", **kernel, operation="rank") == 0
     assert found("m2m_pool_state", state="ok") == 1
     assert found("m2m_model_state", model="fake", state="ok") == 1
 

@@ -11,7 +11,7 @@ from gpu_pool.status import GpuStatus
 from server.app import create_app
 from server.core.settings import Settings
 from server.services import make_services
-from tests.fakes import FakePool, one_model, worker_status
+from tests.fakes import KERNELS, FakePool, one_model, worker_status
 from translator.models.flores import FLORES_CODES
 
 
@@ -29,7 +29,7 @@ def test_health_is_that_of_the_pool(
     body = response.get_json()
     assert body["status"] == state
     assert body["workers"] == {"ready": 1, "total": 2}
-    engine = {"name": "inflight", "dtype": "bfloat16", "reason": "asked for"}
+    engine = {"name": "inflight", "dtype": "bfloat16", "reason": "asked for", "kernels": KERNELS}
     assert body["engines"] == {"cuda:0": engine, "cuda:1": engine}
     assert body["version"]
 
@@ -67,7 +67,7 @@ def test_every_device_says_what_decodes_on_it_and_why(client: FlaskClient, pool:
     pool.workers[0] = replace(pool.workers[0], engine=engine)
     pool.workers[1] = replace(pool.workers[1], engine=None, state="starting")
     first, second = client.get("/gpus").get_json()["gpus"]
-    told = {"name": "ctranslate2", "dtype": "bfloat16", "reason": reason}
+    told = {"name": "ctranslate2", "dtype": "bfloat16", "reason": reason, "kernels": {}}
     assert (first["engine"], second["engine"]) == (told, None)
     assert client.get("/health_check").get_json()["engines"] == {"cuda:0": told}
 

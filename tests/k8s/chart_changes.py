@@ -142,6 +142,11 @@ CHART: dict[str, Case] = {
         {"apiKeys": {"key": "a.toml"}},
         "value: /etc/m2m-server/a.toml",
     ),
+    "apiKeys.inDatabase": (
+        {"database": {"secret": "pg"}},
+        {"apiKeys": {"inDatabase": True}},
+        "value: database",
+    ),
     "database.secret": ({}, {"database": {"secret": "pg"}}, "name: TRANSLATION_DATABASE"),
     "database.key": ({"database": {"secret": "pg"}}, {"database": {"key": "dsn"}}, "key: dsn"),
     "models.source": ({}, {"models": {"source": "claim"}}, "claimName: m2m-server-models"),

@@ -22,6 +22,7 @@ OVERLAYS = ("cpu", "gpu-per-pod", "gpu-node", "hybrid", "airgapped")
 COMPONENTS = (
     ("api-keys",),
     ("database",),
+    ("database", "database/api-keys"),
     ("gateway",),
     ("keda",),
     ("keda", "keda/to-zero"),

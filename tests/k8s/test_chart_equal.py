@@ -10,6 +10,7 @@ from tests.k8s.rendering import Combination, combinations, label, render
 VALUES: dict[str, Values] = {
     "api-keys": {"apiKeys": {"secret": "m2m-api-keys"}},
     "database": {"database": {"secret": "m2m-database"}},
+    "database/api-keys": {"apiKeys": {"inDatabase": True}},
     "gateway": {
         "httpRoute": {
             "enabled": True,

@@ -151,6 +151,14 @@ REFUSED: dict[str, tuple[Values, str]] = {
         {"settings": {"TRANSLATION_DATABASE": "postgresql://a:b@c/d"}},
         "settings.TRANSLATION_DATABASE: use the value database.secret",
     ),
+    "keys in two places": (
+        {"apiKeys": {"secret": "keys", "inDatabase": True}, "database": {"secret": "pg"}},
+        "apiKeys: either secret or inDatabase",
+    ),
+    "keys in no database": (
+        {"apiKeys": {"inDatabase": True}},
+        "apiKeys.inDatabase: there is none without database.secret",
+    ),
     "other ports": (
         {"settings": {"TRANSLATION_PORT": 80}},
         "settings.TRANSLATION_PORT: the ports of the pods are 8000 and 8001",

@@ -27,7 +27,7 @@ def main(folder: str, database: str | None = None, keys: str | None = None, port
         jobs=Path(folder),
         state=state,
         database=database,
-        api_keys=Path(keys) if keys else None,
+        api_keys="database" if keys == "database" else Path(keys) if keys else None,
         max_jobs=20_000,
         drain_timeout=1000.0,
     )
@@ -38,5 +38,5 @@ def main(folder: str, database: str | None = None, keys: str | None = None, port
     )
     http = HttpServer(create_app(services), settings)
     admin = HttpServer(create_admin_app(services), settings, Listener(settings.host, 0), threads=2)
-    with closing(services.usage):
+    with closing(services.access):
         return serve(pool, http, admin, settings.drain_timeout, http.url, services.jobs)

@@ -3,8 +3,8 @@
 Imports `translator.models` and what that may import; no text is handled here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from translator.models.checkpoints import Checkpoint
@@ -69,11 +69,15 @@ class DecodedSegment:
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """Which engine decodes, in which dtype, and the reason for the choice."""
+    """Which engine decodes, in which dtype, and the reason for the choice.
+
+    `kernels`: for each operation that may have a kernel, the implementation in use.
+    """
 
     name: str  # one of config.ENGINES, except "auto"
     dtype: str  # one of config.DTYPES, except "auto"
     reason: str
+    kernels: Mapping[str, str] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -86,6 +90,10 @@ class Engine(Protocol):
     @property
     def splits(self) -> int:
         """Batches split so far because the device ran out of memory."""
+
+    @property
+    def kernels(self) -> Mapping[str, str]:
+        """For each operation that may have a kernel, the implementation in use."""
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:
         """Queue segments; they are decoded in later steps, in any order."""

@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 _FOLDER = "speeds"  # in the cache
 _MOST_SHOWN = 4  # speeds in a reason; a CPU with many cores has more candidates
 # Any of these may change how fast an engine is.
-_PACKAGES = ("m2m-server", "torch", "transformers", "ctranslate2")
+_PACKAGES = ("m2m-server", "torch", "transformers", "ctranslate2", "triton")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ which share the cores.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from operator import attrgetter
@@ -84,6 +84,7 @@ class ReplicatedEngine:
         self._cores = cores
         self._set_threads = set_threads
         self._arrived: list[EncodedSegment] = []
+        self.kernels: Mapping[str, str] = {}  # of GPUs, which have no replicas
         self._running_batches = RunningBatches[tuple[_Replica, list[DecodedSegment]]](len(engines))
 
     @property

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
@@ -30,6 +30,7 @@ class StaticEngine:
         self._batching_delay = 0.0  # seconds
         self._lock = Lock()
         self.splits = 0
+        self.kernels: Mapping[str, str] = {}
 
     @property
     def batches(self) -> int:

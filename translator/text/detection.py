@@ -65,7 +65,6 @@ class Detector:
         self._both_chinese = set(self._languages).issuperset(CHINESE)
         self._file = file
         self._lock = threading.Lock()
-        self._models: tuple[FasttextModel, NgramModel] | None = None
         self._choices: dict[str, _Choice | FileChoice] = {}
 
     @cached_property
@@ -73,6 +72,10 @@ class Detector:
         """The languages that it can find; the others have to be named."""
         found = frozenset[str]().union(*(self._choice(script).known for script in SCRIPTS))
         return found | set(CHINESE) if self._both_chinese and found & set(CHINESE) else found
+
+    @cached_property
+    def _classifiers(self) -> tuple[FasttextModel, NgramModel]:
+        return FasttextModel(), NgramModel()
 
     def detect(self, text: str) -> list[Detection]:
         """Return the languages that `text` may be in, the most likely first; never an empty list.
@@ -88,6 +91,18 @@ class Detector:
         likely = sorted((pair for pair in found if pair[0] >= _LEAST_SHOWN), reverse=True)
         detections = [Detection(language, round(each, _DIGITS)) for each, language in likely]
         return detections or [self._fallback]
+
+    def first_guess(self, text: str) -> str | None:
+        """Return the language, of all in the world, that a classifier alone thinks of first.
+
+        That takes a third of the time of `detect`. None: a file takes the place of the classifiers.
+        """
+        if self._file is not None:
+            return None
+        with self._lock:
+            model, _ = self._classifiers
+        line = " ".join(text.split()).encode("utf-8", "replace").decode("utf-8")
+        return model.best(line)[0] or None
 
     def evidence(self, text: str) -> "Evidence | None":
         """Return what a text says about the languages of its script; None if it says nothing."""
@@ -120,9 +135,7 @@ class Detector:
     def _make_choice(self, script: str, languages: Sequence[str]) -> "_Choice | FileChoice":
         if self._file is not None:
             return FileChoice(script, languages, self._file)
-        if self._models is None:
-            self._models = FasttextModel(), NgramModel()
-        return _Choice(script, languages, *self._models)
+        return _Choice(script, languages, *self._classifiers)
 
 
 @dataclass(frozen=True, slots=True)

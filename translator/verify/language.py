@@ -31,8 +31,12 @@ class LanguageCheck:
         if pair.shared < self._least_shared:
             return False
         words = [word for word in pair.words if word.isalpha() and word.islower()]
-        if len(words) < _LEAST_WORDS or len({*words} & {*pair.own}) < self._least_shared:
+        if len(words) < _LEAST_WORDS:
             return False
+        if self._least_shared and len({*words} & {*pair.own}) < self._least_shared:
+            return False
+        if self._detector.first_guess(pair.translation) == text_language(target):
+            return False  # as for nearly all translations
         found = {each.language: each.confidence for each in self._detector.detect(pair.translation)}
         best = max(found, key=found.__getitem__)
         rest = 1 - sum(found.values())  # where detection was sure without looking at all languages

@@ -3,7 +3,6 @@
 import hashlib
 import math
 import secrets
-import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from pathlib import PurePath
@@ -76,7 +75,7 @@ class DocumentRoutes:
         else:
             shown["error_message"] = job.error or f"the document is {job.status}"
         if job.status == "running":
-            seconds = job.eta(time.time())
+            seconds = job.eta
             shown["seconds_remaining"] = 1 if seconds is None else max(1, math.ceil(seconds))
         if job.status == "done":
             shown["billed_characters"] = job.characters

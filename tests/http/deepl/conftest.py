@@ -63,7 +63,7 @@ def serving(pool: FakePool, folder: Path, **values: Any) -> Iterator[str]:
     server.close()
     if services.jobs is not None:
         services.jobs.close()
-    services.usage.close()
+    services.access.close()
 
 
 @pytest.fixture

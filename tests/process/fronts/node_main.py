@@ -21,7 +21,8 @@ def main() -> int:
     parser.add_argument("--fronts", type=int, default=2)
     parser.add_argument("--jobs", type=Path)
     parser.add_argument("--state", type=Path)
-    parser.add_argument("--api-keys", type=Path)
+    parser.add_argument("--api-keys")
+    parser.add_argument("--database")
     parser.add_argument("--hang-timeout", type=float, default=60.0)
     parser.add_argument("--drain-timeout", type=float, default=60.0)
     parser.add_argument("--pin", default="true")
@@ -33,6 +34,7 @@ def main() -> int:
         jobs=arguments.jobs,
         state=arguments.state,
         api_keys=arguments.api_keys,
+        database=arguments.database,
         hang_timeout=arguments.hang_timeout,
         drain_timeout=arguments.drain_timeout,
     )

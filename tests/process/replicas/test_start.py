@@ -9,13 +9,15 @@ import psycopg
 import pytest
 
 from benchmarks.drill.postgresql import PostgreSql
+from server.core.requests import Answer
 from server.core.state import STATE
 from server.database.interface import Schema, StorageError, StoreError
 from server.database.postgres import PostgresDatabase
 from server.database.sqlite import SqliteDatabase
-from server.jobs.records import JobSpec
+from server.jobs.records import ItemOutcome, JobSpec
 from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
+from server.routes.job_views import show_job
 
 TABLE = "CREATE TABLE things (number {serial});"
 FIRST = Schema("things", TABLE)
@@ -108,6 +110,14 @@ def test_a_replica_that_is_read_only_stores_nothing_and_says_so(
         database.close()
 
 
+def test_a_server_does_not_start_on_a_replica_that_is_read_only(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = url.rpartition("/")[2]
+        connection.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+    with pytest.raises(StoreError, match="in a read-only transaction"):
+        PostgresDatabase(url, STATE)
+
+
 def test_a_full_disk_is_not_a_database_that_is_away(url: str) -> None:
     database = PostgresDatabase(url, STATE)
     try:
@@ -148,3 +158,23 @@ def test_a_server_whose_clock_is_wrong_takes_no_leases_and_deletes_nothing(
     finally:
         first.close()
         second.close()
+
+
+@pytest.mark.parametrize("wrong", [-300.0, 300.0])
+def test_a_server_whose_clock_is_wrong_knows_how_long_a_job_takes(
+    url: str, monkeypatch: pytest.MonkeyPatch, wrong: float
+) -> None:
+    store = JobStore(PostgresDatabase(url, JOBS))
+    try:
+        job = store.add("x", JobSpec("en", "de"), [["a"], ["b"]], "")
+        store.begin(job.number)
+        store.save(job, [ItemOutcome(0, Answer("A", "en"))])
+        right = time.time
+        monkeypatch.setattr(time, "time", lambda: right() + wrong)
+        found = store.find("x")
+        assert found is not None
+        eta = show_job(found, 60.0, "")["progress"]["eta"]
+        assert eta is not None
+        assert eta < 100, "the job has run for a moment, and half of it is done"
+    finally:
+        store.close()

@@ -16,6 +16,7 @@ from server.jobs.store import JobStore
 from server.metrics.front import Metrics
 
 SPEC = JobSpec("auto", "de", alternatives=1, glossary=(("a", "b"),))
+YEAR = 500 * 86_400.0  # seconds, and more
 ANSWER = Answer("Eins 😀 %s ?", "en", 0.5, ("length",), ("Zwei",), "m2m")
 
 
@@ -139,12 +140,29 @@ class TestState:
             store.find("alice", made.id)
 
     def test_usage_of_several_servers_adds_up(self, database: Database) -> None:
-        servers = [(Metrics(), "a"), (Metrics(), "b")]
-        usages = [Usage(database, metrics) for metrics, _ in servers]
-        for metrics, _ in servers:
-            metrics.label_clients(["alice"])
-            metrics._work_of("alice").characters.inc(7)
+        usages = [counting(database, 7) for _ in range(2)]
         assert [usage.count("alice") for usage in usages] == [7, 14]
         assert usages[0].count("alice") == 14
         assert usages[0].admit("alice", 6, 20)
         assert not usages[0].admit("alice", 1, 20)
+
+    def test_what_a_server_has_counted_is_forgotten_long_after_its_end(
+        self, database: Database
+    ) -> None:
+        ended, other, late = (counting(database, 7) for _ in range(3))
+        assert [usage.count("alice") for usage in (ended, other)] == [7, 14]
+        with database.transaction() as transaction:
+            transaction.run("UPDATE counting SET seen = seen - ? WHERE run = ?", YEAR, ended._run)
+            transaction.run("DELETE FROM counting WHERE run = ?", other._run)  # an older release
+        assert late.count("alice") == 21
+        runs = {row["run"] for row in database.select("SELECT run FROM counted")}
+        assert runs == {other._run, late._run}
+        assert other.count("alice") == 21, "nothing is counted again"
+
+
+def counting(database: Database, characters: int) -> Usage:
+    """Return what counts for a server that has translated so many characters."""
+    metrics = Metrics()
+    metrics.label_clients(["alice"])
+    metrics._work_of("alice").characters.inc(characters)
+    return Usage(database, metrics)

@@ -14,7 +14,6 @@ from benchmarks.drill.records import Period, Records
 from benchmarks.drill.report import count_jobs, render, summarise
 from benchmarks.drill.texts import are_translations, make_texts
 from server.auth.keys import KeyList, KeysError
-from server.core.settings import Settings
 
 NOTHING = EVENTS[0]
 KILLED = next(event for event in EVENTS if event.name == "a server is killed")
@@ -113,7 +112,7 @@ def test_an_event_that_breaks_off_does_not_count() -> None:
 
 def test_a_key_is_replaced_without_a_gap(tmp_path: Path) -> None:
     file = KeyFile(tmp_path / "keys.toml")
-    listed = KeyList(Settings(api_keys=file.path))
+    listed = KeyList(file.path)
     assert set(listed.keys) == {"jobs", "others0"}
     file.spoil()
     with pytest.raises(KeysError):

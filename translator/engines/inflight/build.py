@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -16,11 +16,14 @@ from translator.engines.inflight.admission import FIELDS
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
+from translator.engines.inflight.operations.attempt import try_kernels
+from translator.engines.inflight.operations.choice import Choice
+from translator.engines.inflight.operations.trial import Model
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout
 from translator.engines.inflight.rounding import LENGTH_BUCKETS, SLOT_BUCKETS, bucket
-from translator.engines.inflight.sizing import best_slots
+from translator.engines.inflight.sizing import MOST, best_slots
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.stream import CudaStream
 from translator.engines.inflight.weights import load
@@ -38,6 +41,7 @@ STATE_SHARE = 0.5  # of the memory that is free once the weights are loaded
 SCORES = 3  # copies of the scores, in fp32 over the vocabulary, that a step holds at a time
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # with more, hidden states do not fit the CPU's caches
+ChooseOperations = Callable[[Model, Shape], Choice]  # the shape: with all slots full
 # Graphs for these lengths are recorded at start, others when a shape occurs for the second time.
 WARM_LENGTHS = (16, 32, 64)
 
@@ -59,9 +63,12 @@ def build_inflight(
     make_precise = None
     if dtype != "float32":
         make_precise = partial(build_inflight, config, checkpoint, "float32", rare=True)
+    choose = None
+    if config.kernels == "auto" and not rare:
+        choose = partial(try_kernels, device=config.device, cache=config.cache)
     tensors = ModelTensors.of(checkpoint.folder)
     return inflight_engine(
-        tensors, getattr(torch, dtype), devices, *limits, make_precise, rare=rare
+        tensors, getattr(torch, dtype), devices, *limits, make_precise, choose, rare=rare
     )
 
 
@@ -72,20 +79,24 @@ def inflight_engine(
     source: int,
     length: int,
     make_precise: Callable[[], Engine] | None = None,
+    choose: ChooseOperations | None = None,
     *,
     rare: bool = False,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of one model. `rare` as in `build_inflight`.
+    Several devices share the layers of one model. `choose` tries kernels for the first slots of a
+    GPU; None: plain torch. `rare` as in `build_inflight`.
     """
     placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
     network = Network(load(tensors, placement, dtype))
-    make_pool = _PoolMaker(network, placement, tensors.config, source, length, first=not rare)
+    make_pool = _PoolMaker(
+        network, placement, tensors.config, source, length, choose, first=not rare
+    )
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
-    return InflightEngine(make_pool, tokens, make_precise)
+    return InflightEngine(make_pool, tokens, make_precise, make_pool.kernels)
 
 
 def build_int8(
@@ -138,21 +149,26 @@ class _PoolMaker:
     config: M2M100Config
     source: int
     length: int
+    choose: ChooseOperations | None = None
+    kernels: dict[str, str] = field(default_factory=dict)  # in use, by operation
     first: bool = True
 
     def __call__(self, beam_group: BeamGroup) -> SlotPool:
         """Allocate as many slots as increase throughput; record the common graphs."""
         first, self.first = self.first, False
         if self._device.type != "cuda":
-            return self._pool(beam_group, min(CPU_SLOTS, math.ceil(CPU_BEAMS / beam_group.beams)))
+            return self._pool(
+                self.network, beam_group, min(CPU_SLOTS, math.ceil(CPU_BEAMS / beam_group.beams))
+            )
         limit = self._limit(beam_group.beams)
         if not first:
-            return self._pool(beam_group, min(LATER_SLOTS, limit))
+            return self._pool(self.network, beam_group, min(LATER_SLOTS, limit))
         if not self.placement.single:
-            return self._pool(beam_group, min(GROUP_SLOTS, limit))
-        slots = best_slots(limit, partial(self._pool, beam_group))
+            return self._pool(self.network, beam_group, min(GROUP_SLOTS, limit))
+        network = self._with_kernels(beam_group, min(MOST, limit))
+        slots = best_slots(limit, partial(self._pool, network, beam_group))
         torch.cuda.empty_cache()  # frees the slots of the measurement
-        pool = self._pool(beam_group, slots)
+        pool = self._pool(network, beam_group, slots)
         _record(pool, slots, self.source, self.length)
         return pool
 
@@ -160,13 +176,24 @@ class _PoolMaker:
     def _device(self) -> torch.device:
         return self.placement.decoder[-1]
 
-    def _pool(self, beam_group: BeamGroup, slots: int) -> SlotPool:
+    def _with_kernels(self, beam_group: BeamGroup, slots: int) -> Network:
+        """Return the network of the first beam group; others, which are rare, have no kernels."""
+        if self.choose is None:
+            return self.network
+        vocabulary = self.config.vocab_size
+        model = Model(self.network.weights, vocabulary, *beam_group)
+        choice = self.choose(model, Shape(slots, self.source, self.length))
+        self.kernels.update(choice.words)
+        torch.cuda.empty_cache()  # frees the slots of the trial
+        return Network(self.network.weights, choice.table)
+
+    def _pool(self, network: Network, beam_group: BeamGroup, slots: int) -> SlotPool:
         state = SlotState.allocate(
-            self.network.weights, slots, beam_group.beams, self.source, self.length
+            network.weights, slots, beam_group.beams, self.source, self.length
         )
         start, eos = self.config.decoder_start_token_id, self.config.eos_token_id
         launcher = self._launcher(state)
-        return SlotPool(self.network, state, launcher, start, eos, beam_group.no_repeat_ngram)
+        return SlotPool(network, state, launcher, start, eos, beam_group.no_repeat_ngram)
 
     def _launcher(self, state: SlotState) -> Launcher:
         if self._device.type != "cuda" or not self.placement.single:

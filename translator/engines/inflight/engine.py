@@ -5,8 +5,9 @@ pass on admission, then one token per step, beside sentences at any position.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -45,12 +46,14 @@ class InflightEngine:
         make_pool: Callable[[BeamGroup], SlotPool],
         encoder_tokens: int,
         make_precise: Callable[[], Engine] | None = None,
+        kernels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`make_pool` allocates slots; `encoder_tokens` bounds the tokens of an encoder pass.
 
         `make_precise` builds the fp32 engine that decodes again what overflowed in fp16; None if
-        nothing can overflow.
+        nothing can overflow. `kernels` is filled by `make_pool`.
         """
+        self.kernels = kernels
         self._make_pool = make_pool
         self._queues: dict[BeamGroup, _Queue] = {}
         self._encoder_tokens = encoder_tokens

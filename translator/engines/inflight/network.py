@@ -9,8 +9,8 @@ H heads of D values, V vocabulary.
 import torch
 from torch import Tensor
 
-from translator.engines.inflight.operations.plain import PLAIN
-from translator.engines.inflight.operations.types import Operations
+from translator.engines.inflight.operations.table import PLAIN_TABLE, OperationTable
+from translator.engines.inflight.operations.types import Residual
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import FeedForward, Weights
 from translator.engines.model_tensors import POSITION_OFFSET
@@ -19,7 +19,7 @@ from translator.engines.model_tensors import POSITION_OFFSET
 class Network:
     """Computes with the weights; has no state of its own."""
 
-    def __init__(self, weights: Weights, operations: Operations = PLAIN) -> None:
+    def __init__(self, weights: Weights, operations: OperationTable = PLAIN_TABLE) -> None:
         self.weights = weights
         self.operations = operations
 
@@ -30,7 +30,7 @@ class Network:
         index = torch.arange(source.shape[1], device=source.device) + POSITION_OFFSET
         rows = torch.where(known, index, weights.pad)
         hidden = weights.embedding(source) * weights.scale + weights.positions[rows]
-        attend_source = self.operations.attend_source
+        attend_source = self.operations.at(len(source)).attend_source
         context = attend_source.prepare(known.sum(dim=1), source.shape[1], hidden.dtype)
         for layer in weights.encoder:
             hidden = hidden.to(layer.device)
@@ -57,13 +57,13 @@ class Network:
         The sources have at most `source` tokens. Writes keys and values; nothing is predicted, so
         the last layer computes nothing else. With one position, self-attention returns its value.
         """
-        weights = self.weights
+        weights, operations = self.weights, self.operations.at(len(slots))
+        residual, attend_cross = operations.residual, operations.attend_cross
         tokens = torch.full((len(slots), 1), token, device=slots.device)
         first = weights.decoder[0].attention
-        hidden, normed = self.operations.embed(weights, tokens, torch.zeros_like(slots), first.norm)
+        hidden, normed = operations.embed(weights, tokens, torch.zeros_like(slots), first.norm)
         projected = first.qkv(normed)
         shape = Shape(len(slots), source, 1)
-        attend_cross = self.operations.attend_cross
         context = attend_cross.prepare(state, shape, slots)
         for i, (layer, cache) in enumerate(zip(weights.decoder, state.caches, strict=True)):
             slots = slots.to(layer.device)
@@ -72,16 +72,20 @@ class Network:
             cache.own[slots, :, :, 0, 0] = own
             if layer is weights.decoder[-1]:
                 return
-            hidden, query = self._after_self_attention(i, hidden, own[:, 1].flatten(1)[:, None])
+            hidden, query = self._after_self_attention(
+                residual, i, hidden, own[:, 1].flatten(1)[:, None]
+            )
             attended = attend_cross(cache, query, context, shape)
-            hidden, projected = self._after_cross_attention(i, hidden, attended)
+            hidden, projected = self._after_cross_attention(residual, i, hidden, attended)
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:
         """Feed each slot's current tokens; return hidden states `[n, K, d]` for the head.
 
         Writes keys and values to the caches at each slot's position.
         """
-        weights, operations, n = self.weights, self.operations, shape.slots
+        weights, n = self.weights, shape.slots
+        operations = self.operations.at(n)
+        residual = operations.residual
         first = weights.decoder[0].attention
         hidden, normed = operations.embed(weights, state.token[:n], state.position[:n], first.norm)
         projected = first.qkv(normed)
@@ -93,29 +97,29 @@ class Network:
                 device = layer.device
                 own, cross = (tuple(x.to(device) for x in context) for context in (own, cross))
             attended = operations.attend_self(cache, self._split(projected, 3), own, shape)
-            hidden, query = self._after_self_attention(i, hidden, attended)
+            hidden, query = self._after_self_attention(residual, i, hidden, attended)
             attended = operations.attend_cross(cache, query, cross, shape)
-            hidden, projected = self._after_cross_attention(i, hidden, attended)
+            hidden, projected = self._after_cross_attention(residual, i, hidden, attended)
         return projected
 
     def _after_self_attention(
-        self, index: int, hidden: Tensor, attended: Tensor
+        self, residual: Residual, index: int, hidden: Tensor, attended: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Return the hidden state, and the queries `[n, K, H, D]` to the source."""
         layer = self.weights.decoder[index]
-        hidden, query = self.operations.residual(
+        hidden, query = residual(
             hidden, attended, layer.attention.out, layer.cross_norm, layer.cross_query
         )
         return hidden, self._split(query, 1)[:, :, 0]
 
     def _after_cross_attention(
-        self, index: int, hidden: Tensor, attended: Tensor
+        self, residual: Residual, index: int, hidden: Tensor, attended: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Feed forward; return the hidden state, and the next layer's input `[n, K, 3·d]`.
 
         After the last layer, the second is the input of the head, `[n, K, d]`.
         """
-        weights, residual = self.weights, self.operations.residual
+        weights = self.weights
         layer = weights.decoder[index]
         part = layer.feed_forward
         hidden, up = residual(hidden, attended, layer.cross_out, part.norm, part.up, relu=True)

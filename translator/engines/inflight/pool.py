@@ -278,7 +278,7 @@ class SlotPool:
 
     def _step(self, shape: Shape, layout: Layout) -> None:
         decode_step(self._network, self._state, shape, self._eos, self._no_repeat_ngram)
-        write_report = self._network.operations.write_report
+        write_report = self._network.operations.at(shape.slots).write_report
         write_report(self._state, layout, self._report[: layout.size])
 
 

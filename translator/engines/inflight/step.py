@@ -8,7 +8,7 @@ def decode_step(
     network: Network, state: SlotState, shape: Shape, eos: int, no_repeat_ngram: int = 0
 ) -> None:
     """Feed one token per beam and choose the next ones."""
-    operations = network.operations
+    operations = network.operations.at(shape.slots)
     hidden = network.decode(state, shape)
     found = operations.rank(network.weights.head, hidden, state, shape, no_repeat_ngram)
     operations.advance(state, found, shape, eos)

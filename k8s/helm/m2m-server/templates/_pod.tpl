@@ -73,6 +73,10 @@ capabilities:
 - name: TRANSLATION_API_KEYS
   value: /etc/m2m-server/{{ .root.Values.apiKeys.key }}
 {{- end }}
+{{- if .root.Values.apiKeys.inDatabase }}
+- name: TRANSLATION_API_KEYS
+  value: database
+{{- end }}
 {{- with .root.Values.database }}
 {{- if .secret }}
 - name: TRANSLATION_DATABASE

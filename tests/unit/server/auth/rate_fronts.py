@@ -19,7 +19,6 @@ from server.auth.process_lock import ProcessLock
 from server.auth.rates import RateTable
 from server.auth.usage import Usage
 from server.core.errors import RateLimitError, WrongKeyError
-from server.core.settings import Settings
 from server.core.state import STATE
 from server.database.sqlite import SqliteDatabase
 from server.metrics.front import Metrics
@@ -179,7 +178,7 @@ def _serve(file: Path, rates: RateTable) -> Callable[[Connection], None]:
         nonlocal now
         metrics = Metrics()
         usage = Usage(SqliteDatabase(None, STATE), metrics)
-        access = Access(KeyList(Settings(api_keys=file)), metrics, usage, rates, lambda: now)
+        access = Access(KeyList(file), metrics, usage, rates, lambda: now)
         while True:
             key, now = pipe.recv()
             try:

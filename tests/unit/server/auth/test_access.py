@@ -10,7 +10,6 @@ from server.auth.access import Access
 from server.auth.keys import KeyList, digest_of
 from server.auth.usage import Usage
 from server.core.errors import RateLimitError, WrongKeyError
-from server.core.settings import Settings
 from server.core.state import STATE
 from server.database.sqlite import SqliteDatabase
 from server.metrics.front import Metrics
@@ -44,7 +43,7 @@ class Time:
 def access(clock: Time, **rates: int) -> Access:
     table = [f'[c]\nsha256 = "{digest_of("k")}"', *(f"{k} = {v}" for k, v in rates.items())]
     metrics = Metrics()
-    listed = KeyList(Settings(api_keys_toml="\n".join(table)))
+    listed = KeyList(None, "\n".join(table))
     return Access(listed, metrics, usage_of(metrics), clock=clock)
 
 
@@ -116,7 +115,7 @@ def test_a_change_of_the_file_counts_without_a_restart(
     caplog.set_level("INFO")
     file, clock, metrics = tmp_path / "keys.toml", Time(), Metrics()
     file.write_text(KEYS)
-    limited = Access(KeyList(Settings(api_keys=file)), metrics, usage_of(metrics), clock=clock)
+    limited = Access(KeyList(file), metrics, usage_of(metrics), clock=clock)
     admit(limited, ALICE, 1)
     admit(limited, ALICE, 1)
     carol = f'\n[carol]\nsha256 = "{digest_of("c")}"\n'

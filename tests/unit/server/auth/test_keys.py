@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.auth.keys import KeyList, KeysError, digest_of, parse_keys
+from server.auth.key_source import open_keys
+from server.auth.keys import KeysError, digest_of, parse_keys, write_keys
 from server.core.settings import Settings
 from server.core.settings_sources import load_settings
 
@@ -41,10 +42,23 @@ def test_keys_come_from_a_file_or_a_variable_and_not_from_both(tmp_path: Path) -
         load_settings([], {"TRANSLATION_API_KEYS": str(file)}),
         load_settings([], {"TRANSLATION_API_KEYS_TOML": KEYS}),
     ):
-        assert set(KeyList(settings).keys) == {"alice", "bob"}
+        assert set(open_keys(settings).keys) == {"alice", "bob"}
     with pytest.raises(KeysError, match="twice"):
-        KeyList(Settings(api_keys=file, api_keys_toml=KEYS))
+        open_keys(Settings(api_keys=file, api_keys_toml=KEYS))
     with pytest.raises(KeysError, match=r"gone\.toml: No such file"):
-        KeyList(Settings(api_keys=tmp_path / "gone.toml"))
+        open_keys(Settings(api_keys=tmp_path / "gone.toml"))
+    with pytest.raises(KeysError, match="twice"):
+        open_keys(Settings(api_keys="database", api_keys_toml=KEYS))
+    with pytest.raises(KeysError, match="the server needs --database"):
+        open_keys(Settings(api_keys="database"))
+    with pytest.raises(KeysError, match=r"database: No such file"):
+        open_keys(Settings.model_validate({"api_keys": "./database"}))
     with pytest.raises(KeysError, match="the list is empty"):
-        KeyList(Settings(api_keys_toml="# none"))
+        open_keys(Settings(api_keys_toml="# none"))
+
+
+def test_keys_are_written_as_they_are_read() -> None:
+    text = KEYS + f'[carol]\nsha256 = "{DIGEST}"\ncharacters_per_month = 5\n'
+    keys = parse_keys(text)
+    assert parse_keys(write_keys(keys)) == keys
+    assert keys["carol"].characters_per_month == 5

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from server.auth.key_table import _ROWS, _WINDOW
 from server.auth.lease_table import LeaseTable
 from server.auth.rates import PERIOD_SECONDS, RateTable
 from server.auth.shared_rates import SharedRates
@@ -125,6 +126,17 @@ def test_without_the_database_each_server_has_the_limit_for_itself(database: Sha
     [rates] = servers(database, 1)
     accepted = sum(rates.charge(TAG, (1.0, 0.0), 1_000.0) is None for _ in range(100))
     assert accepted == 60
+
+
+def test_who_needs_a_row_takes_that_of_a_key_that_loses_nothing() -> None:
+    leases = LeaseTable()
+    first, *others, last = (number * (_ROWS - _WINDOW) for number in range(1, _WINDOW + 2))
+    leases.add(first, (-1.0, 0.0))  # two threads have spent the same
+    for other in others:
+        leases.add(other, (0.0, 0.0))
+    leases.add(last, (1.0, 1.0))
+    assert leases.left(first) == (-1.0, 0.0)
+    assert leases.left(last) == (1.0, 1.0)
 
 
 def test_full_buckets_are_forgotten(database: Shared) -> None:

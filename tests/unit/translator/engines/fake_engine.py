@@ -12,6 +12,7 @@ class FakeEngine:
 
     def __init__(self, name: str = "") -> None:
         self.name = name
+        self.kernels: dict[str, str] = {}
         self.left: dict[int, int] = {}
         self.joined: list[int] = []  # how many were in flight when others arrived
         self.most = 0

@@ -19,6 +19,7 @@ class Counting:
         self.left: dict[int, int] = {}
         self.most = 0
         self.threads: list[str] = []
+        self.kernels: dict[str, str] = {}
         self.before_step: Callable[[], object] = lambda: None
 
     def submit(self, segments: Sequence[EncodedSegment]) -> None:

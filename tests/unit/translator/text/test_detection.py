@@ -81,6 +81,13 @@ def test_languages_unknown_to_the_detector_are_not_an_error() -> None:
     assert Detector(["zu", "xh"]).detect("Good morning") == [Detection("zu", 0.0)]
 
 
+def test_the_first_guess_is_among_all_languages_of_the_world() -> None:
+    detector = Detector(["en", "fr"])
+    assert detector.first_guess("Das Wetter ist heute\nsehr schön.") == "de"
+    assert detector.first_guess("The weather is nice today.") == "en"
+    assert detector.first_guess("Das Wetter \ud800 ist heute sehr schön.") == "de"
+
+
 def test_an_empty_list_of_languages_is_an_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Detector([])

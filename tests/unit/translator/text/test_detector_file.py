@@ -50,6 +50,10 @@ def test_the_labels_become_the_models_codes(file: DetectorFile, text: str, langu
     assert best.confidence > 0.9
 
 
+def test_a_file_makes_no_first_guess(file: DetectorFile) -> None:
+    assert Detector(FLORES_CODES, file).first_guess("Good morning!") is None
+
+
 def test_labels_become_codes_of_m2m100(file: DetectorFile) -> None:
     detector = Detector(M2M100_CODES, file)
     assert [detector.detect(text)[0].language for text in ("eg ikkje", "good", "车站在哪里")] == [

@@ -24,7 +24,8 @@ class SlotAttention(Protocol):
         """Return `[n, K, d]`.
 
         Self-attention takes queries, keys and values `[n, K, 3, H, D]`, and writes keys and values
-        to the cache at each slot's position; cross-attention takes queries `[n, K, H, D]`.
+        to the cache at each slot's position; cross-attention takes queries `[n, K, H, D]`. They
+        are contiguous.
         """
 
 
@@ -45,7 +46,10 @@ class SourceAttention(Protocol):
         """
 
     def __call__(self, projected: Tensor, context: Context) -> Tensor:
-        """Queries, keys and values `[n, S, 3, H, D]` → `[n, S, d]`, finite in padding too."""
+        """Queries, keys and values `[n, S, 3, H, D]`, contiguous → `[n, S, d]`.
+
+        Results are finite in padding, too.
+        """
 
 
 class Embed(Protocol):

@@ -15,6 +15,7 @@ from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.operations.plain import PLAIN
+from translator.engines.inflight.operations.table import OperationTable
 from translator.engines.inflight.operations.types import Operations
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.pool import SlotPool
@@ -140,8 +141,8 @@ def make_engine(
 
 def make_network(model: M2M100ForConditionalGeneration, operations: Operations = PLAIN) -> Network:
     layers = model.config.encoder_layers, model.config.decoder_layers
-    placement = Placement(*((CPU,) * n for n in layers))
-    return Network(load(held(model), placement, torch.float32), operations)
+    weights = load(held(model), Placement(*((CPU,) * n for n in layers)), torch.float32)
+    return Network(weights, OperationTable({1: operations}))
 
 
 def pool_of(engine: InflightEngine, beams: int) -> SlotPool:

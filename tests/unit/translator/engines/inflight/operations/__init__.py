@@ -1,0 +1,1 @@
+"""Each operation of a step, and the choice among its implementations."""
