@@ -8,9 +8,7 @@ H heads of D values, V vocabulary.
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-from translator.engines.inflight.operations.attention import additive, attend, source_mask
 from translator.engines.inflight.operations.table import PLAIN_TABLE, OperationTable
 from translator.engines.inflight.operations.types import Residual
 from translator.engines.inflight.state import Shape, SlotState
@@ -32,13 +30,14 @@ class Network:
         index = torch.arange(source.shape[1], device=source.device) + POSITION_OFFSET
         rows = torch.where(known, index, weights.pad)
         hidden = weights.embedding(source) * weights.scale + weights.positions[rows]
-        mask = additive(known[:, None, None, :], hidden.dtype)
+        attend_source = self.operations.at(len(source)).attend_source
+        context = attend_source.prepare(known.sum(dim=1), source.shape[1], hidden.dtype)
         for layer in weights.encoder:
-            hidden, mask = hidden.to(layer.device), mask.to(layer.device)
+            hidden = hidden.to(layer.device)
+            context = tuple(x.to(layer.device) for x in context)
             projected = layer.attention.qkv(layer.attention.norm(hidden))
-            query, key, value = self._split(projected, 3).permute(2, 0, 3, 1, 4)
-            attended = functional.scaled_dot_product_attention(query, key, value, mask)
-            hidden = hidden + layer.attention.out(attended.transpose(1, 2).flatten(2))
+            attended = attend_source(self._split(projected, 3), context)
+            hidden = hidden + layer.attention.out(attended)
             hidden = _clamped(hidden + _fed_forward(layer.feed_forward, hidden))
         return weights.encoder_norm(hidden)
 
@@ -59,23 +58,24 @@ class Network:
         the last layer computes nothing else. With one position, self-attention returns its value.
         """
         weights, operations = self.weights, self.operations.at(len(slots))
-        residual = operations.residual
+        residual, attend_cross = operations.residual, operations.attend_cross
         tokens = torch.full((len(slots), 1), token, device=slots.device)
         first = weights.decoder[0].attention
         hidden, normed = operations.embed(weights, tokens, torch.zeros_like(slots), first.norm)
         projected = first.qkv(normed)
-        mask = source_mask(state.source_length[slots], source, hidden.dtype)
+        shape = Shape(len(slots), source, 1)
+        context = attend_cross.prepare(state, shape, slots)
         for i, (layer, cache) in enumerate(zip(weights.decoder, state.caches, strict=True)):
-            mask, slots = mask.to(layer.device), slots.to(layer.device)
+            slots = slots.to(layer.device)
+            context = tuple(x.to(layer.device) for x in context)
             own = self._split(projected, 3)[:, 0, 1:]  # [n, 2, H, D]
             cache.own[slots, :, :, 0, 0] = own
             if layer is weights.decoder[-1]:
                 return
             hidden, query = self._after_self_attention(
-                operations.residual, i, hidden, own[:, 1].flatten(1)[:, None]
+                residual, i, hidden, own[:, 1].flatten(1)[:, None]
             )
-            key, value = cache.cross[slots, :, :, :source].unbind(1)
-            attended = attend(query, key, value, mask)
+            attended = attend_cross(cache, query, context, shape)
             hidden, projected = self._after_cross_attention(residual, i, hidden, attended)
 
     def decode(self, state: SlotState, shape: Shape) -> Tensor:

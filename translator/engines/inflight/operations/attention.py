@@ -31,15 +31,32 @@ class MaskedSelfAttention:
 class MaskedCrossAttention:
     """All beams of a sentence look at its source in one product."""
 
-    def prepare(self, state: SlotState, shape: Shape) -> Context:
-        """Return a mask `[n, 1, 1, s]`."""
-        lengths = state.source_length[: shape.slots]
-        return (source_mask(lengths, shape.source, state.caches[0].cross.dtype),)
+    def prepare(self, state: SlotState, shape: Shape, slots: Tensor | None = None) -> Context:
+        """Return a mask `[n, 1, 1, s]`, and `slots` if given."""
+        rows = slice(shape.slots) if slots is None else slots
+        mask = source_mask(state.source_length[rows], shape.source, state.caches[0].cross.dtype)
+        return (mask,) if slots is None else (mask, slots)
 
     def __call__(self, cache: Cache, projected: Tensor, context: Context, shape: Shape) -> Tensor:
         """See SlotAttention."""
-        key, value = cache.cross[: shape.slots, :, :, : shape.source].unbind(1)
-        return attend(projected, key, value, context[0])
+        mask, *slots = context
+        rows = slots[0] if slots else slice(shape.slots)
+        key, value = cache.cross[rows, :, :, : shape.source].unbind(1)
+        return attend(projected, key, value, mask)
+
+
+class MaskedSourceAttention:
+    """All tokens of a source look at all of them in one product."""
+
+    def prepare(self, lengths: Tensor, source: int, dtype: torch.dtype) -> Context:
+        """Return a mask `[n, 1, 1, S]`."""
+        return (source_mask(lengths, source, dtype),)
+
+    def __call__(self, projected: Tensor, context: Context) -> Tensor:
+        """See SourceAttention."""
+        query, key, value = projected.permute(2, 0, 3, 1, 4)
+        attended = functional.scaled_dot_product_attention(query, key, value, context[0])
+        return attended.transpose(1, 2).flatten(2)
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:

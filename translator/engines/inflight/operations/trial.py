@@ -41,9 +41,14 @@ class Trial:
         )
         normed = weights.decoder_norm(self._hidden)
         self._qkv = self._layer.attention.qkv(normed).view(n, beams, 3, weights.heads, -1)
+        self._query = self._qkv[:, :, 0].contiguous()
+        self._source = torch.randn(
+            (n, shape.source, *self._qkv.shape[2:]), dtype=weights.dtype, device=self._layer.device
+        )
         self._up = self._layer.feed_forward.up(normed).relu_()
         self._found = self._continuations(PLAIN.rank, self._state)
         self._runs: Mapping[str, Callable[[Any, SlotState], tuple[Tensor, ...]]] = {
+            "attend_source": self._attend_source,
             "attend_self": self._attend_self,
             "attend_cross": self._attend_cross,
             "embed": self._embed,
@@ -65,6 +70,14 @@ class Trial:
             return lambda: self._continuations(implementation, state)  # type: ignore[arg-type]
         return lambda: self._runs[operation](implementation, state)
 
+    def _attend_source(self, attend: Any, state: SlotState) -> tuple[Tensor, ...]:
+        """Return what belongs to tokens; what belongs to padding is never read."""
+        lengths = state.source_length[: self.shape.slots]
+        context = attend.prepare(lengths, self.shape.source, self._source.dtype)
+        attended = attend(self._source, context)
+        token = torch.arange(self.shape.source, device=lengths.device) < lengths[:, None]
+        return (attended.where(token[:, :, None], 0.0),)
+
     def _attend_self(self, attend: Any, state: SlotState) -> tuple[Tensor, ...]:
         context = attend.prepare(state, self.shape)
         attended = attend(state.caches[0], self._qkv, context, self.shape)
@@ -72,7 +85,7 @@ class Trial:
 
     def _attend_cross(self, attend: Any, state: SlotState) -> tuple[Tensor, ...]:
         context = attend.prepare(state, self.shape)
-        return (attend(state.caches[0], self._qkv[:, :, 0], context, self.shape),)
+        return (attend(state.caches[0], self._query, context, self.shape),)
 
     def _embed(self, embed: Any, state: SlotState) -> tuple[Tensor, ...]:
         n, norm = self.shape.slots, self._layer.attention.norm
@@ -82,7 +95,7 @@ class Trial:
     def _residual(self, residual: Any, _: SlotState) -> tuple[Tensor, ...]:
         """Run the three of a layer."""
         layer, part = self._layer, self._layer.feed_forward
-        attended = self._qkv[:, :, 0].flatten(2)
+        attended = self._query.flatten(2)
         norm = layer.attention.norm
         return (
             *residual(self._hidden, attended, layer.cross_out, layer.cross_norm, layer.cross_query),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from translator.engines.inflight.projection import Projection, Scorer
@@ -23,7 +24,31 @@ class SlotAttention(Protocol):
         """Return `[n, K, d]`.
 
         Self-attention takes queries, keys and values `[n, K, 3, H, D]`, and writes keys and values
-        to the cache at each slot's position; cross-attention takes queries `[n, K, H, D]`.
+        to the cache at each slot's position; cross-attention takes queries `[n, K, H, D]`. They
+        are contiguous.
+        """
+
+
+class CrossAttention(SlotAttention, Protocol):
+    """Attention to the sources of any slots."""
+
+    def prepare(self, state: SlotState, shape: Shape, slots: Tensor | None = None) -> Context:
+        """See SlotAttention; `slots [n]`, if given, are looked at in place of the first ones."""
+
+
+class SourceAttention(Protocol):
+    """Self-attention of sources, which are padded at the end."""
+
+    def prepare(self, lengths: Tensor, source: int, dtype: torch.dtype) -> Context:
+        """Return what all layers need, from `lengths [n]` of sources padded to `source` tokens.
+
+        `dtype` is that of the hidden states.
+        """
+
+    def __call__(self, projected: Tensor, context: Context) -> Tensor:
+        """Queries, keys and values `[n, S, 3, H, D]`, contiguous → `[n, S, d]`.
+
+        Results are finite in padding, too.
         """
 
 
@@ -99,8 +124,9 @@ class WriteReport(Protocol):
 class Operations:
     """One implementation of each operation."""
 
+    attend_source: SourceAttention
     attend_self: SlotAttention
-    attend_cross: SlotAttention
+    attend_cross: CrossAttention
     embed: Embed
     residual: Residual
     rank: Rank
