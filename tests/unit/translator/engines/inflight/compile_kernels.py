@@ -1,0 +1,70 @@
+"""`python -m … CAPABILITY`: compile every kernel for a card that is not there, and run none.
+
+Operations are called as on a card, with the sizes of 418M's layers; only the launch is left out.
+Prints the names of the kernels, a line each.
+"""
+
+import sys
+from typing import Any
+
+import torch
+from transformers import M2M100Config, M2M100ForConditionalGeneration
+from triton.backends.compiler import GPUTarget
+from triton.runtime.driver import driver
+from triton.runtime.jit import JITFunction
+
+from benchmarks.peers import held
+from translator.engines.inflight.operations.candidates import CANDIDATES
+from translator.engines.inflight.operations.trial import Model, Trial
+from translator.engines.inflight.placement import Placement
+from translator.engines.inflight.state import Shape
+from translator.engines.inflight.weights import load
+
+_VOCABULARY, _BEAMS, _NGRAM = 20_000, 5, 3
+_SHAPES = Shape(2, 32, 32), Shape(40, 32, 32), Shape(1, 300, 300)
+_CPU = torch.device("cpu")
+
+
+class _Driver:
+    """What the compiler asks a driver."""
+
+    def __init__(self, capability: int) -> None:
+        self._target = GPUTarget("cuda", capability, 32)
+
+    def get_current_target(self) -> GPUTarget:
+        return self._target
+
+    def get_current_device(self) -> int:
+        return 0
+
+    def get_current_stream(self, device: int) -> int:
+        return 0
+
+
+def compile_all(capability: int) -> list[str]:
+    """Return the names of the kernels; raises the compiler's error."""
+    driver.set_active(_Driver(capability))
+    run, names = JITFunction.run, dict[str, None]()
+
+    def compile_only(self: Any, *arguments: Any, grid: Any, warmup: bool, **more: Any) -> Any:
+        names[self.__name__] = None
+        return run(self, *arguments, grid=grid, warmup=True, **more)
+
+    JITFunction.run = compile_only
+    config = M2M100Config(
+        vocab_size=_VOCABULARY, d_model=1_024, encoder_layers=1, decoder_layers=1,
+        encoder_attention_heads=16, decoder_attention_heads=16, encoder_ffn_dim=4_096,
+        decoder_ffn_dim=4_096,
+    )  # fmt: skip
+    tensors = held(M2M100ForConditionalGeneration(config))
+    weights = load(tensors, Placement((_CPU,), (_CPU,)), torch.bfloat16)
+    for beams, ngram in ((1, 0), (_BEAMS, _NGRAM)):
+        model = Model(weights, _VOCABULARY, beams, ngram)
+        for trial in [Trial(model, shape) for shape in _SHAPES]:
+            for candidate in CANDIDATES:
+                trial.call(candidate.operation, candidate.make())()
+    return list(names)
+
+
+if __name__ == "__main__":
+    sys.stdout.write("".join(f"{name}\n" for name in compile_all(int(sys.argv[1]))))
