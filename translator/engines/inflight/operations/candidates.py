@@ -35,9 +35,30 @@ def _attend_source() -> object:
     return RaggedSourceAttention()
 
 
+def _rank() -> object:
+    from translator.engines.inflight.operations.kernels.continuations import continuations
+
+    return continuations
+
+
+def _advance() -> object:
+    from translator.engines.inflight.operations.kernels.beam import advance
+
+    return advance
+
+
+def _write_report() -> object:
+    from translator.engines.inflight.operations.kernels.written_report import write_report
+
+    return write_report
+
+
 # Those that gain most come first, in case that time runs out.
 CANDIDATES = (
     Candidate("attend_self", "triton", _attend_self),
     Candidate("attend_cross", "triton", _attend_cross),
+    Candidate("rank", "triton", _rank),
+    Candidate("advance", "triton", _advance),
     Candidate("attend_source", "triton", _attend_source),
+    Candidate("write_report", "triton", _write_report),
 )

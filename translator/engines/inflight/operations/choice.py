@@ -126,6 +126,8 @@ def difference(expected: Sequence[Tensor], found: Sequence[Tensor]) -> str | Non
 
 def _close(right: Tensor, other: Tensor, share: float) -> bool:
     """Return True if numbers differ by at most a share of the largest one."""
+    if not right.numel():
+        return True
     sizes = right.nan_to_num().abs()
     largest = float(torch.where(sizes < -NEVER / 2, sizes, 0).amax())
     return torch.allclose(right, other, share, share * largest, equal_nan=True)

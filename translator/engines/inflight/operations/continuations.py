@@ -95,4 +95,5 @@ def _without_repeats(scores: Tensor, running: Tensor, position: Tensor, size: in
     for back in range(1, size):
         index = (position + 1 - back).clamp(0, length - 1)[:, None, None].expand(n, beams, 1)
         repeats = repeats & (running.roll(back, dims=2) == running.gather(2, index))
-    return scores.scatter_add(2, running, torch.where(repeats, -torch.inf, 0.0))
+    added = torch.where(repeats, -torch.inf, 0.0).expand(n, beams, length)  # where size is 1
+    return scores.scatter_add(2, running, added)

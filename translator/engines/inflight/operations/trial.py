@@ -105,20 +105,35 @@ class Trial:
         )
 
     def _rank(self, rank: Rank, state: SlotState) -> tuple[Tensor, ...]:
-        """Return the scores found, those that belong to the tokens found, and any token twice."""
+        """Return the scores found, those that belong to the tokens found, and any token twice.
+
+        Of active slots: nothing reads those of others.
+        """
         found = self._continuations(rank, state)
         choice = found.parent * self._model.vocabulary + found.token
         repeated = choice.sort(dim=1).values.diff(dim=1) == 0
-        return found.score, self._scores(state).gather(1, choice), repeated
+        active = state.active[: self.shape.slots]
+        results = found.score, self._scores(state).gather(1, choice), repeated
+        return tuple(result[active] for result in results)
 
     def _advance(self, advance: Any, state: SlotState) -> tuple[Tensor, ...]:
-        advance(state, self._found, self.shape, EOS)
+        """Return what is read of slots that were active: in later steps, and by the host."""
         n = self.shape.slots
-        written = torch.arange(state.length, device=state.position.device)
-        written = written <= state.position[:n, None]  # what is beyond is never read
-        return tuple(
-            tensor[:n] * written[:, None] if name in ("running", "finished") else tensor[:n]
-            for name, tensor in _tensors(state).items()
+        active = state.active[:n].clone()
+        advance(state, self._found, self.shape, EOS)
+        time = torch.arange(state.length, device=state.position.device)
+        written = (time <= state.position[:n, None])[:, None]
+        finished = state.finished[:n] * (written & state.is_finished[:n, :, None])
+        ended = (
+            state.active, state.finite, state.position, state.is_finished, state.finished_score
+        )  # fmt: skip
+        going = active & state.active[:n]
+        on = state.token, state.running_score, state.ancestor
+        return (
+            finished[active],
+            *(tensor[:n][active] for tensor in ended),
+            (state.running[:n] * written)[going],
+            *(tensor[:n][going] for tensor in on),
         )
 
     def _write_report(self, write_report: Any, state: SlotState) -> tuple[Tensor, ...]:

@@ -139,9 +139,13 @@ def make_engine(
     return InflightEngine(make_pool, encoder_tokens=64)
 
 
-def make_network(model: M2M100ForConditionalGeneration, operations: Operations = PLAIN) -> Network:
+def make_network(
+    model: M2M100ForConditionalGeneration,
+    operations: Operations = PLAIN,
+    dtype: torch.dtype = torch.float32,
+) -> Network:
     layers = model.config.encoder_layers, model.config.decoder_layers
-    weights = load(held(model), Placement(*((CPU,) * n for n in layers)), torch.float32)
+    weights = load(held(model), Placement(*((CPU,) * n for n in layers)), dtype)
     return Network(weights, OperationTable({1: operations}))
 
 

@@ -105,8 +105,18 @@ def test_what_comes_after_the_time_limit_is_not_tried(
     assert found.words == {"embed": "torch (kernel: no time was left to try it)"}
 
 
-def test_all_candidates_are_operations() -> None:
-    assert {each.operation for each in CANDIDATES} <= set(OPERATIONS)
+def test_every_operation_has_a_kernel() -> None:
+    assert {each.operation for each in CANDIDATES} == set(OPERATIONS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("beams", "ngram"), [(1, 0), (3, 2)])
+def test_the_check_accepts_all_kernels(dtype: torch.dtype, beams: int, ngram: int) -> None:
+    pytest.importorskip("triton")
+    model = Model(make_network(tiny_model(3), dtype=dtype).weights, VOCABULARY, beams, ngram)
+    found = choose(model, Shape(8, 24, 40), CANDIDATES, lambda _: 1.0)
+    assert set(found.words.values()) == {"torch"}, "as fast, and none refused"
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -1,0 +1,47 @@
+"""The engine gives the tokens of `generate` with the kernels of head, beams and report."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from tests.unit.translator.engines.inflight.tiny import (
+    by_generate,
+    drain,
+    late,
+    make_engine,
+    random_segments,
+    tiny_model,
+)
+from translator.engines import DecodedSegment, Decoding
+from translator.engines.inflight.operations.plain import PLAIN
+
+pytest.importorskip("triton", reason="kernels need Triton")
+from translator.engines.inflight.operations.kernels.beam import advance
+from translator.engines.inflight.operations.kernels.continuations import continuations
+from translator.engines.inflight.operations.kernels.written_report import write_report
+
+DECODINGS = (
+    Decoding(1, 25),
+    Decoding(1, 12, no_repeat_ngram=2),
+    Decoding(4, 12, 0.6, "never", hypotheses=3, no_repeat_ngram=2),
+    Decoding(3, 5, 2.0, False),
+    Decoding(5, 12, 0.0, True, hypotheses=5),
+    Decoding(2, 12, 1.0, False, hypotheses=2),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(torch.cuda.is_available(), reason="kernels are not interpreted with a GPU")
+def test_equal_to_generate() -> None:
+    model = tiny_model(0)
+    segments = [
+        replace(segment, decoding=DECODINGS[segment.key % len(DECODINGS)])
+        for segment in random_segments(len(DECODINGS), 0)
+    ]
+    operations = replace(PLAIN, rank=continuations, advance=advance, write_report=write_report)
+    engine = make_engine(model, 2, late(), operations)
+    results: dict[int, DecodedSegment] = {}
+    engine.submit(segments)
+    drain(engine, results, len(segments))
+    assert results == by_generate(model, segments)
