@@ -14,6 +14,8 @@ from translator.engines import DecodedSegment, Decoding, EncodedSegment
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
+from translator.engines.inflight.operations.plain import PLAIN
+from translator.engines.inflight.operations.types import Operations
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout
@@ -120,9 +122,12 @@ def late(stream: LateStream | None = None) -> MakeLauncher:
 
 
 def make_engine(
-    model: M2M100ForConditionalGeneration, slots: int = 16, make_launcher: MakeLauncher = eager
+    model: M2M100ForConditionalGeneration,
+    slots: int = 16,
+    make_launcher: MakeLauncher = eager,
+    operations: Operations = PLAIN,
 ) -> InflightEngine:
-    network = make_network(model)
+    network = make_network(model, operations)
 
     def make_pool(beam_group: BeamGroup) -> SlotPool:
         state = SlotState.allocate(network.weights, slots, beam_group.beams, SOURCE, LENGTH)
@@ -133,9 +138,10 @@ def make_engine(
     return InflightEngine(make_pool, encoder_tokens=64)
 
 
-def make_network(model: M2M100ForConditionalGeneration) -> Network:
+def make_network(model: M2M100ForConditionalGeneration, operations: Operations = PLAIN) -> Network:
     layers = model.config.encoder_layers, model.config.decoder_layers
-    return Network(load(held(model), Placement(*((CPU,) * n for n in layers)), torch.float32))
+    placement = Placement(*((CPU,) * n for n in layers))
+    return Network(load(held(model), placement, torch.float32), operations)
 
 
 def pool_of(engine: InflightEngine, beams: int) -> SlotPool:

@@ -1,0 +1,42 @@
+"""Triton's interpreter with bfloat16 as cards compute it.
+
+Triton 3.9's interpreter holds bfloat16 as 16-bit integers: `tl.dot` multiplies those, and
+conversions from fp32 cut bits off instead of rounding to the nearest value, ties to even.
+"""
+
+from typing import Any
+
+import numpy as np
+import triton.language as tl
+from triton.runtime.interpreter import InterpreterBuilder, TensorHandle
+
+_dot = InterpreterBuilder.create_dot
+_cast = InterpreterBuilder.cast_impl
+
+
+def correct_bfloat16() -> None:
+    """Patch the interpreter of this process."""
+    InterpreterBuilder.create_dot = _dot_in_fp32
+    InterpreterBuilder.cast_impl = _cast_to_nearest
+    for name in ("create_fp_ext", "create_fp_trunc"):  # they refer to the original
+        setattr(InterpreterBuilder, name, _cast_to_nearest)
+
+
+def _dot_in_fp32(builder: Any, a: Any, b: Any, d: Any, *options: Any) -> Any:
+    return _dot(builder, _widened(a), _widened(b), d, *options)
+
+
+def _widened(handle: Any) -> Any:
+    if handle.dtype.scalar != tl.bfloat16:
+        return handle
+    values = (handle.data.astype(np.uint32) << 16).view(np.float32)
+    return TensorHandle(values, tl.float32)
+
+
+def _cast_to_nearest(builder: Any, src: Any, dst_type: Any) -> Any:
+    if src.dtype.scalar != tl.float32 or dst_type.scalar != tl.bfloat16:
+        return _cast(builder, src, dst_type)
+    bits = np.ascontiguousarray(src.data).view(np.uint32).astype(np.uint64)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    values = np.where(np.isnan(src.data), 0x7FC0, rounded).astype(np.uint16)
+    return TensorHandle(values.reshape(np.shape(src.data)), tl.bfloat16)
