@@ -1,0 +1,220 @@
+"""The kernels of Residual give what plain torch gives."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tests.unit.translator.engines.inflight.tiny import (
+    by_generate,
+    drain,
+    make_engine,
+    segments_with,
+    tiny_model,
+)
+from translator.engines import DecodedSegment
+from translator.engines.inflight.operations import sublayers
+from translator.engines.inflight.operations.plain import PLAIN
+from translator.engines.inflight.operations.types import Residual
+from translator.engines.inflight.projection import Linear
+from translator.engines.inflight.weights import LayerNorm
+
+pytest.importorskip("triton", reason="Triton is not installed")
+
+from translator.engines.inflight.operations.kernels import product, residual
+from translator.engines.inflight.operations.kernels.embedding import embed
+from translator.engines.inflight.operations.kernels.residual import fused_linear, residual_norm
+
+KERNELS = (residual_norm, fused_linear)
+DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+# Tiles have 16 or 64 rows, 16 or 32 outputs, and 32, 64 or 256 inputs.
+SLOTS = (1, 2, 3, 8, 9, 16, 17, 63, 64, 65)
+SIZES = (1, 15, 16, 17, 31, 32, 33, 65)
+FEW_VIEWS = {"view", "t", "_unsafe_view", "empty", "empty_like", "new_empty", "alias", "detach"}
+
+
+def random(*shape: int, dtype: torch.dtype, scale: float = 1.0) -> Tensor:
+    return (torch.randn(*shape) * scale).to(dtype)
+
+
+def linear(outputs: int, inputs: int, dtype: torch.dtype) -> Linear:
+    weight = random(outputs, inputs, dtype=dtype, scale=inputs**-0.5)
+    return Linear(weight, random(outputs, dtype=dtype))
+
+
+def norm_of(width: int, dtype: torch.dtype) -> LayerNorm:
+    return LayerNorm(random(width, dtype=dtype), random(width, dtype=dtype))
+
+
+def check(
+    kernel: Residual,
+    hidden: Tensor,
+    x: Tensor,
+    out: Linear,
+    norm: LayerNorm,
+    then: Linear | None,
+    relu: bool,
+) -> None:
+    """Compare each result with that of plain torch for the same input.
+
+    In 16 bits, a number that is rounded may differ by its unit in the last place on either side:
+    the product and the sum of the first result, each number of the norm, and the second result.
+    """
+    eps = torch.finfo(x.dtype).eps if x.dtype != torch.float32 else 3e-6
+    expected, _ = sublayers.residual(hidden, x, out, norm, None)
+    total, result = kernel(hidden, x, out, norm, then, relu=relu)
+    assert total.dtype == result.dtype == x.dtype
+    parts = [out(x).float().abs(), out.bias.float().abs(), expected.float().abs()]
+    assert ((total.float() - expected.float()).abs() <= eps * (sum(parts) + 1e-3)).all()
+    normed = norm(total)
+    size = (normed.float() - norm.bias.float()).abs() + norm.bias.float().abs()
+    if then is None:
+        assert ((result.float() - normed.float()).abs() <= eps * (size + 1e-3)).all()
+        return
+    projected = then(normed)
+    expected = torch.relu(projected) if relu else projected
+    size = size @ then.weight.float().abs().t() + then.bias.float().abs()
+    assert ((result.float() - expected.float()).abs() <= eps * (size + 1e-3)).all()
+
+
+@given(
+    st.integers(0, 9_999), st.sampled_from(SLOTS), st.integers(1, 8), st.sampled_from(SIZES),
+    st.sampled_from(SIZES), st.sampled_from(DTYPES), st.booleans(), st.booleans(),
+)  # fmt: skip
+@settings(max_examples=60)
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_equal_to_the_twin(
+    kernel: Residual,
+    seed: int,
+    n: int,
+    beams: int,
+    width: int,
+    inner: int,
+    dtype: torch.dtype,
+    relu: bool,
+    last: bool,
+) -> None:
+    torch.manual_seed(seed)
+    n = min(n, 80 // beams)
+    hidden = random(n, beams, width, dtype=dtype, scale=3.0) + 1
+    x = random(n, beams, inner, dtype=dtype)
+    then = None if last else linear(inner, width, dtype)
+    out, norm = linear(width, inner, dtype), norm_of(width, dtype)
+    check(kernel, hidden, x, out, norm, then, relu)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("inner", [255, 256, 257, 2_049])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_long_rows_and_many_outputs(kernel: Residual, inner: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(inner)
+    width = 257
+    hidden, x = random(2, 5, width, dtype=dtype), random(2, 5, inner, dtype=dtype)
+    out, then = linear(width, inner, dtype), linear(inner, width, dtype)
+    check(kernel, hidden, x, out, norm_of(width, dtype), then, relu=True)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_statistics_lose_nothing_where_the_mean_is_large(kernel: Residual) -> None:
+    torch.manual_seed(0)
+    hidden = torch.randn(3, 1, 65) + 10_000
+    x, out, norm = torch.zeros(3, 1, 8), linear(65, 8, torch.float32), norm_of(65, torch.float32)
+    then = linear(16, 65, torch.float32)
+    total, result = kernel(hidden, x, out, norm, then)
+    exact = LayerNorm(norm.weight.double(), norm.bias.double())(total.double())
+    expected = exact @ then.weight.double().t() + then.bias.double()
+    torch.testing.assert_close(result.double(), expected, rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("where", ["hidden", "x"])
+@pytest.mark.parametrize("relu", [True, False])
+def test_nan_stays_in_its_row_and_is_not_hidden(kernel: Residual, where: str, relu: bool) -> None:
+    torch.manual_seed(0)
+    inputs = {"hidden": torch.randn(4, 5, 16), "x": torch.randn(4, 5, 32)}
+    parts = linear(16, 32, torch.float32), norm_of(16, torch.float32), linear(32, 16, torch.float32)
+    clean = kernel(inputs["hidden"], inputs["x"], *parts, relu=relu)
+    inputs[where][1, 2] = torch.nan
+    spoilt = kernel(inputs["hidden"], inputs["x"], *parts, relu=relu)
+    others = torch.ones(4, 5, dtype=torch.bool)
+    others[1, 2] = False
+    for before, after in zip(clean, spoilt, strict=True):
+        assert after[1, 2].isnan().all()
+        assert torch.equal(after[others], before[others])
+
+
+class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Counts what torch computes: each is a launch on a GPU."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.launches: list[str] = []
+
+    def __torch_dispatch__(
+        self,
+        func: OpOverload[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        name = func.overloadpacket.__name__
+        if name not in FEW_VIEWS:
+            self.launches.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+class Launches:
+    """In place of a kernel: `kernel[grid](…)` counts a launch and computes nothing."""
+
+    def __init__(self, name: str, counting: Counting) -> None:
+        self._name, self._counting = name, counting
+
+    def __getitem__(self, grid: tuple[int, ...]) -> "Launches":
+        return self
+
+    def __call__(self, *arguments: object, **options: object) -> None:
+        self._counting.launches.append(self._name)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "last", "expected"),
+    [
+        (residual_norm, False, ["mm", "add_norm", "_addmm_activation"]),
+        (residual_norm, True, ["mm", "add_norm"]),
+        (fused_linear, False, ["add_product", "norm_product"]),
+        (fused_linear, True, ["add_product", "native_layer_norm"]),
+    ],
+)
+def test_launches(
+    monkeypatch: pytest.MonkeyPatch, kernel: Residual, last: bool, expected: list[str]
+) -> None:
+    counting = Counting()
+    for module, name in (
+        (residual, "add_norm"), (product, "add_product"), (product, "norm_product"),
+    ):  # fmt: skip
+        monkeypatch.setattr(module, f"_{name}_kernel", Launches(name, counting))
+    dtype = torch.bfloat16
+    hidden, x = random(4, 5, 16, dtype=dtype), random(4, 5, 32, dtype=dtype)
+    then = None if last else linear(32, 16, dtype)
+    out, norm = linear(16, 32, dtype), norm_of(16, dtype)
+    with counting:
+        kernel(hidden, x, out, norm, then, relu=not last)
+    assert counting.launches == expected
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_an_engine_with_the_kernels_gives_what_generate_gives(kernel: Residual) -> None:
+    model, segments = tiny_model(0), segments_with(4, 0, beams=2)
+    operations = replace(PLAIN, embed=embed, residual=kernel)
+    engine = make_engine(model, slots=2, operations=operations)
+    results: dict[int, DecodedSegment] = {}
+    engine.submit(segments)
+    drain(engine, results, len(segments))
+    assert results == by_generate(model, segments)
