@@ -35,6 +35,24 @@ def _attend_source() -> object:
     return RaggedSourceAttention()
 
 
+def _embed() -> object:
+    from translator.engines.inflight.operations.kernels.embedding import embed
+
+    return embed
+
+
+def _fused_linear() -> object:
+    from translator.engines.inflight.operations.kernels.residual import fused_linear
+
+    return fused_linear
+
+
+def _residual_norm() -> object:
+    from translator.engines.inflight.operations.kernels.residual import residual_norm
+
+    return residual_norm
+
+
 def _rank() -> object:
     from translator.engines.inflight.operations.kernels.continuations import continuations
 
@@ -57,8 +75,11 @@ def _write_report() -> object:
 CANDIDATES = (
     Candidate("attend_self", "triton", _attend_self),
     Candidate("attend_cross", "triton", _attend_cross),
+    Candidate("residual", "fused_linear", _fused_linear),
+    Candidate("residual", "residual_norm", _residual_norm),
     Candidate("rank", "triton", _rank),
     Candidate("advance", "triton", _advance),
+    Candidate("embed", "triton", _embed),
     Candidate("attend_source", "triton", _attend_source),
     Candidate("write_report", "triton", _write_report),
 )

@@ -34,12 +34,13 @@ _MOST_STEPS = 20_000
 
 
 def tiny_model(
-    seed: int, encoder_layers: int = 2, vocabulary: int = VOCABULARY
+    seed: int, encoder_layers: int = 2, vocabulary: int = VOCABULARY, decoder_layers: int = 2
 ) -> M2M100ForConditionalGeneration:
     """Return random weights that end their translations after about ten tokens."""
     torch.manual_seed(seed)
     config = M2M100Config(
-        vocab_size=vocabulary, d_model=16, encoder_layers=encoder_layers, decoder_layers=2,
+        vocab_size=vocabulary, d_model=16,
+        encoder_layers=encoder_layers, decoder_layers=decoder_layers,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=32,
         decoder_ffn_dim=32, max_position_embeddings=64, init_std=0.5,
     )  # fmt: skip
