@@ -25,7 +25,7 @@ help:
 	@echo "make test-image        build and run the container image (takes minutes, needs root)"
 	@echo "make bench             compare sentences per second of the server and of generate"
 	@echo "make bench-decoding    compare the in-flight engine with generate and CTranslate2"
-	@echo "make bench-gpu WHEELS=FOLDER   run all GPU benchmarks in 4 minutes; writes docs/benchmarks/gpu-*.md"
+	@echo "make bench-gpu WHEELS=FOLDER   run all GPU benchmarks in 5 minutes; writes docs/benchmarks/gpu-*.md"
 	@echo "make gpu-wheels WHEELS=FOLDER  download the packages that bench-gpu needs on a bare machine"
 	@echo "make bench-threads     measure CPU threads and replicas"
 	@echo "make bench-pool        measure dispatching and scaling of the pool"

@@ -34,6 +34,7 @@ from benchmarks.slots import SlotMeter
 from translator.engines import Decoder, Decoding, EncodedSegment
 from translator.engines.attention import avoid_cudnn
 from translator.engines.inflight.build import inflight_engine
+from translator.engines.inflight.operations.choice import choose
 from translator.engines.reference import ReferenceDecoder
 
 MEAN_LENGTH, SPREAD = 25, 0.6  # tokens; sigma of the logarithm
@@ -141,7 +142,9 @@ def peer_row(name: str, decoder: Decoder, work: Work, batches: Sequence[int]) ->
 def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str, Any]:
     """Return the figures of the in-flight engine for the same work."""
     started = time.perf_counter()
-    engine = inflight_engine(held(model), model.dtype, [model.device], LONGEST, LONGEST + 1)
+    engine = inflight_engine(
+        held(model), model.dtype, [model.device], LONGEST, LONGEST + 1, choose=choose
+    )
     drain(engine, work.one)
     start = time.perf_counter() - started
     seconds = median_seconds(lambda: drain(engine, work.one))
@@ -154,6 +157,7 @@ def inflight_row(model: M2M100ForConditionalGeneration, work: Work) -> dict[str,
     return {
         "beams": work.beams,
         "engine": "inflight",
+        "kernels": dict(engine.kernels),
         "rate": rate,
         "ms": seconds * 1e3,
         "start_seconds": start,

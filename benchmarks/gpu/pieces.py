@@ -32,22 +32,28 @@ _PIECES = {
 
 
 def measure(options: Options, emit: Emit) -> None:
-    """Emit a row for each number of slots and beams."""
+    """Emit a row for each number of slots and beams, on a GPU with and without kernels of ours."""
     subject = Subject(options)
     for beams in _BEAMS:
-        with watched() as seen:
-            engine = subject.make_engine()
-            for slots in _SLOTS if subject.cuda else _SLOTS_ON_CPU:
-                subject.submit(engine, slots, beams, _LENGTH, LONGEST)
-                subject.step(engine)
-                internals = seen[0]
-                step_until(subject, engine, internals.state, slots, _AT)
-                milliseconds = _time_all(internals, Shape(slots, _LENGTH, _LENGTH))
-                subject.synchronise()
-                emit({"size": options.size, "slots": slots, "beams": beams, **milliseconds})
-                subject.drain(engine)
-            del engine
-            seen.clear()
+        for kernels in (True, False) if subject.cuda else (False,):
+            _measure(subject, beams, options.size, emit, kernels=kernels)
+
+
+def _measure(subject: Subject, beams: int, size: str, emit: Emit, *, kernels: bool) -> None:
+    with watched() as seen:
+        engine = subject.make_engine(kernels=kernels)
+        for slots in _SLOTS if subject.cuda else _SLOTS_ON_CPU:
+            subject.submit(engine, slots, beams, _LENGTH, LONGEST)
+            subject.step(engine)
+            internals = seen[0]
+            step_until(subject, engine, internals.state, slots, _AT)
+            row = {"size": size, "slots": slots, "beams": beams, "kernels": dict(engine.kernels)}
+            milliseconds = _time_all(internals, Shape(slots, _LENGTH, _LENGTH))
+            subject.synchronise()
+            emit(row | milliseconds)
+            subject.drain(engine)
+        del engine
+        seen.clear()
 
 
 @torch.inference_mode()
@@ -115,10 +121,11 @@ def render(rows: list[Row]) -> str:
         f"Random {rows[0]['size']}, sources of {_LENGTH} tokens, {_AT} tokens translated. "
         "Milliseconds, on a GPU each piece as a CUDA graph (on a CPU called, without graphs).",
         "",
-        f"| slots × beams | {' | '.join(_PIECES.values())} |",
-        "| --- |" + " ---: |" * len(_PIECES),
+        f"| slots × beams | kernels | {' | '.join(_PIECES.values())} |",
+        "| --- | --- |" + " ---: |" * len(_PIECES),
     ]
     for row in rows:
         cells = " | ".join(f"{row[piece]:.2f}" for piece in _PIECES)
-        lines.append(f"| {row['slots']} × {row['beams']} | {cells} |")
+        kernels = "ours" if row["kernels"] else "torch"
+        lines.append(f"| {row['slots']} × {row['beams']} | {kernels} | {cells} |")
     return "\n".join(lines)

@@ -14,6 +14,7 @@ from benchmarks.peers import held
 from translator.engines.inflight.build import inflight_engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.network import Network
+from translator.engines.inflight.operations.choice import choose
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 
@@ -41,11 +42,13 @@ class Subject:
         self._model.to(self.device, dtype)
         self.unfinished = 0
 
-    def make_engine(self) -> InflightEngine:
-        """Return a new engine on the same weights."""
+    def make_engine(self, *, kernels: bool = True) -> InflightEngine:
+        """Return a new engine on the same weights; a GPU chooses among kernels if they are on."""
+        limits = LONGEST, LONGEST + 1
         return inflight_engine(
-            held(self._model), self._model.dtype, [self.device], LONGEST, LONGEST + 1
-        )
+            held(self._model), self._model.dtype, [self.device], *limits,
+            choose=choose if kernels else None,
+        )  # fmt: skip
 
     def submit(
         self, engine: InflightEngine, sentences: int, beams: int, source: int, target: int

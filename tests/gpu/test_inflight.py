@@ -27,6 +27,7 @@ from translator.engines.inflight.build import inflight_engine
 from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
+from translator.engines.inflight.operations.choice import choose
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout
@@ -45,8 +46,11 @@ def launcher(state: SlotState, *, graphs: bool) -> Launcher:
     return GraphLauncher(CudaStream(), CUDA, 4_096, report)
 
 
-def engine_of(seed: int) -> InflightEngine:
-    return inflight_engine(held(tiny_model(seed)), torch.float32, [CUDA], SOURCE, LENGTH)
+def engine_of(seed: int, *, kernels: bool = False) -> InflightEngine:
+    return inflight_engine(
+        held(tiny_model(seed)), torch.float32, [CUDA], SOURCE, LENGTH,
+        choose=choose if kernels else None,
+    )  # fmt: skip
 
 
 def with_beams(segments: list[EncodedSegment], beams: int) -> list[EncodedSegment]:
@@ -88,11 +92,12 @@ def test_graphs_are_equivalent_to_single_kernels(monkeypatch: pytest.MonkeyPatch
     assert nearly_equal(Translator(config).batch(TEXTS, SOURCES, TARGETS), graphs, 0.02)
 
 
+@pytest.mark.parametrize("kernels", [False, True])
 @pytest.mark.parametrize("beams", [1, 4])
-def test_bursts_wrap_around_the_ring_buffers(beams: int) -> None:
+def test_bursts_wrap_around_the_ring_buffers(beams: int, *, kernels: bool) -> None:
     segments = with_beams(random_segments(2_000, 2), beams)
     expected = by_generate(tiny_model(2), segments)
-    engine, results = engine_of(2), dict[int, DecodedSegment]()
+    engine, results = engine_of(2, kernels=kernels), dict[int, DecodedSegment]()
     for begin in range(0, len(segments), 400):
         engine.submit(segments[begin : begin + 400])
         for _ in range(3):
@@ -100,6 +105,7 @@ def test_bursts_wrap_around_the_ring_buffers(beams: int) -> None:
     drain(engine, results, len(segments))
     different = [key for key in expected if expected[key] != results[key]]
     assert len(different) <= 0.01 * len(segments)
+    assert not any("(" in word for word in engine.kernels.values()), "no kernel is refused"
 
 
 def test_no_sentence_is_lost_among_many_that_join_at_random() -> None:
