@@ -169,8 +169,8 @@ def _report(page: str) -> dict[str, Any]:
     return report
 
 
-def test_all_parts_together_take_less_than_four_minutes() -> None:
-    assert sum(part.seconds for part in PARTS) < 240 - 10  # wheels are unpacked first
+def test_all_parts_together_take_less_than_five_minutes() -> None:
+    assert sum(part.seconds for part in PARTS) < 300 - 10  # wheels are unpacked first
 
 
 def test_what_a_part_leaves_of_its_time_is_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
