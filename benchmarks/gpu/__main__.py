@@ -1,4 +1,4 @@
-"""`make bench-gpu`: tests and measurements on a GPU, from a source tree, in under four minutes.
+"""`make bench-gpu`: tests and measurements on a GPU, from a source tree, in under five minutes.
 
 Each part has its own process and time limit, so that one that fails or hangs does not affect the
 others. Each writes a page with its results, even if incomplete. Nothing is installed: only torch
