@@ -30,7 +30,7 @@ _INTERRUPTED = 130
 # The settings of m2m-server that determine the translation.
 _LOCAL_SETTINGS = (
     "model", "devices", "engine", "dtype", "kernels", "beams", "batch_tokens", "threads",
-    "glossaries", "detector", "local_files_only", "cache",
+    "target_scripts", "glossaries", "detector", "local_files_only", "cache",
 )  # fmt: skip
 _DESCRIPTION = """\
 Translate files or standard input, line by line: line 7 of the output is the translation of line 7

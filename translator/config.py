@@ -50,6 +50,8 @@ class TranslatorConfig:
     cache: Path = field(default_factory=default_cache)
     local_files_only: bool = False  # never contact the hub
     memory_share: MemoryShare | None = None  # of a GPU with several models; None: all of it
+    # On a CPU, the engine `inflight` scores only tokens of scripts that the translation may be in.
+    target_scripts: bool = False
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field and the choices, for an unsupported value."""
@@ -62,6 +64,8 @@ class TranslatorConfig:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {value!r}")
         if self.engine == "reference" and self.dtype == "int8":
             raise ValueError("dtype int8 needs engine ctranslate2 or inflight; reference has none")
+        if self.target_scripts and self.engine not in ("auto", "inflight"):
+            raise ValueError(f"target_scripts needs engine inflight; {self.engine} has none")
         for name, number in (("batch_tokens", self.batch_tokens), ("beams", self.beams)):
             if number is not None and number < 1:
                 raise ValueError(f"{name} must be at least 1, not {number}")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from benchmarks.detection.corpora import Texts, cut, ntrex, tatoeba, word_list
 from training.corpus import LANGUAGES as BUNDLED
-from translator.text import scripts
+from translator.models import scripts
 from translator.text.ngrams import MODEL, buckets_of
 from translator.text.words import words_of
 

@@ -163,6 +163,7 @@ def _configure(settings: Settings, checkpoint: Checkpoint, cpus: int) -> Transla
         batch_tokens=settings.batch_tokens,
         threads=max(1, threads // cpus) if cpus else None,
         cache=settings.cache,
+        target_scripts=settings.target_scripts,
     )
 
 

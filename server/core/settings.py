@@ -89,6 +89,11 @@ class Settings(BaseModel):
         default=None,
         description="CPU threads for decoding in all; unset: one per core, whatever the CPU quota",
     )
+    target_scripts: bool = Field(
+        default=False,
+        description="on a CPU, let the engine inflight score only tokens of scripts that the "
+        "translation may be in, which is faster: true or false",
+    )
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"
     )
@@ -263,7 +268,7 @@ class Settings(BaseModel):
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Model and devices": (
         "model", "route", "model_devices", "local_files_only", "cache", "devices", "engine",
-        "dtype", "kernels", "beams", "batch_tokens", "threads",
+        "dtype", "kernels", "beams", "batch_tokens", "threads", "target_scripts",
     ),
     "Listening": (
         "host", "port", "admin_port", "fronts", "pin", "http_threads", "max_connections",

@@ -74,6 +74,8 @@ def autotune(
         reason = "asked for" if config.engine != "auto" else "the only one that runs here"
         return candidates[0].make(), candidates[0].choice(_with_skipped(reason, skipped))
     settings = f"{config.beams or checkpoint.beams} beams, {config.batch_tokens} batch tokens"
+    if config.target_scripts:
+        settings += ", target scripts"
     trial = make_trial(checkpoint, tokenizer, config.beams, device_class.trial_size)
     path = config.cache / _FOLDER / _file_name(checkpoint, device_class, candidates[-1].dtype)
     autotuner = Autotuner(path, settings, trial, skipped)

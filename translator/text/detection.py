@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from translator.models.languages import find, text_language
+from translator.models.scripts import SCRIPTS, script_of, uses
 from translator.text.chinese import CHINESE, chinese
 from translator.text.detector_file import LEAST_MASS, DetectorFile, FileChoice
 from translator.text.fasttext_model import FasttextModel
 from translator.text.ngrams import NgramModel
 from translator.text.related import related
-from translator.text.scripts import SCRIPTS, script_of, uses
 from translator.text.words import line_of, words_of
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from translator.models.languages import find
+from translator.models.scripts import uses
 from translator.text.fasttext_file import PREFIX, labels_of
-from translator.text.scripts import uses
 from translator.text.words import line_of
 
 _MOST = 50  # labels of a text: those that it is most likely in, of up to thousands

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from translator.text.scripts import UNSPACED_RANGES
+from translator.models.scripts import UNSPACED_RANGES
 
 # Copied by the bundled model, in 820 sentences in the place of a noun: `<1>` 100 %, `{1}` 99 %,
 # `_1_` 95 %, codes such as ABC 75 %, plain URLs 84 %. Between any two words of 1,515 sentences: 88,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from translator.text.scripts import UNSPACED_RANGES
+from translator.models.scripts import UNSPACED_RANGES
 
 # Letters, digits and `_` of scripts that write blanks between words: in others a chunk without
 # blanks would be a sentence.

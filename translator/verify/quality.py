@@ -9,9 +9,9 @@ import string
 from collections.abc import Sequence
 
 from translator.models.languages import is_unspaced, text_language
+from translator.models.scripts import script_of, uses
 from translator.text.protected_tokens import QUOTES
 from translator.text.related import related
-from translator.text.scripts import script_of, uses
 from translator.verify.pair import Pair
 
 LOST = "lost_token"

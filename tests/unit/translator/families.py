@@ -17,27 +17,63 @@ from translator.models.tokenizer import Tokenizer
 SENTENCEPIECE_FILE = "sentencepiece.bpe.model"
 _ENTRIES = 600  # of NLLB's vocabulary
 _POSITIONS = 128
+MANY_SCRIPTS = [
+    "The train to the city leaves at ten, and the ticket is cheap.",
+    "Der Zug in die Stadt fährt um zehn, und die Karte ist billig.",
+    "Поезд в город отходит в десять часов, и билет дешёвый.",
+    "Το τρένο για την πόλη φεύγει στις δέκα και το εισιτήριο είναι φθηνό.",
+    "รถไฟเข้าเมืองออกเวลาสิบโมง และตั๋วราคาถูก",
+    "開往城市的火車十點開，車票很便宜。",
+    "町への電車は十時に出て、きっぷはやすいです。",
+    "도시로 가는 기차는 열 시에 출발하고 표는 저렴합니다. 美 대통령",
+    "α β γ: 12 + 3 = 15 €, 4 × 5; “…” → !?",
+]
+MANY_ENTRIES = 330  # of a vocabulary trained on these
 
 
-def make_nllb_tokenizer(folder: Path) -> NllbTokenizer:
-    """Write `tokenizer.json` as transformers makes it of NLLB's SentencePiece model."""
-    folder.mkdir(parents=True, exist_ok=True)
-    sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(sentences("dev")[:3_000]),
-        model_prefix=str(folder / "sentencepiece.bpe"),
-        vocab_size=_ENTRIES,
-        model_type="bpe",
-        minloglevel=2,
-    )
-    (folder / "sentencepiece.bpe.vocab").unlink()
+def make_nllb_tokenizer(
+    folder: Path, lines: Sequence[str] = (), entries: int = _ENTRIES
+) -> NllbTokenizer:
+    """Write `tokenizer.json` as transformers makes it of NLLB's SentencePiece model.
+
+    It is trained on `lines`, by default on sentences of the bundled model's languages.
+    """
+    _train(folder, lines or sentences("dev")[:3_000], entries)
     tokenizer = NllbTokenizer.from_pretrained(folder, extra_special_tokens=FAIRSEQ_LANGUAGE_CODES)
     tokenizer.save_pretrained(folder)
     return tokenizer
 
 
-def make_nllb(folder: Path, *, legacy: bool = False) -> Path:
-    """Make a checkpoint of NLLB-200; `legacy`: the source's language follows `</s>`."""
-    make_nllb_tokenizer(folder)
+def make_m2m100_tokenizer(folder: Path, lines: Sequence[str], entries: int) -> Tokenizer:
+    """Write the files of M2M100's tokenizer, trained on `lines`."""
+    _train(folder, lines, entries)
+    model = sentencepiece.SentencePieceProcessor(model_file=str(folder / SENTENCEPIECE_FILE))
+    pieces = [model.id_to_piece(i) for i in range(3, model.get_piece_size())]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", *pieces]
+    (folder / "vocab.json").write_text(json.dumps({token: i for i, token in enumerate(tokens)}))
+    return Tokenizer(folder)
+
+
+def _train(folder: Path, lines: Sequence[str], entries: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines),
+        model_prefix=str(folder / "sentencepiece.bpe"),
+        vocab_size=entries,
+        model_type="bpe",
+        minloglevel=2,
+    )
+    (folder / "sentencepiece.bpe.vocab").unlink()
+
+
+def make_nllb(
+    folder: Path, *, legacy: bool = False, lines: Sequence[str] = (), entries: int = _ENTRIES
+) -> Path:
+    """Make a checkpoint of NLLB-200; `legacy`: the source's language follows `</s>`.
+
+    `lines` as in make_nllb_tokenizer.
+    """
+    make_nllb_tokenizer(folder, lines, entries)
     _edit(folder, legacy_behaviour=legacy)
     return _add_model(folder)
 

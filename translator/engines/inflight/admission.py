@@ -15,7 +15,8 @@ from translator.engines.inflight.network import Network
 from translator.engines.inflight.state import NEVER, SlotState
 from translator.engines.inflight.stream import Numbers
 
-_SLOT, _TARGET, _MAX_LENGTH, _LENGTH_PENALTY, _STOP_WHEN_FULL, _LENGTH_BOUND, FIELDS = range(7)
+_SLOT, _TARGET, _MAX_LENGTH, _LENGTH_PENALTY, _STOP_WHEN_FULL, _LENGTH_BOUND = range(6)
+_SCRIPTS, FIELDS = 6, 7
 
 _NONE = -1  # in place of a target
 
@@ -23,9 +24,17 @@ Cuts = Sequence[tuple[slice, int]]  # rows to encode together, and the length of
 
 
 def fill(
-    table: Numbers, segments: Sequence[EncodedSegment], slots: Sequence[int], spare: int, pad: int
+    table: Numbers,
+    segments: Sequence[EncodedSegment],
+    slots: Sequence[int],
+    scripts: Sequence[int],
+    spare: int,
+    pad: int,
 ) -> None:
-    """Write the segments, at least one, into the first rows of `table [n, FIELDS + S]`."""
+    """Write the segments, at least one, into the first rows of `table [n, FIELDS + S]`.
+
+    `slots` and `scripts` (see SlotState) are those of the segments.
+    """
     count = len(segments)
     rules = [segment.decoding for segment in segments]
     table[:, FIELDS:] = pad
@@ -36,6 +45,7 @@ def fill(
     # Greedy search, with one beam, stops when it is full.
     table[:count, _STOP_WHEN_FULL] = [r.beams == 1 or r.early_stopping is True for r in rules]
     table[:count, _LENGTH_BOUND] = [rule.early_stopping == "never" for rule in rules]
+    table[:count, _SCRIPTS] = scripts
     for row, segment in zip(table, segments, strict=False):
         row[FIELDS : FIELDS + len(segment.source_ids)] = segment.source_ids
     table[count:] = table[0]
@@ -85,4 +95,5 @@ def _begin(state: SlotState, table: Tensor, slots: Tensor, start: int) -> None:
     state.length_penalty[slots] = table.view(torch.float32)[:, _LENGTH_PENALTY]
     state.stop_when_full[slots] = table[:, _STOP_WHEN_FULL].bool()
     state.length_bound_is_max[slots] = table[:, _LENGTH_BOUND].bool()
+    state.scripts[slots] = table[:, _SCRIPTS].long()
     state.active[slots] = True

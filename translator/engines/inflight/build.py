@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import torch
@@ -17,12 +17,16 @@ from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.operations.attempt import try_kernels
+from translator.engines.inflight.operations.by_script import continuations_by_script
 from translator.engines.inflight.operations.choice import Choice
+from translator.engines.inflight.operations.plain import PLAIN
+from translator.engines.inflight.operations.table import OperationTable
 from translator.engines.inflight.operations.trial import Model
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.report import Layout
 from translator.engines.inflight.rounding import LENGTH_BUCKETS, SLOT_BUCKETS, bucket
+from translator.engines.inflight.scripts import TokenScripts, no_scripts
 from translator.engines.inflight.sizing import MOST, best_slots
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.stream import CudaStream
@@ -67,8 +71,16 @@ def build_inflight(
     if config.kernels == "auto" and not rare:
         choose = partial(try_kernels, device=config.device, cache=config.cache)
     tensors = ModelTensors.of(checkpoint.folder)
+    scripts = _scripts(config, checkpoint) if devices[0].type == "cpu" else None
     return inflight_engine(
-        tensors, getattr(torch, dtype), devices, *limits, make_precise, choose, rare=rare
+        tensors,
+        getattr(torch, dtype),
+        devices,
+        *limits,
+        make_precise,
+        choose,
+        scripts,
+        rare=rare,
     )
 
 
@@ -80,20 +92,22 @@ def inflight_engine(
     length: int,
     make_precise: Callable[[], Engine] | None = None,
     choose: ChooseOperations | None = None,
+    scripts: TokenScripts | None = None,
     *,
     rare: bool = False,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
     Several devices share the layers of one model. `choose` tries kernels for the first slots of a
-    GPU; None: plain torch. `rare` as in `build_inflight`.
+    GPU; None: plain torch. With `scripts`, on CPUs, only tokens that a translation may need are
+    scored. `rare` as in `build_inflight`.
     """
     placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = Network(load(tensors, placement, dtype))
+    network = _network(tensors, placement, dtype, scripts)
     make_pool = _PoolMaker(
-        network, placement, tensors.config, source, length, choose, first=not rare
+        network, placement, tensors.config, source, length, choose, scripts, first=not rare
     )
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
     return InflightEngine(make_pool, tokens, make_precise, make_pool.kernels)
@@ -114,15 +128,38 @@ def build_int8(
     torch.set_num_threads(cores)
     tensors = ModelTensors.of(checkpoint.folder)
     placement = _placement(tensors, [torch.device("cpu")])
-    network = Network(load(tensors, placement, torch.float32, int8=True))
+    scripts = _scripts(config, checkpoint)
+    network = _network(tensors, placement, torch.float32, scripts, int8=True)
     limits = checkpoint.segment_limit, checkpoint.max_length
-    engines = [
-        InflightEngine(_PoolMaker(network, placement, tensors.config, *limits), CPU_ENCODER_TOKENS)
+    makers = [
+        _PoolMaker(network, placement, tensors.config, *limits, scripts=scripts)
         for _ in range(replicas)
     ]
+    engines = [InflightEngine(make_pool, CPU_ENCODER_TOKENS) for make_pool in makers]
     if len(engines) == 1:
         return engines[0]
     return ReplicatedEngine(engines, cores, torch.set_num_threads)
+
+
+def _scripts(config: TranslatorConfig, checkpoint: Checkpoint) -> TokenScripts | None:
+    """Return the scripts of the tokens; None if all tokens are to be scored."""
+    return TokenScripts(checkpoint.tokenizer()) if config.target_scripts else None
+
+
+def _network(
+    tensors: ModelTensors,
+    placement: Placement,
+    dtype: torch.dtype,
+    scripts: TokenScripts | None,
+    *,
+    int8: bool = False,
+) -> Network:
+    """Load a network whose head is whole, or in parts by script."""
+    if scripts is None:
+        return Network(load(tensors, placement, dtype, int8=int8))
+    parts = scripts.parts(tensors.config.vocab_size)
+    weights = load(tensors, placement, dtype, int8=int8, parts=parts)
+    return Network(weights, OperationTable({1: replace(PLAIN, rank=continuations_by_script)}))
 
 
 def _placement(tensors: ModelTensors, devices: Sequence[torch.device]) -> Placement:
@@ -150,6 +187,7 @@ class _PoolMaker:
     source: int
     length: int
     choose: ChooseOperations | None = None
+    scripts: TokenScripts | None = None
     kernels: dict[str, str] = field(default_factory=dict)  # in use, by operation
     first: bool = True
 
@@ -193,7 +231,9 @@ class _PoolMaker:
         )
         start, eos = self.config.decoder_start_token_id, self.config.eos_token_id
         launcher = self._launcher(state)
-        return SlotPool(network, state, launcher, start, eos, beam_group.no_repeat_ngram)
+        scripts_of = no_scripts if self.scripts is None else self.scripts.of
+        ngram = beam_group.no_repeat_ngram
+        return SlotPool(network, state, launcher, start, eos, ngram, scripts_of)
 
     def _launcher(self, state: SlotState) -> Launcher:
         if self._device.type != "cuda" or not self.placement.single:

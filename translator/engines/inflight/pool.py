@@ -17,6 +17,7 @@ from translator.engines.inflight.launcher import Launcher, Transfer
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.report import Layout, Report
 from translator.engines.inflight.rounding import Rounding
+from translator.engines.inflight.scripts import ScriptsOf, no_scripts
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.step import decode_step
 from translator.engines.inflight.stream import Numbers
@@ -52,13 +53,18 @@ class SlotPool:
         start: int,
         eos: int,
         no_repeat_ngram: int = 0,
+        scripts_of: ScriptsOf = no_scripts,
     ) -> None:
-        """`start` is the token of decoder position 0; `no_repeat_ngram` applies to all segments."""
+        """`start` is the token of decoder position 0; `no_repeat_ngram` applies to all segments.
+
+        `scripts_of` returns the bits of the scripts that a translation may be in: see SlotState.
+        """
         self._network = network
         self._state = state
         self._start = start
         self._eos = eos
         self._no_repeat_ngram = no_repeat_ngram
+        self._scripts_of = scripts_of
         self.launcher = launcher
         self._rounding = Rounding(state.slots, state.source, state.length, exact=launcher.exact)
         self._limits = state.source, state.length
@@ -208,7 +214,8 @@ class SlotPool:
             ]
         slots = self._take(len(segments))
         table = self.launcher.stage(rows, FIELDS + columns)
-        fill(table, segments, slots, self.slots, self._network.weights.pad)
+        scripts = [*map(self._scripts_of, segments)]
+        fill(table, segments, slots, scripts, self.slots, self._network.weights.pad)
         try:
             self._send(table, cuts)
         except torch.OutOfMemoryError:

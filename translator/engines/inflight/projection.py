@@ -1,5 +1,6 @@
 """Products with weights, and embedding rows: the operations that depend on the number format."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,6 +57,42 @@ class Head:
             return functional.linear(x.float(), self.weight), None
         flat = torch.mm(x.flatten(0, -2), self.weight.t(), out_dtype=torch.float32)
         return flat.view(*x.shape[:-1], -1), None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows of the head that are scored together.
+
+    `tokens [W]`, ascending, are their ids. `script` is the bit of the script that they are in; 0 is
+    that of the rows which every translation may need.
+    """
+
+    scorer: Scorer
+    tokens: Tensor
+    script: int
+
+
+class PartedHead:
+    """A Scorer in parts by script, of which a step may read only some."""
+
+    def __init__(
+        self, weight: Tensor, scripts: Sequence[Tensor], make: Callable[[Tensor], Scorer]
+    ) -> None:
+        """`scripts`: the tokens of each part; `make` makes the scorer of rows of `weight [V, d]`.
+
+        The first part is the one that every translation needs. The bit of the second is 1.
+        """
+        bits = [0, *(1 << i for i in range(len(scripts) - 1))]
+        self.parts = tuple(
+            Part(make(weight[tokens]), tokens.to(weight.device), bit)
+            for tokens, bit in zip(scripts, bits, strict=True)
+        )
+        self._columns = torch.cat([part.tokens for part in self.parts]).argsort()
+
+    def scores(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """See Scorer; of all parts."""
+        found = [part.scorer.scores(x) for part in self.parts]
+        return torch.cat([scores for scores, _ in found], dim=-1)[..., self._columns], found[0][1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ class SlotState:
     length_penalty: Tensor  # fp32 [N]
     stop_when_full: Tensor  # bool [N]: early_stopping True
     length_bound_is_max: Tensor  # bool [N]: early_stopping "never"
+    scripts: Tensor  # int64 [N]: bits of the scripts that a translation may be in; see PartedHead
 
     @classmethod
     def allocate(
@@ -107,6 +108,7 @@ class SlotState:
             length_penalty=full((slots,), 1, torch.float32),
             stop_when_full=full((slots,), 1, torch.bool),
             length_bound_is_max=full((slots,), 0, torch.bool),
+            scripts=full((slots,), 0, torch.int64),
         )
 
     @property

@@ -9,7 +9,15 @@ from torch import Tensor
 from translator.engines.heap import release_free_memory
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
 from translator.engines.inflight.placement import Placement
-from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows, Scorer
+from translator.engines.inflight.projection import (
+    Embedding,
+    Head,
+    Linear,
+    PartedHead,
+    Projection,
+    Rows,
+    Scorer,
+)
 from translator.engines.model_tensors import (
     DECODER_TABLE,
     ENCODER_TABLE,
@@ -114,16 +122,22 @@ class Weights:
 
 
 def load(
-    tensors: ModelTensors, placement: Placement, dtype: torch.dtype, *, int8: bool = False
+    tensors: ModelTensors,
+    placement: Placement,
+    dtype: torch.dtype,
+    *,
+    int8: bool = False,
+    parts: Sequence[Tensor] = (),
 ) -> Weights:
     """Read the weights and fuse them, each directly onto its device.
 
     With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
-    else.
+    else. `parts` are those of a PartedHead; none: the head is whole.
     """
     config = tensors.config
     # The largest come first: while they are converted, little else is held.
-    embedding, decoder_embedding, head = _tables(tensors, placement, dtype, int8=int8)
+    tables = _tables(tensors, placement, dtype, int8=int8, parts=parts)
+    embedding, decoder_embedding, head = tables
     reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
     step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
     positions = tensors.positions(MAX_POSITIONS).to(dtype)
@@ -151,7 +165,12 @@ def load(
 
 
 def _tables(
-    tensors: ModelTensors, placement: Placement, dtype: torch.dtype, *, int8: bool
+    tensors: ModelTensors,
+    placement: Placement,
+    dtype: torch.dtype,
+    *,
+    int8: bool,
+    parts: Sequence[Tensor],
 ) -> tuple[Embedding, Embedding, Scorer]:
     """Return the embeddings of encoder and decoder, and the head; tied ones share their memory.
 
@@ -171,7 +190,12 @@ def _tables(
     embedding = rows(ENCODER_TABLE, first)
     same = encoder == decoder and first == second
     decoder_embedding = embedding if same else rows(DECODER_TABLE, second)
-    return embedding, decoder_embedding, Int8StepLinear(scored, None) if int8 else Head(scored)
+    make = _int8_head if int8 else Head
+    return embedding, decoder_embedding, PartedHead(scored, parts, make) if parts else make(scored)
+
+
+def _int8_head(weight: Tensor) -> Scorer:
+    return Int8StepLinear(weight, None)
 
 
 class _Reader:

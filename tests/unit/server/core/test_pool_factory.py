@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from server.core.pool_factory import _shares, prepare
+from server.core.pool_factory import _configure, _shares, prepare
 from server.core.settings import Settings
 from tests.fasttext_files import write_classifier
 from translator import CheckpointError
@@ -39,6 +39,12 @@ def test_settings_that_contradict_each_other_are_refused(
 ) -> None:
     with pytest.raises(ValueError, match=message):
         prepare(Settings(devices="cpu", **values))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_workers_score_the_scripts_that_the_settings_say(*, on: bool) -> None:
+    settings = Settings(devices="cpu", target_scripts=on)
+    assert _configure(settings, resolve("bundled"), 1).target_scripts == on
 
 
 def test_a_model_that_does_not_load_is_named(tmp_path: Path) -> None:

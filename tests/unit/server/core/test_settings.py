@@ -45,10 +45,15 @@ def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
         "log_format": "json", "cors_origins": "https://a.example", "pin": "false",
         "route": "sw=nllb", "database": "postgresql://h/d",
         "database_encrypt_key": "0" * 64, "model_devices": "nllb=cuda:1",
+        "target_scripts": "true",
     }  # fmt: skip
     value = values.get(field, "777")
     by_variable = load_settings([], {variable(field): value})
-    switches = {"local_files_only": ["--local-files-only"], "pin": ["--no-pin"]}
+    switches = {
+        "local_files_only": ["--local-files-only"],
+        "target_scripts": ["--target-scripts"],
+        "pin": ["--no-pin"],
+    }
     argv = switches.get(field, [flag(field), value])
     assert getattr(by_variable, field) == getattr(load_settings(argv, {}), field)
     assert getattr(by_variable, field) != getattr(Settings(), field)

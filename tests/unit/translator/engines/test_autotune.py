@@ -118,6 +118,9 @@ def test_each_card_version_beam_width_and_model_is_measured_separately(
     here.autotune(*both)
     here.autotune(*both)
     assert here.measured == both * 5
+    here.config = replace(here.config, target_scripts=True)
+    here.autotune(*both)
+    assert here.measured == both * 6
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,12 @@ def test_an_unsupported_value_is_refused(field: str, value: object) -> None:
         TranslatorConfig(**{field: value})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("engine", ["reference", "ctranslate2"])
+def test_target_scripts_with_an_engine_that_scores_all_tokens_are_refused(engine: str) -> None:
+    with pytest.raises(ValueError, match=f"target_scripts needs engine inflight; {engine}"):
+        TranslatorConfig(engine=engine, target_scripts=True)
+
+
 def test_an_unsupported_combination_is_refused() -> None:
     with pytest.raises(ValueError, match="int8 needs engine ctranslate2 or inflight"):
         TranslatorConfig(engine="reference", dtype="int8")

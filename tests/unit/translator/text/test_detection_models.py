@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from translator.models.languages import M2M100_CODES
+from translator.models.scripts import script_of, uses
 from translator.text.ngrams import MODEL, NgramModel, buckets_of
-from translator.text.scripts import script_of, uses
 from translator.text.words import words_of
 
 _MEGABYTE = 2**20

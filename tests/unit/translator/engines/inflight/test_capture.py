@@ -62,7 +62,7 @@ def test_steps_and_admissions_never_wait_for_the_device(beams: int, ngram: int) 
     network, state, pool, segments = pool_with_segments(beams)
     shape = pool.shape()
     rows = np.zeros((4, FIELDS + SOURCE), dtype=np.int32)
-    fill(rows, segments, [0, 1, 2, 3], 4, network.weights.pad)
+    fill(rows, segments, [0, 1, 2, 3], [0] * 4, 4, network.weights.pad)
     table = torch.from_numpy(rows)
     # Not in inference_mode, where torch does not dispatch the parts of `item` and `bool`.
     with torch.no_grad(), NoSync():  # type: ignore[no-untyped-call]

@@ -39,7 +39,7 @@ _LANGUAGES = {
 }  # fmt: skip
 # Characters of the scripts that have no blanks between words, for a class of a pattern.
 UNSPACED_RANGES = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uff00-\uffef"
-_LATIN = "LATIN"
+LATIN = "LATIN"
 _ALSO_LATIN = frozenset({"sr", "uz"})  # written in both alphabets
 _ELSEWHERE = frozenset(language for group in _LANGUAGES.values() for language in group)
 _OF_CHARACTER_NAMES = {"HIRAGANA": "KANA", "KATAKANA": "KANA", "KATAKANA-HIRAGANA": "KANA"}
@@ -65,15 +65,28 @@ def uses(language: str, script: str) -> bool:
     _, named, code = language.partition("_")
     if named:
         return script in _OF_CODES.get(code, ())
-    if script == _LATIN:
+    if script == LATIN:
         return language not in _ELSEWHERE or language in _ALSO_LATIN
     return language in _LANGUAGES.get(script, ())
+
+
+def scripts_of(language: str) -> frozenset[str]:
+    """Return the scripts of text in a model's language, names from abroad included.
+
+    Empty if they are not known.
+    """
+    own = {script for script in SCRIPTS if uses(language, script)}
+    if not own:
+        return frozenset()
+    if "HANGUL" in own:  # newspapers abbreviate names of countries with one Chinese character
+        own.add("CJK")
+    return frozenset(own | {LATIN})
 
 
 def script_of(text: str) -> str:
     """Return the script of most of a text's letters; "" if it has none."""
     if text.isascii():  # the quick way for much of what there is
-        return _LATIN if any(map(str.isalpha, text)) else ""
+        return LATIN if any(map(str.isalpha, text)) else ""
     counts: Counter[str] = Counter()
     for character, count in Counter(text).items():
         if character.isalpha():
