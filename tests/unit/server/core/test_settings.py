@@ -41,8 +41,8 @@ def test_a_switch_can_be_turned_on_and_off() -> None:
 def test_every_field_can_be_set_by_variable_and_by_flag(field: str) -> None:
     values = {
         "devices": "cpu*2", "engine": "reference", "dtype": "float32", "kernels": "off",
-        "log_level": "debug", "local_files_only": "true", "cache": "/srv/models", "model": "m", "host": "::1",
-        "log_format": "json", "cors_origins": "https://a.example", "pin": "false",
+        "log_level": "debug", "local_files_only": "true", "cache": "/srv/models", "model": "m",
+        "host": "::1", "log_format": "json", "cors_origins": "https://a.example", "pin": "false",
         "route": "sw=nllb", "database": "postgresql://h/d",
         "database_encrypt_key": "0" * 64, "model_devices": "nllb=cuda:1",
         "target_scripts": "true",
