@@ -15,6 +15,7 @@ from translator.engines.cpu_features import computes_int8
 from translator.engines.inflight.admission import FIELDS
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
+from translator.engines.inflight.narrow import FORMATS
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool
@@ -38,6 +39,7 @@ STATE_SHARE = 0.5  # of the memory that is free once the weights are loaded
 SCORES = 3  # copies of the scores, in fp32 over the vocabulary, that a step holds at a time
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # with more, hidden states do not fit the CPU's caches
+_BFLOAT16 = (8, 0)  # the compute capability that has it
 # Graphs for these lengths are recorded at start, others when a shape occurs for the second time.
 WARM_LENGTHS = (16, 32, 64)
 
@@ -47,12 +49,13 @@ def build_inflight(
 ) -> Engine:
     """Load the model onto the device of `config`, or spread it over a group of devices.
 
-    `dtype` is a name of torch's. `rare`: the engine is used rarely, so a GPU gets few slots.
+    `dtype` is a name of torch's, or one of narrow.FORMATS. `rare`: the engine is used rarely, so a
+    GPU gets few slots. Raises DeviceError if the devices do not have the dtype.
     """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
-    if dtype == "int8":
-        raise DeviceError(f"{config.device}: engine inflight computes in int8 on CPUs only")
+    if dtype in FORMATS:
+        _check_narrow(config.device, devices, dtype)
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
     limits = checkpoint.segment_limit, checkpoint.max_length
@@ -60,8 +63,10 @@ def build_inflight(
     if dtype != "float32":
         make_precise = partial(build_inflight, config, checkpoint, "float32", rare=True)
     tensors = ModelTensors.of(checkpoint.folder)
+    narrow = FORMATS.get(dtype)
+    activations = torch.bfloat16 if narrow else getattr(torch, dtype)
     return inflight_engine(
-        tensors, getattr(torch, dtype), devices, *limits, make_precise, rare=rare
+        tensors, activations, devices, *limits, make_precise, rare=rare, narrow=narrow
     )
 
 
@@ -74,15 +79,17 @@ def inflight_engine(
     make_precise: Callable[[], Engine] | None = None,
     *,
     rare: bool = False,
+    narrow: torch.dtype | None = None,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
-    Several devices share the layers of one model. `rare` as in `build_inflight`.
+    Several devices share the layers of one model. `rare` as in `build_inflight`, `narrow` as in
+    `load`.
     """
     placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = Network(load(tensors, placement, dtype))
+    network = Network(load(tensors, placement, dtype, narrow=narrow))
     make_pool = _PoolMaker(network, placement, tensors.config, source, length, first=not rare)
     tokens = CPU_ENCODER_TOKENS if devices[0].type == "cpu" else ENCODER_TOKENS
     return InflightEngine(make_pool, tokens, make_precise)
@@ -112,6 +119,18 @@ def build_int8(
     if len(engines) == 1:
         return engines[0]
     return ReplicatedEngine(engines, cores, torch.set_num_threads)
+
+
+def _check_narrow(name: str, devices: Sequence[torch.device], dtype: str) -> None:
+    """Raise DeviceError unless all GPUs compute in bfloat16.
+
+    In fp16, sums of weights that are not scaled yet could overflow.
+    """
+    if any(torch.cuda.get_device_capability(device) < _BFLOAT16 for device in devices):
+        raise DeviceError(
+            f"{name}: weights in {dtype} need a GPU that computes in bfloat16 (Ampere or newer); "
+            "leave dtype at auto"
+        )
 
 
 def _placement(tensors: ModelTensors, devices: Sequence[torch.device]) -> Placement:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from translator.engines.heap import release_free_memory
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
+from translator.engines.inflight.narrow import NarrowLinear
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.projection import Embedding, Head, Linear, Projection, Rows, Scorer
 from translator.engines.model_tensors import (
@@ -114,18 +116,26 @@ class Weights:
 
 
 def load(
-    tensors: ModelTensors, placement: Placement, dtype: torch.dtype, *, int8: bool = False
+    tensors: ModelTensors,
+    placement: Placement,
+    dtype: torch.dtype,
+    *,
+    int8: bool = False,
+    narrow: torch.dtype | None = None,
 ) -> Weights:
     """Read the weights and fuse them, each directly onto its device.
 
     With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
-    else.
+    else. With `narrow`, for GPUs, those of the layers are kept in that dtype.
     """
     config = tensors.config
     # The largest come first: while they are converted, little else is held.
     embedding, decoder_embedding, head = _tables(tensors, placement, dtype, int8=int8)
     reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
     step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
+    if narrow is not None:
+        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
+        reader = step_reader = _Reader(tensors, dtype, make, torch.float32)
     positions = tensors.positions(MAX_POSITIONS).to(dtype)
     return Weights(
         embedding=embedding,
@@ -182,16 +192,21 @@ class _Reader:
         tensors: ModelTensors,
         dtype: torch.dtype,
         project: Callable[[Tensor, Tensor], Projection],
+        projected: torch.dtype | None = None,
     ) -> None:
-        """`project` makes a projection of `weight [out, in]` and `bias [out]`."""
+        """`project` makes a projection of `weight [out, in]` and `bias [out]` in `projected`.
+
+        `dtype` is that of norms, and the default of `projected`.
+        """
         self._tensors = tensors
         self._dtype = dtype
         self._project = project
+        self._projected = projected or dtype
 
     def linear(self, names: Sequence[str], device: torch.device) -> Projection:
         """Return the projections with these names, stacked into one."""
         weight, bias = (
-            self._tensors.read([f"{name}.{part}" for name in names], self._dtype, device)
+            self._tensors.read([f"{name}.{part}" for name in names], self._projected, device)
             for part in ("weight", "bias")
         )
         return self._project(weight, bias)
