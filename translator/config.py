@@ -7,7 +7,7 @@ from pathlib import Path
 
 from translator.device_memory import MemoryShare
 
-DTYPES = ("auto", "float32", "float16", "bfloat16", "int8")
+DTYPES = ("auto", "float32", "float16", "bfloat16", "int8", "float8")
 ENGINES = ("auto", "reference", "ctranslate2", "inflight")
 KERNELS = ("auto", "off")
 
@@ -36,7 +36,8 @@ class TranslatorConfig:
     the CPU does not multiply in int8. On a GPU it is likewise the faster of the two, or `inflight`
     if CTranslate2 does not load; on several GPUs, `inflight`. The dtype `auto` is int8 on a CPU
     (with `inflight` bfloat16 or float32 if the CPU lacks int8, with `reference` float32), and on a
-    GPU bfloat16 if supported, else float16.
+    GPU bfloat16 if supported, else float16. With int8 or float8 on a GPU, only the weights of the
+    engine `inflight` have 8 bits, and it computes in bfloat16.
     """
 
     model: str = "bundled"  # "bundled", a folder, or a hub id such as "facebook/m2m100_418M"
@@ -66,6 +67,10 @@ class TranslatorConfig:
             raise ValueError("dtype int8 needs engine ctranslate2 or inflight; reference has none")
         if self.target_scripts and self.engine not in ("auto", "inflight"):
             raise ValueError(f"target_scripts needs engine inflight; {self.engine} has none")
+        if self.engine in ("reference", "ctranslate2") and self.dtype == "float8":
+            raise ValueError(
+                f"dtype float8 needs engine inflight, on a GPU; {self.engine} has none"
+            )
         for name, number in (("batch_tokens", self.batch_tokens), ("beams", self.beams)):
             if number is not None and number < 1:
                 raise ValueError(f"{name} must be at least 1, not {number}")

@@ -100,6 +100,10 @@ def _build(
     name = config.engine if config.engine != "auto" else default_engine(config.device)
     dtype = config.dtype if config.dtype != "auto" else best_dtype(config.device, name)
     on_cpu = config.device.startswith("cpu")
+    if on_cpu and dtype == "float8":
+        raise DeviceError(
+            f"{config.device}: weights in float8 need a GPU; on CPUs use dtype int8, or auto"
+        )
     if on_cpu and (name == "ctranslate2" or dtype == "int8"):
         from translator.engines.cpu import build_cpu
 

@@ -50,7 +50,7 @@ _SHARD = re.compile(r"(model|pytorch_model)-\d{5}-of-(\d{5})(\.\w+)")
 # So that a translation with twice as many tokens as its source still fits.
 _OUTPUT_PER_SOURCE = 2
 _BYTES_PER_VALUE = {"float32": 4, "int8": 4}  # of keys and values; all other dtypes have 16 bits
-_BYTES_PER_WEIGHT = {"float32": 4, "int8": 1}  # all other dtypes have 16 bits
+_EIGHT_BITS = ("int8", "float8")  # on a GPU, of the weights of layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,15 @@ class Checkpoint:
         return d * (int(config["vocab_size"]) + encoder + decoder)
 
     def weight_bytes(self, dtype: str) -> int:
-        """Return the bytes of the weights on a GPU; `dtype` is as in TranslatorConfig."""
+        """Return the bytes of the weights on a GPU; `dtype` is as in TranslatorConfig.
+
+        An upper bound in 8 bits, where only the engine `inflight` has the embedding in 16.
+        """
         if self.converted:
             return (self.folder / MODEL_FILE).stat().st_size
-        return self.parameters * _BYTES_PER_WEIGHT.get(dtype, 2)
+        if dtype in _EIGHT_BITS:
+            return self.parameters + int(self.config["d_model"]) * int(self.config["vocab_size"])
+        return self.parameters * (4 if dtype == "float32" else 2)
 
     def tokenizer(self) -> Tokenizer:
         """Load the tokenizer.

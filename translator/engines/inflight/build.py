@@ -15,6 +15,7 @@ from translator.engines.cpu_features import computes_int8
 from translator.engines.inflight.admission import FIELDS
 from translator.engines.inflight.engine import BeamGroup, InflightEngine
 from translator.engines.inflight.launcher import EagerLauncher, GraphLauncher, Launcher
+from translator.engines.inflight.narrow import FORMATS
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.operations.attempt import try_kernels
 from translator.engines.inflight.operations.by_script import continuations_by_script
@@ -46,6 +47,7 @@ SCORES = 3  # copies of the scores, in fp32 over the vocabulary, that a step hol
 ENCODER_TOKENS = 8_192  # padded source tokens of one admission
 CPU_ENCODER_TOKENS = 256  # with more, hidden states do not fit the CPU's caches
 ChooseOperations = Callable[[Model, Shape], Choice]  # the shape: with all slots full
+_BFLOAT16 = (8, 0)  # the compute capability that has it
 # Graphs for these lengths are recorded at start, others when a shape occurs for the second time.
 WARM_LENGTHS = (16, 32, 64)
 
@@ -55,12 +57,13 @@ def build_inflight(
 ) -> Engine:
     """Load the model onto the device of `config`, or spread it over a group of devices.
 
-    `dtype` is a name of torch's. `rare`: the engine is used rarely, so a GPU gets few slots.
+    `dtype` is a name of torch's, or one of narrow.FORMATS. `rare`: the engine is used rarely, so a
+    GPU gets few slots. Raises DeviceError if the devices do not have the dtype.
     """
     names = config.device.split("+")
     devices = [torch.device("cpu" if name.startswith("cpu") else name) for name in names]
-    if dtype == "int8":
-        raise DeviceError(f"{config.device}: engine inflight computes in int8 on CPUs only")
+    if dtype in FORMATS:
+        _check_narrow(config.device, devices, dtype)
     if devices[0].type == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
     limits = checkpoint.segment_limit, checkpoint.max_length
@@ -72,16 +75,12 @@ def build_inflight(
         choose = partial(try_kernels, device=config.device, cache=config.cache)
     tensors = ModelTensors.of(checkpoint.folder)
     scripts = _scripts(config, checkpoint) if devices[0].type == "cpu" else None
+    narrow = FORMATS.get(dtype)
+    activations = torch.bfloat16 if narrow else getattr(torch, dtype)
     return inflight_engine(
-        tensors,
-        getattr(torch, dtype),
-        devices,
-        *limits,
-        make_precise,
-        choose,
-        scripts,
-        rare=rare,
-    )
+        tensors, activations, devices, *limits, make_precise, choose, scripts,
+        rare=rare, narrow=narrow,
+    )  # fmt: skip
 
 
 def inflight_engine(
@@ -95,17 +94,18 @@ def inflight_engine(
     scripts: TokenScripts | None = None,
     *,
     rare: bool = False,
+    narrow: torch.dtype | None = None,
 ) -> InflightEngine:
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
     Several devices share the layers of one model. `choose` tries kernels for the first slots of a
     GPU; None: plain torch. With `scripts`, on CPUs, only tokens that a translation may need are
-    scored. `rare` as in `build_inflight`.
+    scored. `rare` as in `build_inflight`, `narrow` as in `load`.
     """
     placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
         torch.cuda.set_device(placement.decoder[-1])  # graphs are recorded on the current device
-    network = _network(tensors, placement, dtype, scripts)
+    network = _network(tensors, placement, dtype, scripts, narrow=narrow)
     make_pool = _PoolMaker(
         network, placement, tensors.config, source, length, choose, scripts, first=not rare
     )
@@ -153,13 +153,26 @@ def _network(
     scripts: TokenScripts | None,
     *,
     int8: bool = False,
+    narrow: torch.dtype | None = None,
 ) -> Network:
-    """Load a network whose head is whole, or in parts by script."""
+    """Load a network whose head is whole, or in parts by script; the rest is as in `load`."""
     if scripts is None:
-        return Network(load(tensors, placement, dtype, int8=int8))
+        return Network(load(tensors, placement, dtype, int8=int8, narrow=narrow))
     parts = scripts.parts(tensors.config.vocab_size)
-    weights = load(tensors, placement, dtype, int8=int8, parts=parts)
+    weights = load(tensors, placement, dtype, int8=int8, narrow=narrow, parts=parts)
     return Network(weights, OperationTable({1: replace(PLAIN, rank=continuations_by_script)}))
+
+
+def _check_narrow(name: str, devices: Sequence[torch.device], dtype: str) -> None:
+    """Raise DeviceError unless all GPUs compute in bfloat16.
+
+    In fp16, sums of weights that are not scaled yet could overflow.
+    """
+    if any(torch.cuda.get_device_capability(device) < _BFLOAT16 for device in devices):
+        raise DeviceError(
+            f"{name}: weights in {dtype} need a GPU that computes in bfloat16 (Ampere or newer); "
+            "leave dtype at auto"
+        )
 
 
 def _placement(tensors: ModelTensors, devices: Sequence[torch.device]) -> Placement:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from translator.engines.heap import release_free_memory
 from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinear
+from translator.engines.inflight.narrow import NarrowLinear
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.projection import (
     Embedding,
@@ -128,11 +130,13 @@ def load(
     *,
     int8: bool = False,
     parts: Sequence[Tensor] = (),
+    narrow: torch.dtype | None = None,
 ) -> Weights:
     """Read the weights and fuse them, each directly onto its device.
 
     With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
-    else. `parts` are those of a PartedHead; none: the head is whole.
+    else. With `narrow`, for GPUs, those of the layers are kept in that dtype. `parts` are those of
+    a PartedHead; none: the head is whole.
     """
     config = tensors.config
     # The largest come first: while they are converted, little else is held.
@@ -140,6 +144,9 @@ def load(
     embedding, decoder_embedding, head = tables
     reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
     step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
+    if narrow is not None:
+        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
+        reader = step_reader = _Reader(tensors, dtype, make, torch.float32)
     positions = tensors.positions(MAX_POSITIONS).to(dtype)
     return Weights(
         embedding=embedding,
@@ -206,16 +213,21 @@ class _Reader:
         tensors: ModelTensors,
         dtype: torch.dtype,
         project: Callable[[Tensor, Tensor], Projection],
+        projected: torch.dtype | None = None,
     ) -> None:
-        """`project` makes a projection of `weight [out, in]` and `bias [out]`."""
+        """`project` makes a projection of `weight [out, in]` and `bias [out]` in `projected`.
+
+        `dtype` is that of norms, and the default of `projected`.
+        """
         self._tensors = tensors
         self._dtype = dtype
         self._project = project
+        self._projected = projected or dtype
 
     def linear(self, names: Sequence[str], device: torch.device) -> Projection:
         """Return the projections with these names, stacked into one."""
         weight, bias = (
-            self._tensors.read([f"{name}.{part}" for name in names], self._dtype, device)
+            self._tensors.read([f"{name}.{part}" for name in names], self._projected, device)
             for part in ("weight", "bias")
         )
         return self._project(weight, bias)

@@ -87,6 +87,9 @@ def test_parameters_are_counted_from_the_config() -> None:
     assert checkpoint.parameters == pytest.approx(stored, rel=0.02)
     assert checkpoint.weight_bytes("float32") == 4 * checkpoint.parameters
     assert checkpoint.weight_bytes("auto") == 2 * checkpoint.parameters
+    table = int(checkpoint.config["vocab_size"]) * int(checkpoint.config["d_model"])
+    for dtype in ("int8", "float8"):  # the embedding may stay in 16 bits
+        assert checkpoint.weight_bytes(dtype) == checkpoint.parameters + table
 
 
 def test_a_detector_that_knows_no_language_of_the_models_is_refused(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 import re
 
 import pytest
+import torch
 
 from translator import DeviceError, Translator, TranslatorConfig
 from translator.engines import build
 from translator.engines.ctranslate2 import core_splits
 from translator.engines.inflight import build as inflight_build
 from translator.engines.replicas import replica_counts
+from translator.models.checkpoints import Checkpoint
 
 
 def test_splits_of_the_cores() -> None:
@@ -50,7 +52,7 @@ def test_devices_that_do_not_exist(device: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("dtype", "float8"), ("engine", "magic"), ("beams", 0)]
+    ("field", "value"), [("dtype", "float4"), ("engine", "magic"), ("beams", 0)]
 )
 def test_an_unsupported_value_is_refused(field: str, value: object) -> None:
     with pytest.raises(ValueError, match=field):
@@ -66,3 +68,23 @@ def test_target_scripts_with_an_engine_that_scores_all_tokens_are_refused(engine
 def test_an_unsupported_combination_is_refused() -> None:
     with pytest.raises(ValueError, match="int8 needs engine ctranslate2 or inflight"):
         TranslatorConfig(engine="reference", dtype="int8")
+    for engine in ("reference", "ctranslate2"):
+        with pytest.raises(ValueError, match=f"float8 needs engine inflight.*{engine} has none"):
+            TranslatorConfig(engine=engine, dtype="float8")
+
+
+@pytest.mark.parametrize("engine", ["auto", "inflight"])
+@pytest.mark.parametrize("device", ["cpu", "cpu:0+cpu:1"])
+def test_float8_on_a_cpu_is_refused(engine: str, device: str) -> None:
+    with pytest.raises(DeviceError, match=r"float8 need a GPU; on CPUs use dtype int8, or auto"):
+        Translator(TranslatorConfig(device=device, engine=engine, dtype="float8"))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "float8"])
+def test_weights_of_8_bits_on_an_old_gpu_are_refused(
+    monkeypatch: pytest.MonkeyPatch, bundled: Checkpoint, dtype: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
+    config = TranslatorConfig(device="cuda:0", engine="inflight", dtype=dtype)
+    with pytest.raises(DeviceError, match=rf"cuda:0: weights in {dtype} need .*Ampere"):
+        inflight_build.build_inflight(config, bundled, dtype)

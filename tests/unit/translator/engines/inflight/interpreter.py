@@ -1,7 +1,8 @@
 """Triton's interpreter with bfloat16 as cards compute it.
 
-Triton 3.9's interpreter holds bfloat16 as 16-bit integers: `tl.dot` multiplies those, and
-conversions from fp32 cut bits off instead of rounding to the nearest value, ties to even.
+Triton 3.9's interpreter holds bfloat16 as 16-bit integers: `tl.dot` multiplies those, conversions
+from fp32 cut bits off instead of rounding to the nearest value, ties to even, and those from and to
+integers take the bits for the value.
 """
 
 from typing import Any
@@ -18,8 +19,6 @@ def correct_bfloat16() -> None:
     """Patch the interpreter of this process."""
     InterpreterBuilder.create_dot = _dot_in_fp32
     InterpreterBuilder.cast_impl = _cast_to_nearest
-    for name in ("create_fp_ext", "create_fp_trunc"):  # they refer to the original
-        setattr(InterpreterBuilder, name, _cast_to_nearest)
 
 
 def _dot_in_fp32(builder: Any, a: Any, b: Any, d: Any, *options: Any) -> Any:
@@ -34,9 +33,12 @@ def _widened(handle: Any) -> Any:
 
 
 def _cast_to_nearest(builder: Any, src: Any, dst_type: Any) -> Any:
-    if src.dtype.scalar != tl.float32 or dst_type.scalar != tl.bfloat16:
+    if src.dtype.scalar == tl.bfloat16:
+        return _cast(builder, _widened(src), dst_type)
+    if dst_type.scalar != tl.bfloat16:
         return _cast(builder, src, dst_type)
-    bits = np.ascontiguousarray(src.data).view(np.uint32).astype(np.uint64)
+    values = _cast(builder, src, tl.float32).data
+    bits = np.ascontiguousarray(values).view(np.uint32).astype(np.uint64)
     rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
-    values = np.where(np.isnan(src.data), 0x7FC0, rounded).astype(np.uint16)
-    return TensorHandle(values.reshape(np.shape(src.data)), tl.bfloat16)
+    rounded = np.where(np.isnan(values), 0x7FC0, rounded).astype(np.uint16)
+    return TensorHandle(rounded.reshape(np.shape(values)), tl.bfloat16)

@@ -5,23 +5,22 @@ from typing import Any
 import triton
 import triton.language as tl
 
-EPSILON = 1e-5  # that of torch.layer_norm, which the twins call
+EPSILON: tl.constexpr = tl.constexpr(1e-5)  # that of torch.layer_norm, which the twins call
 
-_EPSILON: tl.constexpr = tl.constexpr(EPSILON)
-_LEAST_WARPS, _MOST_WARPS = 1, 8
+_MOST_WARPS = 8
 _VALUES_PER_WARP = 256  # of a row: 8 for each of its threads
 
 
 def row_launch(width: int) -> dict[str, Any]:
     """Return the constexprs and warps of a kernel in which a program holds a row of `width`."""
     block = triton.next_power_of_2(width)
-    warps = min(max(block // _VALUES_PER_WARP, _LEAST_WARPS), _MOST_WARPS)
+    warps = min(max(1, block // _VALUES_PER_WARP), _MOST_WARPS)
     return {"block": block, "num_warps": warps}
 
 
 @triton.jit
 def normed(row, weight, bias, width, columns):  # type: ignore[no-untyped-def]
-    """Return the norm of a row in fp32: mean first, then deviations from it, as they are exact.
+    """Return the norm of a row in fp32: first the mean, then the deviations from it.
 
     `row [block]` in fp32, with 0 where `columns >= width`; `weight`, `bias` point to `[width]`.
     """
@@ -31,4 +30,4 @@ def normed(row, weight, bias, width, columns):  # type: ignore[no-untyped-def]
     variance = tl.sum(deviation * deviation) / width
     factor = tl.load(weight + columns, mask=inside, other=0.0).to(tl.float32)
     offset = tl.load(bias + columns, mask=inside, other=0.0).to(tl.float32)
-    return deviation * tl.rsqrt(variance + _EPSILON) * factor + offset
+    return deviation * tl.rsqrt(variance + EPSILON) * factor + offset

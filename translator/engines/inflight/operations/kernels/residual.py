@@ -1,4 +1,4 @@
-"""The operation Residual for weights in the dtype of the hidden states, in two ways.
+"""The operation Residual, in two ways.
 
 `residual_norm` leaves the products to cuBLAS and does all else in one kernel: 3 launches.
 `fused_linear` multiplies in kernels of its own, which do the rest beside it: 2 launches. With few
@@ -6,7 +6,7 @@ rows a product takes as long as reading its weight (2 MB for d = 1,024: less tha
 an H100), about as long as a launch or less, so fewer launches should win. With many rows (about 64
 and more) the tiles of a product read each other's rows and weights again, which cuBLAS avoids with
 larger tiles and by splitting long sums, and the two launches matter less. What wins on a card is
-measured when a worker starts.
+measured when a worker starts. Weights in 8 bits are read only by `fused_linear`.
 
 Both want everything on one device.
 """
@@ -16,6 +16,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from translator.engines.inflight.narrow import NarrowLinear
 from translator.engines.inflight.operations.kernels.layer_norm import normed, row_launch
 from translator.engines.inflight.operations.kernels.product import add_product, norm_product
 from translator.engines.inflight.projection import Linear, Projection
@@ -53,11 +54,11 @@ def fused_linear(
     relu: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """See Residual; two kernels, or one and torch's norm."""
-    assert isinstance(out, Linear)
+    assert isinstance(out, Linear | NarrowLinear)
     hidden = add_product(hidden, x, out)
     if then is None:
         return hidden, norm(hidden)
-    assert isinstance(then, Linear)
+    assert isinstance(then, Linear | NarrowLinear)
     return hidden, norm_product(hidden, norm, then, relu=relu)
 
 
@@ -66,9 +67,10 @@ def _add_norm(
 ) -> tuple[Tensor, Tensor]:
     """Return `hidden + product + bias` and its norm, `[n, K, d]` each."""
     width = hidden.shape[-1]
+    hidden = hidden.contiguous()
     total, result = torch.empty_like(hidden), torch.empty_like(hidden)
     _add_norm_kernel[(hidden.numel() // width,)](
-        hidden.contiguous(), product, bias, norm.weight, norm.bias, total, result, width,
+        hidden, product, bias, norm.weight, norm.bias, total, result, width,
         **row_launch(width),
     )  # fmt: skip
     return total, result

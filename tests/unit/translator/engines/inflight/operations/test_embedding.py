@@ -43,7 +43,7 @@ def of_width(weights: Weights, width: int, dtype: torch.dtype, stored: torch.dty
     st.integers(0, 9_999), st.integers(1, 9), st.integers(1, 8), st.sampled_from(WIDTHS),
     st.sampled_from([torch.float32, torch.bfloat16, torch.float16]), st.booleans(),
 )  # fmt: skip
-@settings(max_examples=60)
+@settings(max_examples=25)
 def test_equal_to_the_twin(
     weights: Weights, seed: int, n: int, beams: int, width: int, dtype: torch.dtype, wide: bool
 ) -> None:
