@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from translator.engines.inflight.narrow import NarrowLinear
+from translator.engines.inflight.weights import Weights
+
+_WITH_CUBLAS = "residual_norm"
 TORCH = "torch"  # the name of the plain implementation of every operation
 
 
@@ -71,12 +75,18 @@ def _write_report() -> object:
     return write_report
 
 
+def candidates_for(weights: Weights) -> tuple[Candidate, ...]:
+    """Return the candidates that read weights of this kind."""
+    narrow = isinstance(weights.decoder[-1].cross_out, NarrowLinear)
+    return tuple(each for each in CANDIDATES if not (narrow and each.name == _WITH_CUBLAS))
+
+
 # Those that gain most come first, in case that time runs out.
 CANDIDATES = (
     Candidate("attend_self", "triton", _attend_self),
     Candidate("attend_cross", "triton", _attend_cross),
     Candidate("residual", "fused_linear", _fused_linear),
-    Candidate("residual", "residual_norm", _residual_norm),
+    Candidate("residual", _WITH_CUBLAS, _residual_norm),
     Candidate("rank", "triton", _rank),
     Candidate("advance", "triton", _advance),
     Candidate("embed", "triton", _embed),

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from translator.engines.inflight.operations.candidates import CANDIDATES, TORCH, Candidate
+from translator.engines.inflight.operations.candidates import TORCH, Candidate, candidates_for
 from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.table import OperationTable
 from translator.engines.inflight.operations.timing import seconds_on_gpu
@@ -47,14 +47,17 @@ class _Checked:
 def choose(
     model: Model,
     largest: Shape,
-    candidates: Sequence[Candidate] = CANDIDATES,
+    candidates: Sequence[Candidate] | None = None,
     seconds: Callable[[Callable[[], object]], float] = seconds_on_gpu,
 ) -> Choice:
-    """Check and time the candidates; `largest` is the shape of a step with all slots full.
+    """Check and time candidates; `largest` is the shape of a step with all slots full.
 
+    `candidates` are those for the model's weights unless they are given.
     `seconds` measures a call. Raises torch's error if a kernel has left the device unusable.
     """
     started = time.monotonic()
+    if candidates is None:
+        candidates = candidates_for(model.weights)
     sizes = [size for size in SLOTS if size <= largest.slots] or [largest.slots]
     source, length = min(_TOKENS, largest.source), min(_TOKENS, largest.length)
     trials = [Trial(model, Shape(size, source, length)) for size in sizes]

@@ -14,7 +14,7 @@ from triton.runtime.driver import driver
 from triton.runtime.jit import JITFunction
 
 from benchmarks.peers import held
-from translator.engines.inflight.operations.candidates import CANDIDATES
+from translator.engines.inflight.operations.candidates import candidates_for
 from translator.engines.inflight.operations.trial import Model, Trial
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.state import Shape
@@ -57,11 +57,11 @@ def compile_all(capability: int) -> list[str]:
         decoder_ffn_dim=4_096,
     )  # fmt: skip
     tensors = held(M2M100ForConditionalGeneration(config))
-    weights = load(tensors, Placement((_CPU,), (_CPU,)), torch.bfloat16)
-    for beams, ngram in ((1, 0), (_BEAMS, _NGRAM)):
+    for beams, ngram, narrow in ((1, 0, None), (_BEAMS, _NGRAM, None), (1, 0, torch.int8)):
+        weights = load(tensors, Placement((_CPU,), (_CPU,)), torch.bfloat16, narrow=narrow)
         model = Model(weights, _VOCABULARY, beams, ngram)
         for trial in [Trial(model, shape) for shape in _SHAPES]:
-            for candidate in CANDIDATES:
+            for candidate in candidates_for(weights):
                 trial.call(candidate.operation, candidate.make())()
     return list(names)
 

@@ -144,9 +144,10 @@ def make_network(
     model: M2M100ForConditionalGeneration,
     operations: Operations = PLAIN,
     dtype: torch.dtype = torch.float32,
+    narrow: torch.dtype | None = None,
 ) -> Network:
     layers = model.config.encoder_layers, model.config.decoder_layers
-    weights = load(held(model), Placement(*((CPU,) * n for n in layers)), dtype)
+    weights = load(held(model), Placement(*((CPU,) * n for n in layers)), dtype, narrow=narrow)
     return Network(weights, OperationTable({1: operations}))
 
 

@@ -12,7 +12,7 @@ import torch
 from tests.unit.translator.engines.inflight.tiny import VOCABULARY, make_network, tiny_model
 from translator.engines.inflight.operations import attempt
 from translator.engines.inflight.operations import choice as choices
-from translator.engines.inflight.operations.candidates import CANDIDATES, Candidate
+from translator.engines.inflight.operations.candidates import CANDIDATES, Candidate, candidates_for
 from translator.engines.inflight.operations.choice import Choice, choose, difference
 from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.sublayers import embed
@@ -105,17 +105,31 @@ def test_what_comes_after_the_time_limit_is_not_tried(
     assert found.words == {"embed": "torch (kernel: no time was left to try it)"}
 
 
+def test_weights_in_8_bits_are_read_by_kernels_alone() -> None:
+    made = make_network(tiny_model(3), dtype=torch.bfloat16, narrow=torch.int8).weights
+    names = {each.name for each in candidates_for(made) if each.operation == "residual"}
+    assert names == {"fused_linear"}
+    whole = make_network(tiny_model(3)).weights
+    assert candidates_for(whole) == CANDIDATES
+
+
 def test_every_operation_has_a_kernel() -> None:
     assert {each.operation for each in CANDIDATES} == set(OPERATIONS)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("dtype", "narrow"),
+    [(torch.float32, None), (torch.bfloat16, None), (torch.bfloat16, torch.int8)],
+)
 @pytest.mark.parametrize(("beams", "ngram"), [(1, 0), (3, 2)])
-def test_the_check_accepts_all_kernels(dtype: torch.dtype, beams: int, ngram: int) -> None:
+def test_the_check_accepts_all_kernels(
+    dtype: torch.dtype, narrow: torch.dtype | None, beams: int, ngram: int
+) -> None:
     pytest.importorskip("triton")
-    model = Model(make_network(tiny_model(3), dtype=dtype).weights, VOCABULARY, beams, ngram)
-    found = choose(model, Shape(8, 24, 40), CANDIDATES, lambda _: 1.0)
+    weights = make_network(tiny_model(3), dtype=dtype, narrow=narrow).weights
+    model = Model(weights, VOCABULARY, beams, ngram)
+    found = choose(model, Shape(8, 24, 40), seconds=lambda _: 1.0)
     assert set(found.words.values()) == {"torch"}, "as fast, and none refused"
 
 
