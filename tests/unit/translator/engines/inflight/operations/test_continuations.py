@@ -224,14 +224,16 @@ def test_tokens_in_other_scripts_are_left_out(
     """A tile may have no token that is allowed, and the last one is at its edge."""
     state, vocabulary = random_state(2, beams, 4), 2 * TILE + 5
     state.scripts[:2] = torch.tensor([0, 2])
-    bits = torch.tensor([COMMON, 1, 2, 4], dtype=torch.int32).repeat(vocabulary)[:vocabulary]
+    drawn = torch.randint(4, (vocabulary,), generator=torch.Generator().manual_seed(4))
+    bits = torch.tensor([COMMON, 1, 2, 4], dtype=torch.int32)[drawn]
     bits[TILE : 2 * TILE] = 1
     bits = bits.to(DEVICE)
+    others = (bits & torch.tensor([[COMMON], [COMMON | 2]], device=DEVICE)) == 0
     scores = random_scores(2, beams, vocabulary, 4)
+    scores += 40 * others[:, None]  # better than any that is allowed
     factor = torch.full((2, beams, 1), 0.5, device=DEVICE) if scaled else None
     whole = GivenScores(scores, factor)
     head = CommonHead(whole, Part(whole, torch.arange(vocabulary), 0), bits)
-    others = (bits & torch.tensor([[COMMON], [COMMON | 2]], device=DEVICE)) == 0
     left = scores.masked_fill(others[:, None], -torch.inf)
     _, expected = both(state, left, no_repeat_ngram, factor)
     hidden, shape = torch.zeros(2, beams, 1), Shape(2, 1, LENGTH)
