@@ -16,6 +16,10 @@ from tests.scheduling import GroupScheduling, sort
 # Two teams of OpenMP threads on the same cores wait for each other, up to 50 times as long as one
 # thread works. Set before anything imports torch; servers that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Without a GPU, Triton's interpreter runs kernels. It is chosen when Triton is first imported, and
+# torch imports it for many reasons.
+if not Path("/proc/driver/nvidia").is_dir():
+    os.environ.setdefault("TRITON_INTERPRET", "1")
 # Else every worker of pytest-xdist and every process that a test starts would compile all modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

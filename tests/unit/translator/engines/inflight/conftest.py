@@ -1,13 +1,9 @@
-"""Kernels run in Triton's interpreter, which must be chosen before they are imported."""
+"""Makes Triton's interpreter, where it runs the kernels, compute in bfloat16 as cards do."""
 
 import os
 from importlib.util import find_spec
 
-import torch
-
-if not torch.cuda.is_available() and find_spec("triton"):
-    os.environ.setdefault("TRITON_INTERPRET", "1")
-
+if os.environ.get("TRITON_INTERPRET") and find_spec("triton"):
     from tests.unit.translator.engines.inflight.interpreter import correct_bfloat16
 
     correct_bfloat16()
