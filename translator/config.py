@@ -51,7 +51,7 @@ class TranslatorConfig:
     cache: Path = field(default_factory=default_cache)
     local_files_only: bool = False  # never contact the hub
     memory_share: MemoryShare | None = None  # of a GPU with several models; None: all of it
-    # On a CPU, the engine `inflight` scores only tokens of scripts that the translation may be in.
+    # The engine `inflight` scores only tokens of scripts that the translation may be in.
     target_scripts: bool = False
 
     def __post_init__(self) -> None:

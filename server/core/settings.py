@@ -91,8 +91,8 @@ class Settings(BaseModel):
     )
     target_scripts: bool = Field(
         default=False,
-        description="on a CPU, let the engine inflight score only tokens of scripts that the "
-        "translation may be in, which is faster: true or false",
+        description="let the engine inflight score only tokens of scripts that the translation "
+        "may be in, which is faster on CPUs: true or false",
     )
     local_files_only: bool = Field(
         default=False, description="never download a model: true or false"

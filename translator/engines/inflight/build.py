@@ -25,6 +25,7 @@ from translator.engines.inflight.operations.table import OperationTable
 from translator.engines.inflight.operations.trial import Model
 from translator.engines.inflight.placement import Placement, place
 from translator.engines.inflight.pool import SlotPool
+from translator.engines.inflight.projection import PartedHead
 from translator.engines.inflight.report import Layout
 from translator.engines.inflight.rounding import LENGTH_BUCKETS, SLOT_BUCKETS, bucket
 from translator.engines.inflight.scripts import TokenScripts, no_scripts
@@ -74,7 +75,7 @@ def build_inflight(
     if config.kernels == "auto" and not rare:
         choose = partial(try_kernels, device=config.device, cache=config.cache)
     tensors = ModelTensors.of(checkpoint.folder)
-    scripts = _scripts(config, checkpoint) if devices[0].type == "cpu" else None
+    scripts = _scripts(config, checkpoint)
     narrow = FORMATS.get(dtype)
     activations = torch.bfloat16 if narrow else getattr(torch, dtype)
     return inflight_engine(
@@ -99,8 +100,8 @@ def inflight_engine(
     """Return an engine for sources of up to `source` and sequences of up to `length` tokens.
 
     Several devices share the layers of one model. `choose` tries kernels for the first slots of a
-    GPU; None: plain torch. With `scripts`, on CPUs, only tokens that a translation may need are
-    scored. `rare` as in `build_inflight`, `narrow` as in `load`.
+    GPU; None: plain torch. With `scripts`, only tokens that a translation may need are scored.
+    `rare` as in `build_inflight`, `narrow` as in `load`.
     """
     placement = _placement(tensors, devices)
     if placement.decoder[-1].type == "cuda":
@@ -156,10 +157,10 @@ def _network(
     narrow: torch.dtype | None = None,
 ) -> Network:
     """Load a network whose head is whole, or in parts by script; the rest is as in `load`."""
-    if scripts is None:
-        return Network(load(tensors, placement, dtype, int8=int8, narrow=narrow))
-    parts = scripts.parts(tensors.config.vocab_size)
+    parts = [] if scripts is None else scripts.parts(tensors.config.vocab_size)
     weights = load(tensors, placement, dtype, int8=int8, narrow=narrow, parts=parts)
+    if not isinstance(weights.head, PartedHead):
+        return Network(weights)
     return Network(weights, OperationTable({1: replace(PLAIN, rank=continuations_by_script)}))
 
 
@@ -278,5 +279,6 @@ def _record(pool: SlotPool, slots: int, source: int, length: int) -> None:
                 if n * s <= ENCODER_TOKENS:
                     pool.warm_up_admission(n, s)
                 for t in longest:
-                    pool.warm_up_step(Shape(n, s, t))
+                    for common in sorted({False, pool.has_common}):
+                        pool.warm_up_step(Shape(n, s, t, common=common))
     pool.finish_warm_up()

@@ -15,6 +15,7 @@ from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.inflight.admission import FIELDS, Cuts, admit, fill
 from translator.engines.inflight.launcher import Launcher, Transfer
 from translator.engines.inflight.network import Network
+from translator.engines.inflight.projection import CommonHead
 from translator.engines.inflight.report import Layout, Report
 from translator.engines.inflight.rounding import Rounding
 from translator.engines.inflight.scripts import ScriptsOf, no_scripts
@@ -75,11 +76,13 @@ class SlotPool:
         self._dirty: set[int] = set()  # free slots whose caches hold NaN
         self._runs = 0
         self._segments: list[EncodedSegment | None] = [None] * state.slots
-        # By slot: whether a sentence is in it, the length of its source, the run of its first step,
-        # and the first run whose report describes this sentence.
+        # The head of a step that needs common tokens only has no row for a token of a sequence.
+        self.has_common = isinstance(network.weights.head, CommonHead) and not no_repeat_ngram
+        # By slot: whether a sentence is in it, the length and scripts of its source and target, the
+        # run of its first step, and the first run whose report describes this sentence.
         self._live = np.zeros(state.slots, dtype=bool)
-        self._source, self._first_run, self._first_report = np.zeros(
-            (3, state.slots), dtype=np.int64
+        self._source, self._scripts, self._first_run, self._first_report = np.zeros(
+            (4, state.slots), dtype=np.int64
         )
 
     @property
@@ -166,7 +169,7 @@ class SlotPool:
         except torch.OutOfMemoryError:  # then steps stay as large as they are
             self._release(new)
             return
-        for values in (self._live, self._source, self._first_run):
+        for values in (self._live, self._source, self._scripts, self._first_run):
             values[new] = values[old]
         self._first_report[new] = self._runs  # earlier reports describe the old slots
         for source, target in zip(old, new, strict=True):
@@ -191,13 +194,14 @@ class SlotPool:
         self.launcher.fetch(self._report[:1]).read()
 
     def shape(self) -> Shape:
-        """Return the smallest shape that holds every slot in use."""
+        """Return the smallest shape that serves every slot in use."""
         used = np.flatnonzero(self._live)
         position = 1 + self._runs - int(self._first_run[used].min())  # the largest one
         return Shape(
             self._rounding.slots(int(used[-1]) + 1),
             self._rounding.source(int(self._source[used].max())),
             self._rounding.length(position + 1),
+            common=self.has_common and not self._scripts[used].any(),
         )
 
     def _join(self, groups: list[list[EncodedSegment]]) -> None:
@@ -223,6 +227,7 @@ class SlotPool:
             raise
         self._live[slots] = True
         self._source[slots] = [len(segment.source_ids) for segment in segments]
+        self._scripts[slots] = scripts
         self._first_run[slots] = self._first_report[slots] = self._runs
         for slot, segment in zip(slots, segments, strict=True):
             self._segments[slot] = segment

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+COMMON = 1 << 30  # the bit of a script that no sentence lacks, beside those of scripts.py
+
 
 class Projection(Protocol):
     """A product with a weight `[out, in]`, plus an optional bias."""
@@ -93,6 +95,37 @@ class PartedHead:
         """See Scorer; of all parts."""
         found = [part.scorer.scores(x) for part in self.parts]
         return torch.cat([scores for scores, _ in found], dim=-1)[..., self._columns], found[0][1]
+
+
+@dataclass(frozen=True, slots=True)
+class CommonHead:
+    """A whole Head, and a copy of the rows that every translation may need.
+
+    For GPUs, where nothing on the host may depend on a sentence: a step scores either only the
+    common tokens, or all of them, of which those in other scripts than a sentence's are left out.
+    `bits`, int32 `[V]`, has COMMON for each common token, and the bit of its script for any other.
+    """
+
+    whole: Scorer
+    common: Part
+    bits: Tensor
+
+    @classmethod
+    def of(cls, weight: Tensor, scripts: Sequence[Tensor]) -> "CommonHead":
+        """See PartedHead."""
+        bits = torch.empty(len(weight), dtype=torch.int32)
+        for i, tokens in enumerate(scripts):
+            bits[tokens] = 1 << (i - 1) if i else COMMON
+        common = scripts[0].to(weight.device)
+        return cls(Head(weight), Part(Head(weight[common]), common, 0), bits.to(weight.device))
+
+    def scores(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """See Scorer; of all tokens."""
+        return self.whole.scores(x)
+
+    def others(self, scripts: Tensor) -> Tensor:
+        """`scripts [n]`, as in SlotState → bool `[n, V]`: which tokens are in none of them."""
+        return (self.bits & (scripts.int() | COMMON)[:, None]) == 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,15 @@ NEVER = -1e9  # the score of what must not be chosen, as in transformers
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The part of the state that a step works on: the first `slots`, `source` and `length`."""
+    """The part of the state that a step works on: the first `slots`, `source` and `length`.
+
+    `common`: no sentence needs other tokens than the common ones of a CommonHead.
+    """
 
     slots: int
     source: int
     length: int
+    common: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class SlotState:
     length_penalty: Tensor  # fp32 [N]
     stop_when_full: Tensor  # bool [N]: early_stopping True
     length_bound_is_max: Tensor  # bool [N]: early_stopping "never"
-    scripts: Tensor  # int64 [N]: bits of the scripts that a translation may be in; see PartedHead
+    scripts: Tensor  # int64 [N]: bits of the scripts that a translation may be in; see TokenScripts
 
     @classmethod
     def allocate(

@@ -12,6 +12,7 @@ from translator.engines.inflight.int8 import Int8Linear, Int8Rows, Int8StepLinea
 from translator.engines.inflight.narrow import NarrowLinear
 from translator.engines.inflight.placement import Placement
 from translator.engines.inflight.projection import (
+    CommonHead,
     Embedding,
     Head,
     Linear,
@@ -136,7 +137,7 @@ def load(
 
     With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
     else. With `narrow`, for GPUs, those of the layers are kept in that dtype. `parts` are those of
-    a PartedHead; none: the head is whole.
+    a PartedHead, or of a CommonHead on a GPU; none: the head is whole.
     """
     config = tensors.config
     # The largest come first: while they are converted, little else is held.
@@ -198,7 +199,15 @@ def _tables(
     same = encoder == decoder and first == second
     decoder_embedding = embedding if same else rows(DECODER_TABLE, second)
     make = _int8_head if int8 else Head
-    return embedding, decoder_embedding, PartedHead(scored, parts, make) if parts else make(scored)
+    return embedding, decoder_embedding, _head(scored, parts, make)
+
+
+def _head(weight: Tensor, parts: Sequence[Tensor], make: Callable[[Tensor], Scorer]) -> Scorer:
+    if not parts or (len(parts) == 1 and weight.device.type != "cpu"):
+        return make(weight)  # a copy of all rows would gain nothing
+    if weight.device.type == "cpu":
+        return PartedHead(weight, parts, make)
+    return CommonHead.of(weight, parts)
 
 
 def _int8_head(weight: Tensor) -> Scorer:

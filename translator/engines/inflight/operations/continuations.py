@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from translator.engines.inflight.operations.types import Continuations
-from translator.engines.inflight.projection import Scorer
+from translator.engines.inflight.projection import CommonHead, Scorer
 from translator.engines.inflight.state import Shape, SlotState
 
 # Each pass over the vocabulary reads all of its weights, so few passes are best; but the scores of
@@ -45,9 +45,21 @@ def continuations(
     found = []
     for part in passes(hidden, state, shape):
         banned = forbidden(state, part, shape, no_repeat_ngram)
-        best = candidates(*head.scores(hidden[part]), banned)
+        scores, factor = allowed_scores(head, hidden[part], state.scripts[part])
+        best = candidates(scores, factor, banned)
         found.append(select(best, state.running_score[part]))
     return joined(found)
+
+
+def allowed_scores(head: Scorer, hidden: Tensor, scripts: Tensor) -> tuple[Tensor, Tensor | None]:
+    """See Scorer; with a CommonHead, the scores of tokens in other scripts are -inf.
+
+    `hidden [n, K, d]`; `scripts [n]`, as in SlotState.
+    """
+    scores, factor = head.scores(hidden)
+    if isinstance(head, CommonHead):
+        scores.masked_fill_(head.others(scripts)[:, None], -torch.inf)
+    return scores, factor
 
 
 def passes(hidden: Tensor, state: SlotState, shape: Shape) -> Iterator[slice]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from translator.engines.inflight.projection import COMMON
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import Weights
 
@@ -39,6 +40,7 @@ def random_state(weights: Weights, vocabulary: int, shape: Shape, beams: int) ->
     state.finished_score.copy_(state.finished_score.sort(dim=1, descending=True).values)
     integers(0, 2, state.is_finished)
     integers(2, shape.length + 1, state.max_length)
+    integers(0, COMMON, state.scripts)
     state.active.copy_(torch.arange(len(state.active), device=device) % 8 != 7)
     return state
 

@@ -7,9 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from translator.engines.inflight.operations.continuations import allowed_scores
 from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.random_state import random_state
 from translator.engines.inflight.operations.types import Continuations, Operations, Rank
+from translator.engines.inflight.projection import CommonHead, Scorer
 from translator.engines.inflight.report import Layout
 from translator.engines.inflight.state import Cache, Shape, SlotState
 from translator.engines.inflight.weights import Weights
@@ -46,7 +48,8 @@ class Trial:
             (n, shape.source, *self._qkv.shape[2:]), dtype=weights.dtype, device=self._layer.device
         )
         self._up = self._layer.feed_forward.up(normed).relu_()
-        self._found = self._continuations(PLAIN.rank, self._state)
+        self._head = weights.head
+        self._found = self._continuations(PLAIN.rank, self._head, self._state)
         self._runs: Mapping[str, Callable[[Any, SlotState], tuple[Tensor, ...]]] = {
             "attend_source": self._attend_source,
             "attend_self": self._attend_self,
@@ -67,7 +70,11 @@ class Trial:
         """Return a call of an implementation, for timing; its slots are a copy, used up by it."""
         state = _copy(self._state)
         if operation == "rank":  # without the search for the scores of its results
-            return lambda: self._continuations(implementation, state)  # type: ignore[arg-type]
+            return lambda: self._continuations(
+                implementation,  # type: ignore[arg-type]
+                self._head,
+                state,
+            )
         return lambda: self._runs[operation](implementation, state)
 
     def _attend_source(self, attend: Any, state: SlotState) -> tuple[Tensor, ...]:
@@ -107,13 +114,21 @@ class Trial:
     def _rank(self, rank: Rank, state: SlotState) -> tuple[Tensor, ...]:
         """Return the scores found, those that belong to the tokens found, and any token twice.
 
-        Of active slots: nothing reads those of others.
+        Of active slots: nothing reads those of others. With a CommonHead, the same of steps that
+        score common tokens only.
         """
-        found = self._continuations(rank, state)
-        choice = found.parent * self._model.vocabulary + found.token
+        results = self._ranked(rank, self._head, state)
+        if isinstance(self._head, CommonHead) and not self._model.no_repeat_ngram:
+            results += self._ranked(rank, self._head.common.scorer, state)
+        return results
+
+    def _ranked(self, rank: Rank, head: Scorer, state: SlotState) -> tuple[Tensor, ...]:
+        found = self._continuations(rank, head, state)
+        scores = self._scores(head, state)  # [n, K, V]
+        choice = found.parent * scores.shape[2] + found.token
         repeated = choice.sort(dim=1).values.diff(dim=1) == 0
         active = state.active[: self.shape.slots]
-        results = found.score, self._scores(state).gather(1, choice), repeated
+        results = found.score, scores.flatten(1).gather(1, choice), repeated
         return tuple(result[active] for result in results)
 
     def _advance(self, advance: Any, state: SlotState) -> tuple[Tensor, ...]:
@@ -142,17 +157,17 @@ class Trial:
         write_report(state, layout, report)
         return (report,)
 
-    def _continuations(self, rank: Rank, state: SlotState) -> Continuations:
-        head = self._model.weights.head
+    def _continuations(self, rank: Rank, head: Scorer, state: SlotState) -> Continuations:
         return rank(head, self._hidden, state, self.shape, self._model.no_repeat_ngram)
 
-    def _scores(self, state: SlotState) -> Tensor:
-        """Return the score of each continuation `[n, K · V]`, forbidden ones included."""
-        scores, factor = self._model.weights.head.scores(self._hidden)
+    def _scores(self, head: Scorer, state: SlotState) -> Tensor:
+        """Return the score of each continuation `[n, K, V]`, even if it repeats an n-gram."""
+        scripts = state.scripts[: self.shape.slots]
+        scores, factor = allowed_scores(head, self._hidden, scripts)
         scores = scores if factor is None else scores * factor
         if self._model.beams > 1:
             scores = scores.log_softmax(dim=-1)
-        return (scores + state.running_score[: self.shape.slots, :, None]).flatten(1)
+        return scores + state.running_score[: self.shape.slots, :, None]
 
 
 def _tensors(state: SlotState) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ Prints the names of the kernels, a line each.
 """
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from benchmarks.peers import held
 from translator.engines.inflight.operations.candidates import candidates_for
 from translator.engines.inflight.operations.trial import Model, Trial
 from translator.engines.inflight.placement import Placement
+from translator.engines.inflight.projection import CommonHead, Head
 from translator.engines.inflight.state import Shape
 from translator.engines.inflight.weights import load
 
@@ -63,7 +65,19 @@ def compile_all(capability: int) -> list[str]:
         for trial in [Trial(model, shape) for shape in _SHAPES]:
             for candidate in candidates_for(weights):
                 trial.call(candidate.operation, candidate.make())()
+        _rank_by_script(model)
     return list(names)
+
+
+def _rank_by_script(model: Model) -> None:
+    """Compile what leaves out the tokens of other scripts."""
+    head = model.weights.head
+    assert isinstance(head, Head)
+    scripts = [*torch.arange(_VOCABULARY).chunk(2)]
+    weights = replace(model.weights, head=CommonHead.of(head.weight, scripts))
+    [rank] = [each for each in candidates_for(weights) if each.operation == "rank"]
+    for shape in _SHAPES:
+        Trial(replace(model, weights=weights), shape).call("rank", rank.make())()
 
 
 if __name__ == "__main__":

@@ -187,7 +187,7 @@ def test_a_graph_that_cannot_be_recorded_is_logged_once_and_replaced_by_kernels(
     assert "graph" not in stream.enqueued
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == len(set(lines)) > 1
-    assert any("Shape(slots=4, source=16, length=16)" in line for line in lines)
+    assert any("Shape(slots=4, source=16, length=16, common=False)" in line for line in lines)
 
 
 def test_warm_up_records_graphs_and_leaves_no_trace() -> None:

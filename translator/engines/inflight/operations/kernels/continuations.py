@@ -9,8 +9,8 @@ The head's product is cuBLAS's: fp32 scores `[n, K, V]`. Then
    beams' scores, and writes the best 2·K.
 
 Where n-grams must not repeat, `_ban` runs first. Equal scores: the lower beam comes first, then the
-lower token. A slot that is not active is not read; its continuations are zeros. Letters as in
-`state`.
+lower token. A slot that is not active is not read; its continuations are zeros. With a CommonHead,
+tokens in other scripts than a slot's count as -inf. Letters as in `state`.
 """
 
 import torch
@@ -24,11 +24,17 @@ from translator.engines.inflight.operations.kernels.ranking import (
     ranked,
     score_of,
 )
+from translator.engines.inflight.operations.kernels.scores import (
+    LOWEST,
+    absorb,
+    allowed,
+    needed_scripts,
+    store_sum,
+)
 from translator.engines.inflight.operations.types import Continuations
-from translator.engines.inflight.projection import Scorer
+from translator.engines.inflight.projection import CommonHead, Scorer
 from translator.engines.inflight.state import Shape, SlotState
 
-_LOWEST = tl.constexpr(-3.4028234663852886e38)  # not -inf, whose difference to itself is NaN
 _STRIPE = 512  # scores that a warp reads at a time: 16 a lane
 _MOST_TILES = 64
 
@@ -38,6 +44,7 @@ def continuations(
 ) -> Continuations:
     """See Rank; overwrites scores of tokens that would repeat an n-gram."""
     scores, factor = head.scores(hidden)  # [n, K, V], [n, K, 1] or None
+    bits, scripts = (head.bits, state.scripts) if isinstance(head, CommonHead) else (None, None)
     n, beams, vocabulary = scores.shape
     tile, device = tile_size(n * beams, vocabulary), scores.device
     tiles = triton.cdiv(vocabulary, tile)
@@ -48,11 +55,11 @@ def continuations(
     scores = scores.view(-1)  # contiguous, or this fails
     if no_repeat_ngram:
         _ban[n * beams,](
-            scores, factor, state.active, state.running, state.position, most, total, vocabulary,
-            state.length, **ban_constants(beams, parts, no_repeat_ngram),
+            scores, factor, bits, scripts, state.active, state.running, state.position, most, total,
+            vocabulary, state.length, **ban_constants(beams, parts, no_repeat_ngram),
         )  # fmt: skip
     _scan[tiles, n * beams](
-        scores, factor, state.active, most, total, ranks, vocabulary,
+        scores, factor, bits, scripts, state.active, most, total, ranks, vocabulary,
         **scan_constants(beams, parts, tile),
     )  # fmt: skip
     score = torch.empty((n, 2 * beams), device=device)
@@ -116,27 +123,11 @@ def ban_constants(beams: int, parts: int, no_repeat_ngram: int) -> dict[str, int
 
 
 @triton.jit
-def _absorb(peak: tl.tensor, mass: tl.tensor, x: tl.tensor) -> tuple[tl.tensor, tl.tensor]:
-    """Add scores to sums of exponentials, in units of exp(`peak`), with one exponential each."""
-    gap = x - peak
-    decay = tl.exp(-tl.abs(gap))
-    return tl.where(gap > 0, x, peak), tl.where(gap > 0, mass * decay + 1.0, mass + decay)
-
-
-@triton.jit
-def _store_sum(
-    most: tl.tensor, total: tl.tensor, entry: tl.tensor, peak: tl.tensor, mass: tl.tensor
-) -> None:
-    """Store the sum over all lanes."""
-    top = tl.max(peak)
-    tl.store(most + entry, top)
-    tl.store(total + entry, tl.sum(mass * tl.exp(peak - top)))
-
-
-@triton.jit
 def _scan(
     scores: tl.tensor,  # fp32 [n · K, V]
     factor: tl.tensor | None,  # fp32 [n · K] or None
+    bits: tl.tensor | None,  # int32 [V] or None: see CommonHead
+    scripts: tl.tensor | None,  # int64 [N] or None
     active: tl.tensor,  # bool [N]
     most: tl.tensor,  # fp32 [n · K, PARTS], as are the sums of exponentials beside it
     total: tl.tensor,
@@ -158,27 +149,29 @@ def _scan(
         return
     scores += row * vocabulary
     scale = 1.0 if factor is None else tl.load(factor + row)
+    needed = needed_scripts(scripts, row // BEAMS)
     begin, lane, place = tile * TILE, tl.arange(0, STRIPE), tl.arange(0, WIDTH)
-    peak, mass = tl.full((STRIPE,), _LOWEST, tl.float32), tl.zeros((STRIPE,), tl.float32)
+    peak, mass = tl.full((STRIPE,), LOWEST, tl.float32), tl.zeros((STRIPE,), tl.float32)
     peak_id = begin + lane
     ids, end = begin + lane, tl.minimum(begin + TILE, vocabulary)
     following = tl.load(scores + ids, mask=ids < end, other=float("-inf"))
     for _ in range(0, TILE, STRIPE):
-        x = following * scale
+        x = allowed(following, bits, needed, ids, ids < end) * scale
         # Early, so that the memory works while the warp computes.
         following = tl.load(scores + ids + STRIPE, mask=ids + STRIPE < end, other=float("-inf"))
         peak_id = tl.where(x > peak, ids, peak_id)
-        peak, mass = _absorb(peak, mass, x)
+        peak, mass = absorb(peak, mass, x)
         ids += STRIPE
     if BEAMS > 1:
-        _store_sum(most, total, row * PARTS + tile, peak, mass)
+        store_sum(most, total, row * PARTS + tile, peak, mass)
     # NaN is no peak, but makes the sum NaN; it must be among the best to be seen.
     peak = tl.where(mass == mass, peak, float("nan"))
     top = best(ranked(peak, peak_id), 2 * BEAMS, WIDTH)
     column = (index_of(top) - begin) % STRIPE
     ids = begin + column[:, None] + STRIPE * tl.arange(0, TILE // STRIPE)[None, :]
     known = (place < 2 * BEAMS)[:, None] & (ids < vocabulary)
-    x = tl.load(scores + ids, mask=known, other=0.0) * scale
+    x = tl.load(scores + ids, mask=known, other=0.0)
+    x = allowed(x, bits, needed, ids, known) * scale
     top = best(tl.where(known, ranked(x, ids), NOTHING), 2 * BEAMS, WIDTH)
     ranks += (row * tl.cdiv(vocabulary, TILE) + tile) * 2 * BEAMS
     tl.store(ranks + place, top, mask=place < 2 * BEAMS)
@@ -220,7 +213,7 @@ def _merge(
     if BEAMS > 1:
         column = tl.arange(0, COLUMNS)[None, :]
         part, stored = row * PARTS + column, known & (column < PARTS)
-        peak = tl.load(most + part, mask=stored, other=_LOWEST)
+        peak = tl.load(most + part, mask=stored, other=LOWEST)
         mass = tl.load(total + part, mask=stored, other=0.0)
         top = tl.max(peak, axis=1)
         mass = tl.sum(mass * tl.exp(peak - top[:, None]), axis=1)
@@ -238,6 +231,8 @@ def _merge(
 def _ban(
     scores: tl.tensor,  # fp32 [n · K, V]
     factor: tl.tensor | None,  # fp32 [n · K] or None
+    bits: tl.tensor | None,  # int32 [V] or None: see CommonHead
+    scripts: tl.tensor | None,  # int64 [N] or None
     active: tl.tensor,  # bool [N]
     running: tl.tensor,  # int64 [N, K, T]
     position: tl.tensor,  # int64 [N]
@@ -262,8 +257,9 @@ def _ban(
     scores += row * vocabulary
     running += row * length
     scale = 1.0 if factor is None else tl.load(factor + row)
+    needed = needed_scripts(scripts, slot)
     end = tl.load(position + slot)
-    peak, mass = tl.full((BLOCK,), _LOWEST, tl.float32), tl.zeros((BLOCK,), tl.float32)
+    peak, mass = tl.full((BLOCK,), LOWEST, tl.float32), tl.zeros((BLOCK,), tl.float32)
     for first in range(SIZE - 1, end + 1, BLOCK):
         time = first + tl.arange(0, BLOCK)
         banned = time <= end
@@ -271,8 +267,9 @@ def _ban(
             earlier = tl.load(running + time - back, mask=banned, other=-1)
             banned &= earlier == tl.load(running + end + 1 - back)
         ids = tl.load(running + time, mask=banned, other=0)
-        x = tl.atomic_add(scores + ids, float("-inf"), mask=banned, sem="relaxed") * scale
+        x = tl.atomic_add(scores + ids, float("-inf"), mask=banned, sem="relaxed")
+        x = allowed(x, bits, needed, ids, banned) * scale
         if BEAMS > 1:
-            peak, mass = _absorb(peak, mass, tl.where(banned, x, float("-inf")))
+            peak, mass = absorb(peak, mass, tl.where(banned, x, float("-inf")))
     if BEAMS > 1:
-        _store_sum(most, total, row * PARTS + PARTS - 1, peak, mass)
+        store_sum(most, total, row * PARTS + PARTS - 1, peak, mass)

@@ -1,7 +1,5 @@
 """Restricted to tokens of some scripts, each sentence is decoded as by a model without others."""
 
-import random
-from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,23 +9,26 @@ from torch import Tensor
 from transformers import M2M100ForConditionalGeneration
 
 from benchmarks.peers import held
+from tests.unit.translator.engines.inflight.operations.scripted import (
+    PARTS,
+    by_generate_without_others,
+    check,
+    decode,
+    engine_of,
+    forbidden,
+    sources,
+)
 from tests.unit.translator.engines.inflight.tiny import (
     CPU,
-    EOS,
     LENGTH,
     SOURCE,
-    START,
     VOCABULARY,
     by_generate,
-    drain,
-    eager,
     make_network,
-    random_segments,
     tiny_model,
 )
-from translator.engines import DecodedSegment, EncodedSegment
 from translator.engines.cpu_features import computes_int8
-from translator.engines.inflight.engine import BeamGroup, InflightEngine
+from translator.engines.inflight.engine import InflightEngine
 from translator.engines.inflight.int8 import Int8StepLinear
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.operations.by_script import continuations_by_script
@@ -36,69 +37,17 @@ from translator.engines.inflight.operations.plain import PLAIN
 from translator.engines.inflight.operations.table import OperationTable
 from translator.engines.inflight.operations.types import Continuations
 from translator.engines.inflight.placement import Placement
-from translator.engines.inflight.pool import SlotPool
 from translator.engines.inflight.projection import Head, PartedHead, Scorer
 from translator.engines.inflight.state import Shape, SlotState
 from translator.engines.inflight.weights import load
-
-# Most tokens are of all sentences; others are of one of three scripts, one of which has a token.
-SCRIPT = torch.zeros(VOCABULARY, dtype=torch.int64)  # bits of the tokens
-SCRIPT[4:50:6], SCRIPT[5:50:6], SCRIPT[33] = 1, 2, 4
-PARTS = [torch.eq(SCRIPT, bits).nonzero()[:, 0] for bits in (0, 1, 2, 4)]
-TARGETS = {50: 0, 51: 1, 52: 2}  # by the token of the language
-
-
-def scripts_of(segment: EncodedSegment) -> int:
-    bits = TARGETS[segment.target_id or 50]
-    for token in segment.source_ids:
-        bits |= int(SCRIPT[token])
-    return bits
-
-
-def forbidden(bits: int) -> Tensor:
-    """Return bool `[V]`: which tokens a sentence may not have."""
-    return (SCRIPT != 0) & (SCRIPT & bits == 0)
-
-
-def sources(count: int, seed: int) -> list[EncodedSegment]:
-    """Return segments; the sources of most are in the common script, and some have a name."""
-    rng = random.Random(seed)
-    segments = []
-    for segment in random_segments(count, seed):
-        name = rng.randrange(4) == 0
-        ids = [i for i in segment.source_ids if name or SCRIPT[i] == 0]
-        segments.append(replace(segment, source_ids=ids))
-    return segments
-
-
-def by_generate_without_others(
-    model: M2M100ForConditionalGeneration, segments: list[EncodedSegment]
-) -> dict[int, DecodedSegment]:
-    """Return what `generate` gives for each set of scripts if the scores of others are -inf."""
-    groups = defaultdict(list)
-    for segment in segments:
-        groups[scripts_of(segment)].append(segment)
-    assert len(groups) > 4
-    results: dict[int, DecodedSegment] = {}
-    for bits, group in groups.items():
-        masked = partial(torch.Tensor.masked_fill, mask=forbidden(bits), value=-torch.inf)
-        hook = model.lm_head.register_forward_hook(lambda *call, masked=masked: masked(call[2]))
-        results |= by_generate(model, group)
-        hook.remove()
-    return results
 
 
 def make_engine(model: M2M100ForConditionalGeneration) -> InflightEngine:
     places = Placement((CPU,) * model.config.encoder_layers, (CPU,) * model.config.decoder_layers)
     weights = load(held(model), places, torch.float32, parts=PARTS)
-    network = Network(weights, OperationTable({1: replace(PLAIN, rank=continuations_by_script)}))
-
-    def make_pool(group: BeamGroup) -> SlotPool:
-        state = SlotState.allocate(weights, 16, group.beams, SOURCE, LENGTH)
-        launcher = eager(state)
-        return SlotPool(network, state, launcher, START, EOS, group.no_repeat_ngram, scripts_of)
-
-    return InflightEngine(make_pool, encoder_tokens=64)
+    return engine_of(
+        Network(weights, OperationTable({1: replace(PLAIN, rank=continuations_by_script)}))
+    )
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -107,20 +56,7 @@ def test_equal_to_generate_without_the_other_tokens(seed: int) -> None:
     model, segments = tiny_model(seed), sources(120, seed)
     expected = by_generate_without_others(model, segments)
     assert expected != by_generate(model, segments), "the restriction must change something"
-    engine, rng, position = make_engine(model), random.Random(seed), 0
-    results: dict[int, DecodedSegment] = {}
-    while position < len(segments):
-        joining = rng.choice((0, 0, 1, 2, 9))
-        engine.submit(segments[position : position + joining])
-        position += joining
-        results |= {decoded.key: decoded for decoded in engine.step()}
-    drain(engine, results, len(segments))
-    different = [key for key in expected if expected[key] != results[key]]
-    assert not different, [(segments[k], expected[k], results[k]) for k in different[:3]]
-    for segment in segments:
-        decoded = results[segment.key]
-        for ids in (decoded.ids or [], *decoded.alternatives):
-            assert not forbidden(scripts_of(segment))[ids].any()
+    check(expected, decode(make_engine(model), segments, seed), segments)
 
 
 @dataclass(frozen=True)

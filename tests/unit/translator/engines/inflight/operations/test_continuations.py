@@ -11,6 +11,7 @@ from torch import Tensor
 from tests.unit.translator.engines.inflight.operations.search_states import DEVICE, empty_state
 from translator.engines.inflight.operations import continuations as plain
 from translator.engines.inflight.operations.types import Continuations
+from translator.engines.inflight.projection import COMMON, CommonHead, Part
 from translator.engines.inflight.state import NEVER, Shape, SlotState
 
 pytest.importorskip("triton", reason="kernels need Triton")
@@ -213,6 +214,34 @@ def test_some_tokens_may_be_impossible(beams: int) -> None:
     scores = random_scores(1, beams, 60, 1)
     scores[..., 7::2] = -torch.inf
     check(random_state(1, beams, 1), scores)
+
+
+@pytest.mark.parametrize(("beams", "no_repeat_ngram"), [(1, 0), (1, 2), (2, 0), (2, 2)])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_tokens_in_other_scripts_are_left_out(
+    beams: int, no_repeat_ngram: int, *, scaled: bool
+) -> None:
+    """A tile may have no token that is allowed, and the last one is at its edge."""
+    state, vocabulary = random_state(2, beams, 4), 2 * TILE + 5
+    state.scripts[:2] = torch.tensor([0, 2])
+    drawn = torch.randint(4, (vocabulary,), generator=torch.Generator().manual_seed(4))
+    bits = torch.tensor([COMMON, 1, 2, 4], dtype=torch.int32)[drawn]
+    bits[TILE : 2 * TILE] = 1
+    bits = bits.to(DEVICE)
+    others = (bits & torch.tensor([[COMMON], [COMMON | 2]], device=DEVICE)) == 0
+    scores = random_scores(2, beams, vocabulary, 4)
+    scores += 40 * others[:, None]  # better than any that is allowed
+    factor = torch.full((2, beams, 1), 0.5, device=DEVICE) if scaled else None
+    whole = GivenScores(scores, factor)
+    head = CommonHead(whole, Part(whole, torch.arange(vocabulary), 0), bits)
+    left = scores.masked_fill(others[:, None], -torch.inf)
+    _, expected = both(state, left, no_repeat_ngram, factor)
+    hidden, shape = torch.zeros(2, beams, 1), Shape(2, 1, LENGTH)
+    for rank in (plain.continuations, kernels.continuations):
+        found = rank(head, hidden, state, shape, no_repeat_ngram)
+        torch.testing.assert_close(found.score, expected.score, rtol=1e-5, atol=1e-5)
+        assert torch.equal(found.token, expected.token)
+        assert torch.equal(found.parent, expected.parent)
 
 
 @pytest.mark.parametrize("no_repeat_ngram", [0, 2])
