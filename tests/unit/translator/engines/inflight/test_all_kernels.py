@@ -1,6 +1,7 @@
-"""The engine gives the tokens of `generate` with the kernels of head, beams and report."""
+"""The engine gives the tokens of `generate` with all kernels at once."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -14,12 +15,10 @@ from tests.unit.translator.engines.inflight.tiny import (
     tiny_model,
 )
 from translator.engines import DecodedSegment, Decoding
-from translator.engines.inflight.operations.plain import PLAIN
+from translator.engines.inflight.operations.candidates import CANDIDATES
+from translator.engines.inflight.operations.types import Operations
 
 pytest.importorskip("triton", reason="kernels need Triton")
-from translator.engines.inflight.operations.kernels.beam import advance
-from translator.engines.inflight.operations.kernels.continuations import continuations
-from translator.engines.inflight.operations.kernels.written_report import write_report
 
 DECODINGS = (
     Decoding(1, 25),
@@ -32,15 +31,20 @@ DECODINGS = (
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("residual", ["fused_linear", "residual_norm"])
 @pytest.mark.skipif(torch.cuda.is_available(), reason="kernels are not interpreted with a GPU")
-def test_equal_to_generate() -> None:
+def test_equal_to_generate(residual: str) -> None:
     model = tiny_model(0)
     segments = [
         replace(segment, decoding=DECODINGS[segment.key % len(DECODINGS)])
         for segment in random_segments(len(DECODINGS), 0)
     ]
-    operations = replace(PLAIN, rank=continuations, advance=advance, write_report=write_report)
-    engine = make_engine(model, 2, late(), operations)
+    made: dict[str, Any] = {
+        each.operation: each.make()
+        for each in CANDIDATES
+        if each.operation != "residual" or each.name == residual
+    }
+    engine = make_engine(model, 2, late(), Operations(**made))
     results: dict[int, DecodedSegment] = {}
     engine.submit(segments)
     drain(engine, results, len(segments))
