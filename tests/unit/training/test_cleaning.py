@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from multiprocessing.pool import ThreadPool
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -152,7 +152,7 @@ def test_repeats_and_boilerplate_are_capped(tmp_path: Path) -> None:
     ]
     path = write_file(tmp_path, "manual.en-de.tsv.gz", [*pairs, pairs[0]])
     count = SourceCount()
-    with ThreadPool(1) as pool:  # a process with threads, such as pytest's, should not fork
+    with multiprocessing.get_context("fork").Pool(1) as pool:
         kept = list(read_source(pool, SOURCE, "de", path, HeldOut([]), count))
     assert kept[:2] == pairs[:2]
     assert len(kept) == 2 + 150
