@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import accumulate
 from math import ceil
 
+from gpu_pool.errors import PoolError
 from server.core.errors import TextFailedError
 from server.core.requests import Answer, RequestContext, TextRequest
 from server.core.translation import TranslationService
@@ -21,20 +22,35 @@ def translate_in_order(
     """Yield the answers to all texts in order, a few at a time.
 
     Everything is submitted to the pool at once, and what is unfinished is abandoned when the
-    generator is closed. Raises as `translate`.
+    generator is closed. Raises as `translate`; what the pool refuses, because it is full or about
+    to stop, before the first answers: then another server can still be asked.
     """
     windows = _windows(text_requests)
     closed = threading.Event()
+    submitted = [threading.Event() for _ in windows]
+    refused: list[PoolError] = []
     begun = time.monotonic()
     context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
 
-    def translate(window: Sequence[TextRequest]) -> list[Answer]:
+    def translate(window: Sequence[TextRequest], told: threading.Event) -> list[Answer]:
         left = max(0.0, context.timeout - (time.monotonic() - begun))
-        return translation.translate(window, replace(context, timeout=left))
+        try:
+            return translation.translate(window, replace(context, timeout=left, submitted=told.set))
+        except PoolError as error:
+            refused.append(error)
+            raise
+        finally:
+            told.set()  # all was in the cache, or it was refused
 
     executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
     try:
-        futures = [executor.submit(translate, window) for window in windows]
+        futures = [
+            executor.submit(translate, *each) for each in zip(windows, submitted, strict=True)
+        ]
+        for told in submitted:
+            told.wait()
+        if refused:
+            raise refused[0]
         for start, future in zip(accumulate(map(len, windows), initial=0), futures, strict=False):
             try:
                 answers = future.result()

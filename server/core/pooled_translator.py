@@ -57,13 +57,13 @@ class PooledTranslator:
             context.timeout, context.client, bulk=context.bulk, model=self._model.name
         )
         try:
-            done = self._run(segments, session, context.client_gone)
+            done = self._run(segments, session, context)
         finally:
             session.close()
         return [done[i] for i in range(len(segments))]
 
     def _run(
-        self, segments: Sequence[Segment], session: Session, client_gone: Callable[[], bool]
+        self, segments: Sequence[Segment], session: Session, context: RequestContext
     ) -> dict[int, Translation]:
         """Return the translations by index."""
         batch = SegmentBatch(self._model)
@@ -75,6 +75,7 @@ class PooledTranslator:
             encoded = batch.take_encoded()
             if encoded:
                 session.submit([(each.key, self._packed(each)) for each in encoded])
+                context.submitted()
             _collect(batch.take_finished(), segments, done)
             if len(done) == len(segments):
                 return done
@@ -84,7 +85,7 @@ class PooledTranslator:
                     raise TextFailedError(owner, outcome) from outcome
                 batch.accept(unpack_decoded(key, outcome))
             if time.monotonic() >= check_at:
-                if client_gone():
+                if context.client_gone():
                     raise ClientGoneError
                 check_at = time.monotonic() + _CLIENT_CHECK_SECONDS
 

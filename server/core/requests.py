@@ -81,4 +81,5 @@ class RequestContext:
     bulk: bool = False  # yields to work that is not bulk
     cached: bool = True  # whether translations may come from the cache, and go there
     client_gone: Callable[[], bool] = lambda: False
+    submitted: Callable[[], None] = lambda: None  # called when the pool has the first segments
     usage: Usage = field(default_factory=Usage)

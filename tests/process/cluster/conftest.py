@@ -1,6 +1,7 @@
 """A Ray cluster of several nodes on this machine; the command runs on its head."""
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,10 +39,13 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     folder = tempfile.mkdtemp(prefix="ray-")  # names of sockets in it must be short
+    handler = signal.getsignal(signal.SIGTERM)
     cluster = Cluster()
     cluster.add_node(**_NODE | {"num_cpus": 0}, temp_dir=folder)
     yield cluster
     cluster.shutdown()
+    # Nodes set their own, and processes that later tests fork would raise SystemExit in it.
+    signal.signal(signal.SIGTERM, handler)
     shutil.rmtree(folder)
 
 

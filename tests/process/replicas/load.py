@@ -63,7 +63,7 @@ class Load(ClientThreads):
         with client.stream("POST", "/translation", json=body, headers=accept) as answer:
             answer.raise_for_status()
             events = list(read_events(answer))
-        assert events[-1]["event"] == "done", f"the last event is {events[-1]['event']}"
+        assert events[-1]["event"] == "done", f"the last event is {events[-1]}"
         assert len(events) > 1
 
     def _work(self, client: httpx.Client) -> None:

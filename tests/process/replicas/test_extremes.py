@@ -4,6 +4,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,8 +98,8 @@ def full_url(postgresql: PostgreSql, disk: Disk) -> Iterator[str]:
         row = admin.execute("SELECT current_setting('data_directory')").fetchone()
         assert row is not None
         shutil.chown(disk.folder, Path(row[0]).owner())
-        for parent in disk.folder.parents[:3]:
-            parent.chmod(0o755)  # PostgreSQL's is another user
+        for parent in disk.folder.relative_to(tempfile.gettempdir()).parents[:-1]:
+            (tempfile.gettempdir() / parent).chmod(0o755)  # PostgreSQL's is another user
         admin.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'")
         admin.execute("CREATE DATABASE on_small_disk TABLESPACE small")
         yield postgresql.url("on_small_disk")
