@@ -161,6 +161,7 @@ class FakePool:
             if holding:
                 self._held += submitted
             self._changed.notify_all()
+        context.submitted()
         if not holding:
             # Only its own: a text that blocks this thread must not block those of other requests.
             _settle(submitted, self._resolve)

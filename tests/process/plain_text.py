@@ -39,6 +39,7 @@ class PlainText:
                     for key, segment in enumerate(segments)
                 ]
             )
+            context.submitted()
             while len(done) < len(segments):
                 for key, outcome in session.take(_WAIT_SECONDS):
                     if not isinstance(outcome, bytes):
