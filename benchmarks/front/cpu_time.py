@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")  # a second
@@ -19,15 +20,19 @@ def cpu_seconds(root: int) -> dict[str, float]:
     """
     seconds: dict[str, float] = defaultdict(float)
     for process in _descendants(root):
-        seconds[_role(process)] += _seconds(process)
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            seconds[_role(process)] += _seconds(process)
     return seconds
 
 
 def _descendants(process: int) -> Iterator[int]:
     yield process
-    for thread in (_PROC / str(process) / "task").iterdir():
-        for child in (thread / "children").read_text().split():
-            yield from _descendants(int(child))
+    children: list[str] = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in (_PROC / str(process) / "task").iterdir():
+            children += (thread / "children").read_text().split()
+    for child in children:
+        yield from _descendants(int(child))
 
 
 def _role(process: int) -> str:
