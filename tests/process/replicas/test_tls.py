@@ -3,6 +3,7 @@
 import datetime
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,7 +99,10 @@ def change(admin: psycopg.Connection, statement: str) -> None:
 
 def test_a_verified_connection(address: str, root: Path) -> None:
     verified = f"?sslmode=verify-full&sslrootcert={root}"
-    PostgresDatabase(address.format(password=PASSWORD) + verified, JOBS).close()
+    with closing(PostgresDatabase(address.format(password=PASSWORD) + verified, JOBS)) as database:
+        assert database.select("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()") == [
+            {"ssl": True}
+        ]
 
 
 @pytest.mark.parametrize(

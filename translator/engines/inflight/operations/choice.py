@@ -21,7 +21,7 @@ from translator.engines.inflight.operations.trial import Model, Trial
 from translator.engines.inflight.state import NEVER, Shape
 
 _log = logging.getLogger(__name__)
-SECONDS = 20.0  # that a start may take longer; what was compiled is cached for the next one
+SECONDS = 17.0  # after which nothing more is compiled; what was is cached for the next start
 SLOTS = (1, 32, 128)  # sizes that are timed; the table has an entry for each
 _TOKENS = 32  # source and length of timed steps: a typical sentence
 _ULPS = 4  # of the largest value: results of kernels differ in the order of additions
@@ -58,20 +58,14 @@ def choose(
     started = time.monotonic()
     if candidates is None:
         candidates = candidates_for(model.weights)
-    sizes = [size for size in SLOTS if size <= largest.slots] or [largest.slots]
-    source, length = min(_TOKENS, largest.source), min(_TOKENS, largest.length)
-    trials = [Trial(model, Shape(size, source, length)) for size in sizes]
-    longest = Trial(model, replace(largest, slots=min(2, largest.slots)))
+    *trials, longest = _trials(model, largest)
+    sizes = [trial.shape.slots for trial in trials]
     checked = {
         operation: _Checked({TORCH: getattr(PLAIN, operation)}, [])
         for operation in dict.fromkeys(candidate.operation for candidate in candidates)
     }
     for candidate in candidates:
-        entry = checked[candidate.operation]
-        if time.monotonic() - started > SECONDS:
-            entry.refused.append(f"{candidate.name}: no time was left to try it")
-            continue
-        _check(candidate, [*trials, longest], entry)
+        _check(candidate, [*trials, longest], checked[candidate.operation], started + SECONDS)
     fastest = {
         operation: [_fastest(operation, entry.right, trial, seconds) for trial in trials]
         for operation, entry in checked.items()
@@ -87,11 +81,24 @@ def choose(
     return Choice(table, words)
 
 
-def _check(candidate: Candidate, trials: Sequence[Trial], entry: _Checked) -> None:
+def _trials(model: Model, largest: Shape) -> list[Trial]:
+    """Return a trial for each size, and one of the longest sentences."""
+    sizes = [size for size in SLOTS if size <= largest.slots] or [largest.slots]
+    source, length = min(_TOKENS, largest.source), min(_TOKENS, largest.length)
+    shapes = [Shape(size, source, length) for size in sizes]
+    return [Trial(model, each) for each in (*shapes, replace(largest, slots=min(2, largest.slots)))]
+
+
+def _check(candidate: Candidate, trials: Sequence[Trial], entry: _Checked, deadline: float) -> None:
     """Add a candidate to those that are right, or the reason why it is not used."""
     try:
         implementation = candidate.make()
         for trial in trials:
+            if (
+                time.monotonic() > deadline
+            ):  # each shape may be compiled, which takes a second or two
+                entry.refused.append(f"{candidate.name}: no time was left to try it")
+                return
             expected = trial.outputs(candidate.operation, entry.right[TORCH])
             found = trial.outputs(candidate.operation, implementation)
             error = difference(expected, found)

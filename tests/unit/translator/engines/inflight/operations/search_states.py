@@ -4,15 +4,12 @@ from dataclasses import fields, replace
 from functools import lru_cache
 from typing import Any
 
-import torch
 from torch import Tensor
 
+from tests.unit.translator.engines.inflight.operations.states import DEVICE
 from tests.unit.translator.engines.inflight.tiny import make_network, tiny_model
 from translator.engines.inflight.network import Network
 from translator.engines.inflight.state import SlotState
-
-# Without a GPU, in the interpreter.
-DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 @lru_cache

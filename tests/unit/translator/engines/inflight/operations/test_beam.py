@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.unit.translator.engines.inflight.operations.search_states import (
-    DEVICE,
     copy_of,
     empty_state,
     tensors,
 )
+from tests.unit.translator.engines.inflight.operations.states import DEVICE
 from translator.engines.inflight.operations import beam as plain
 from translator.engines.inflight.operations.types import Continuations
 from translator.engines.inflight.state import NEVER, Shape, SlotState

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tests.unit.translator.engines.inflight.operations.search_states import DEVICE, empty_state
+from tests.unit.translator.engines.inflight.operations.search_states import empty_state
+from tests.unit.translator.engines.inflight.operations.states import DEVICE
 from translator.engines.inflight.operations import continuations as plain
 from translator.engines.inflight.operations.types import Continuations
 from translator.engines.inflight.projection import COMMON, CommonHead, Part

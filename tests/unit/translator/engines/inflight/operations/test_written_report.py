@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from tests.unit.translator.engines.inflight.operations.search_states import DEVICE, empty_state
+from tests.unit.translator.engines.inflight.operations.search_states import empty_state
+from tests.unit.translator.engines.inflight.operations.states import DEVICE
 from translator.engines.inflight.operations import written_report as plain
 from translator.engines.inflight.report import Layout
 
