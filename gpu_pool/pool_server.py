@@ -119,13 +119,8 @@ class _Front:
                 model=message.model,
             )
             self._requests[message.session] = request
-        columns = zip(
-            message.payloads.unpack(),
-            unpack_numbers(message.tokens),
-            unpack_numbers(message.memory),
-            strict=True,
-        )
-        segments = map(Segment._make, columns)
+        tokens, memory = unpack_numbers(message.tokens), unpack_numbers(message.memory)
+        segments = map(Segment, message.payloads.unpack(), tokens, memory)
         try:
             self._pool.accept(
                 request,

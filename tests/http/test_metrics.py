@@ -138,7 +138,7 @@ def test_the_queue_is_all_that_is_accepted_and_unfinished(
 def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClient) -> None:
     totals = TotalsCounter()
     for waited, segments, busy in ((0.003, 4, 0.5), (0.3, 40, 2.0), (500.0, 4000, 0.1)):
-        totals.record_wait(waited)
+        totals.record_wait(waited, 1)
         totals.record_batch(segments, busy)
     totals.oom_splits += 2
     pool.workers[0] = replace(
@@ -204,7 +204,7 @@ def test_openmetrics_for_those_who_ask(admin: FlaskClient) -> None:
 def every_name(admin: FlaskClient, client: FlaskClient, pool: FakePool) -> set[str]:
     """Return the names of all series of a server that has worked."""
     totals = TotalsCounter()
-    totals.record_wait(0.1)
+    totals.record_wait(0.1, 1)
     totals.record_batch(1, 0.1)
     gpu = replace(pool.workers[0].gpus[0], utilisation=50, temperature=60)
     pool.workers[0] = replace(
