@@ -151,7 +151,7 @@ class FakePool:
             if self.state not in ("ok", "degraded"):
                 raise UnavailableError(f"the pool is {self.state}")
             self.submitted += segments
-            self.timeouts.append(context.timeout)
+            self.timeouts.append(context.seconds_left())
             self.askers.append((context.client, context.bulk))
             self.cached.append(context.cached)
             futures: list[Future[Translation]] = [Future() for _ in segments]

@@ -1,7 +1,6 @@
 """Answers in order, as they come: a client sees the first while the last are being translated."""
 
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -29,13 +28,11 @@ def translate_in_order(
     closed = threading.Event()
     submitted = [threading.Event() for _ in windows]
     refused: list[PoolError] = []
-    begun = time.monotonic()
     context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
 
     def translate(window: Sequence[TextRequest], told: threading.Event) -> list[Answer]:
-        left = max(0.0, context.timeout - (time.monotonic() - begun))
         try:
-            return translation.translate(window, replace(context, timeout=left, submitted=told.set))
+            return translation.translate(window, replace(context, submitted=told.set))
         except PoolError as error:
             refused.append(error)
             raise

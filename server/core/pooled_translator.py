@@ -54,7 +54,7 @@ class PooledTranslator:
 
     def _decode(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
         session = self._pool.open(
-            context.timeout, context.client, bulk=context.bulk, model=self._model.name
+            context.seconds_left(), context.client, bulk=context.bulk, model=self._model.name
         )
         try:
             done = self._run(segments, session, context)

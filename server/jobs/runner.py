@@ -226,7 +226,7 @@ class Runner:
         """Translate and store; a text that fails does not affect the others."""
         job = active.job
         context = RequestContext(
-            timeout=self._timeout,
+            deadline=time.monotonic() + self._timeout,
             client=job.client,
             bulk=True,
             client_gone=lambda: active.cancelled.is_set() or self._changes.closed,

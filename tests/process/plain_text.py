@@ -29,7 +29,7 @@ class PlainText:
 
     def translate(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
         session = self._pool.open(
-            context.timeout, context.client, bulk=context.bulk, model=self._model
+            context.seconds_left(), context.client, bulk=context.bulk, model=self._model
         )
         done: dict[int, Translation] = {}
         try:

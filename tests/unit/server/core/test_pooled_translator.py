@@ -1,5 +1,6 @@
 """Segments as ids through a session: repairs, errors, the cache, clients that leave."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
 
@@ -21,7 +22,7 @@ from translator.text_model import TextModel
 from translator.verify.steps import TextOptions
 from translator.wire import pack_decoded, unpack
 
-CONTEXT = RequestContext(timeout=7.0, client="alice", bulk=True)
+CONTEXT = RequestContext(math.inf, client="alice", bulk=True)
 Decode = Callable[[str], str | None]
 
 
@@ -119,7 +120,7 @@ def test_results_are_in_the_order_of_the_segments_however_they_arrive() -> None:
     (session,) = pool.sessions
     assert session.submissions == [["We are here", "You were there"]]
     assert session.closed
-    assert pool.opened == [(7.0, "alice", True)]
+    assert pool.opened == [(math.inf, "alice", True)]
 
 
 def test_a_segment_has_its_tokens_and_the_memory_of_its_decoding() -> None:
@@ -168,7 +169,7 @@ def test_too_little_memory_names_the_text() -> None:
 def test_a_client_that_leaves_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.core.pooled_translator._CLIENT_CHECK_SECONDS", 0.0)
     pool = EchoPool()
-    context = RequestContext(timeout=7.0, client_gone=lambda: True)
+    context = RequestContext(math.inf, client_gone=lambda: True)
     with pytest.raises(ClientGoneError):
         translator(pool).translate(segments("We are here", "You were there"), context)
     assert pool.sessions[0].closed
@@ -187,7 +188,7 @@ def test_cached_segments_cost_no_session() -> None:
 
 @pytest.mark.parametrize(
     ("context", "alternatives"),
-    [(RequestContext(timeout=7.0, cached=False), 0), (CONTEXT, 2)],
+    [(RequestContext(math.inf, cached=False), 0), (CONTEXT, 2)],
 )
 def test_no_store_and_alternatives_bypass_the_cache(
     context: RequestContext, alternatives: int
