@@ -2,9 +2,8 @@
 
 import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import accumulate
 from math import ceil
 
 from gpu_pool.errors import PoolError
@@ -48,16 +47,25 @@ def translate_in_order(
             told.wait()
         if refused:
             raise refused[0]
-        for start, future in zip(accumulate(map(len, windows), initial=0), futures, strict=False):
-            try:
-                answers = future.result()
-            except TextFailedError as error:
-                error.index += start
-                raise
-            yield answers
+        yield from _results(windows, futures)
     finally:
         closed.set()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _results(
+    windows: Sequence[Sequence[TextRequest]], futures: Sequence[Future[list[Answer]]]
+) -> Generator[list[Answer], None, None]:
+    """Yield the answers of each window; an error names the text by its index in all of them."""
+    start = 0
+    for window, future in zip(windows, futures, strict=True):
+        try:
+            answers = future.result()
+        except TextFailedError as error:
+            error.index += start
+            raise
+        start += len(window)
+        yield answers
 
 
 def _windows(text_requests: Sequence[TextRequest]) -> list[Sequence[TextRequest]]:

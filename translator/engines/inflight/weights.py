@@ -143,11 +143,7 @@ def load(
     # The largest come first: while they are converted, little else is held.
     tables = _tables(tensors, placement, dtype, int8=int8, parts=parts)
     embedding, decoder_embedding, head = tables
-    reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
-    step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
-    if narrow is not None:
-        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
-        reader = step_reader = _Reader(tensors, dtype, make, torch.float32)
+    reader, step_reader = _readers(tensors, dtype, int8=int8, narrow=narrow)
     positions = tensors.positions(MAX_POSITIONS).to(dtype)
     return Weights(
         embedding=embedding,
@@ -169,6 +165,20 @@ def load(
             for i, device in enumerate(placement.decoder)
         ),
         decoder_norm=reader.norm("model.decoder.layer_norm", placement.decoder[-1]),
+    )
+
+
+def _readers(
+    tensors: ModelTensors, dtype: torch.dtype, *, int8: bool, narrow: torch.dtype | None
+) -> tuple["_Reader", "_Reader"]:
+    """Return what reads the matrices that work on many rows, and those of a decoding step."""
+    if narrow is not None:
+        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
+        reader = _Reader(tensors, dtype, make, torch.float32)
+        return reader, reader
+    return (
+        _Reader(tensors, dtype, Int8Linear if int8 else Linear),
+        _Reader(tensors, dtype, Int8StepLinear if int8 else Linear),
     )
 
 
