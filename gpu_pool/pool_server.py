@@ -140,6 +140,8 @@ class _Front:
                     self._pool.restart(worker)
                 case Call(method="drain", argument=float(timeout)):
                     value = self._pool.drain(timeout)
+                case Call(method="confirm"):
+                    value = True
             self._link.send(Reply(call.number, value))
         except PoolError as error:
             self._link.send(Reply(call.number, ErrorData.of(error)))

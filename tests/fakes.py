@@ -161,7 +161,8 @@ class FakePool:
             if holding:
                 self._held += submitted
             self._changed.notify_all()
-        context.submitted()
+        if context.accepted is not None:
+            context.accepted()
         if not holding:
             # Only its own: a text that blocks this thread must not block those of other requests.
             _settle(submitted, self._resolve)

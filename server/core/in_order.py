@@ -25,13 +25,13 @@ def translate_in_order(
     """
     windows = _windows(text_requests)
     closed = threading.Event()
-    submitted = [threading.Event() for _ in windows]
+    accepted = [threading.Event() for _ in windows]
     refused: list[PoolError] = []
     context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
 
     def translate(window: Sequence[TextRequest], told: threading.Event) -> list[Answer]:
         try:
-            return translation.translate(window, replace(context, submitted=told.set))
+            return translation.translate(window, replace(context, accepted=told.set))
         except PoolError as error:
             refused.append(error)
             raise
@@ -41,9 +41,9 @@ def translate_in_order(
     executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
     try:
         futures = [
-            executor.submit(translate, *each) for each in zip(windows, submitted, strict=True)
+            executor.submit(translate, *each) for each in zip(windows, accepted, strict=True)
         ]
-        for told in submitted:
+        for told in accepted:
             told.wait()
         if refused:
             raise refused[0]

@@ -80,7 +80,7 @@ class RequestContext:
     bulk: bool = False  # yields to work that is not bulk
     cached: bool = True  # whether translations may come from the cache, and go there
     client_gone: Callable[[], bool] = lambda: False
-    submitted: Callable[[], None] = lambda: None  # called when the pool has the first segments
+    accepted: Callable[[], None] | None = None  # to be called once the pool has accepted the work
     usage: Usage = field(default_factory=Usage)
 
     def seconds_left(self) -> float:

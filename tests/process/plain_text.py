@@ -39,7 +39,9 @@ class PlainText:
                     for key, segment in enumerate(segments)
                 ]
             )
-            context.submitted()
+            if context.accepted is not None:
+                session.confirm()
+                context.accepted()
             while len(done) < len(segments):
                 for key, outcome in session.take(_WAIT_SECONDS):
                     if not isinstance(outcome, bytes):

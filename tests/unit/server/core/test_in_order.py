@@ -25,7 +25,8 @@ class Service:
         if text == self._refused:
             self._others.wait(10)
             raise UnavailableError("the server is shutting down")
-        context.submitted()
+        assert context.accepted is not None
+        context.accepted()
         self._others.wait(10)
         return [Answer(text, "en")]
 

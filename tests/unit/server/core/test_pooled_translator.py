@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Event
 
 import pytest
 
@@ -80,6 +81,10 @@ class EchoSession:
             texts.append(text)
             self.segments.append(segment)
         self.submissions.append(texts)
+
+    def confirm(self) -> None:
+        if self.pool.refusal is not None:
+            raise self.pool.refusal
 
     def take(self, timeout: float) -> list[tuple[int, Outcome]]:
         return [self._waiting.pop()] if self._waiting else []
@@ -209,3 +214,15 @@ def test_failures_are_not_cached() -> None:
     pool.decode = reversed_words
     [found] = cached.translate(segments("We are here"), CONTEXT)
     assert found.text == "here are We"
+
+
+def test_work_is_accepted_once_the_pool_has_confirmed_it() -> None:
+    pool, accepted = EchoPool(), Event()
+    context = RequestContext(math.inf, accepted=accepted.set)
+    pool.refusal = OverloadedError(1.0)
+    with pytest.raises(OverloadedError):
+        translator(pool).translate(segments("We are here"), context)
+    assert not accepted.is_set()
+    pool.refusal = None
+    translator(pool).translate(segments("We are here"), context)
+    assert accepted.is_set()
