@@ -88,9 +88,8 @@ class TranslationService:
             if answers[i].source != request.target
         ]
         for part, whole in zip(parts, self._translate_parts(parts, context), strict=True):
-            _, source, confidence, _, _, model = answers[part.owner]
-            answers[part.owner] = Answer(
-                whole.text, source, confidence, whole.warnings, whole.alternatives, model
+            answers[part.owner] = answers[part.owner]._replace(
+                text=whole.text, warnings=whole.warnings, alternatives=whole.alternatives
             )
         if self._observer is not None:
             self._observer.count_texts(requests, answers, context.client)
