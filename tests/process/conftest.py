@@ -22,10 +22,12 @@ TIMEOUT = 60.0  # seconds; far more than anything takes on an idle machine
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + TIMEOUT
+    """Look more and more seldom: many conditions are requests, which take time from the server."""
+    deadline, pause = time.monotonic() + TIMEOUT, 0.005
     while not condition():
         assert time.monotonic() < deadline, f"not true after {TIMEOUT} s: {what}"
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(1.1 * pause, 0.05)
 
 
 def segments(*texts: str, tokens: int = 10, memory: int = 0) -> list[Segment]:
