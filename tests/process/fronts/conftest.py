@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -205,9 +205,8 @@ class Load(Threads):
 StartNode = Callable[..., NodeServer]
 
 
-@pytest.fixture
-def start_node() -> Iterator[StartNode]:
-    """`start_node("--fronts", "3")` returns a server that is ready; its processes are killed."""
+@contextmanager
+def _starting() -> Iterator[StartNode]:
     servers: list[NodeServer] = []
 
     def start(*flags: str, ready: bool = True) -> NodeServer:
@@ -224,5 +223,19 @@ def start_node() -> Iterator[StartNode]:
 
 
 @pytest.fixture
+def start_node() -> Iterator[StartNode]:
+    """`start_node("--fronts", "3")` returns a server that is ready; its processes are killed."""
+    with _starting() as start:
+        yield start
+
+
+@pytest.fixture
 def node(start_node: StartNode) -> NodeServer:
     return start_node()
+
+
+@pytest.fixture(scope="module")
+def shared_node() -> Iterator[NodeServer]:
+    """A server for the tests of a file that leave it as they have found it."""
+    with _starting() as start:
+        yield start()

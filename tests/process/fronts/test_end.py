@@ -34,7 +34,7 @@ def test_35_sigterm_ends_the_events_of_a_job(start_node: StartNode, tmp_path: Pa
 def test_35_sigterm_loses_no_accepted_request(node: NodeServer, figure: Figure) -> None:
     folders = folders_of(node)
     with Load(node, _CLIENTS) as load:
-        load.wait_for(100)
+        load.wait_for(40)
         children = node.children()
         assert node.terminate() == 0
     assert load.answers.keys() <= {200, 503}
