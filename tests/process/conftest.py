@@ -19,6 +19,8 @@ from gpu_pool.settings import PoolSettings
 from tests.process import stubs
 
 TIMEOUT = 60.0  # seconds; far more than anything takes on an idle machine
+# `verify` of requests without a client: else each reads all certificates of this machine, in 28 ms.
+NO_TLS = False
 
 
 def wait_for(condition: Callable[[], object], what: str) -> None:

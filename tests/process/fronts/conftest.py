@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.test_faults import is_alive
 
 PAIR = {"source_language": "en", "target_language": "de"}
@@ -78,7 +78,7 @@ class NodeServer:
     def health(self) -> str:
         """Return the status that a new connection to a front sees; "none" where none answers."""
         try:
-            answer = httpx.get(f"{self.url}/health_check", timeout=TIMEOUT)
+            answer = httpx.get(f"{self.url}/health_check", timeout=TIMEOUT, verify=NO_TLS)
         except httpx.TransportError:
             return "none"
         return str(answer.json()["status"])
@@ -100,7 +100,9 @@ class NodeServer:
 
     def translate(self, text: str | list[str]) -> httpx.Response:
         """Translate on a connection of its own."""
-        return httpx.post(f"{self.url}/translation", json={"text": text, **PAIR}, timeout=TIMEOUT)
+        return httpx.post(
+            f"{self.url}/translation", json={"text": text, **PAIR}, timeout=TIMEOUT, verify=NO_TLS
+        )
 
     def terminate(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""
@@ -122,7 +124,7 @@ class NodeServer:
 
 def job(node: NodeServer, url: str) -> dict[str, Any]:
     """Return the state of a job, from any front."""
-    state: dict[str, Any] = httpx.get(f"{node.url}{url}", timeout=TIMEOUT).json()
+    state: dict[str, Any] = httpx.get(f"{node.url}{url}", timeout=TIMEOUT, verify=NO_TLS).json()
     return state
 
 

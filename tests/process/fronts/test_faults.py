@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from tests.conftest import Figure
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.fronts.conftest import PAIR, Load, NodeServer, StartNode, is_pool_of, job
 from tests.process.test_faults import is_alive
 
@@ -107,12 +107,15 @@ def test_30_a_killed_pool_process_is_replaced_with_its_workers(
 def test_30_while_the_pool_process_is_away_requests_are_refused(start_node: StartNode) -> None:
     node = start_node("--hang-timeout", "7")
     stopped = node.kill("pool", signal.SIGSTOP)
-    health = httpx.get(f"{node.url}/health_check", timeout=TIMEOUT)
+    health = httpx.get(f"{node.url}/health_check", timeout=TIMEOUT, verify=NO_TLS)
     assert health.status_code == 503
     assert "does not respond" in health.json()["detail"]
     assert int(health.headers["Retry-After"]) > 0
-    assert httpx.get(f"{node.url}/health_check/live", timeout=TIMEOUT).status_code == 200
-    assert httpx.get(f"{node.url}/languages", timeout=TIMEOUT).status_code == 200
+    assert (
+        httpx.get(f"{node.url}/health_check/live", timeout=TIMEOUT, verify=NO_TLS).status_code
+        == 200
+    )
+    assert httpx.get(f"{node.url}/languages", timeout=TIMEOUT, verify=NO_TLS).status_code == 200
     refusal = node.translate("a")  # waits until it is certain
     assert (refusal.status_code, refusal.json()["type"]) == (503, "urn:m2m-server:unavailable")
     node.wait_until_replaced("pool", stopped)
@@ -132,7 +135,7 @@ def test_30_a_job_survives_the_death_of_a_process(
     wait_for(lambda: job(node, url)["progress"]["done"] > 5, "some texts are translated")
     node.wait_until_replaced(role, node.kill(role))
     wait_for(lambda: job(node, url)["status"] == "done", "the job is done")
-    result = httpx.get(f"{node.url}{url}/result", timeout=TIMEOUT).json()
+    result = httpx.get(f"{node.url}{url}/result", timeout=TIMEOUT, verify=NO_TLS).json()
     assert result["translation"] == [f"{text.upper()} de" for text in texts]
 
 
@@ -174,7 +177,7 @@ def test_32_a_front_that_cannot_reach_the_pool_refuses_until_it_can(
     refusal = node.translate("a")
     assert (refusal.status_code, refusal.json()["type"]) == (503, "urn:m2m-server:unavailable")
     assert int(refusal.headers["Retry-After"]) > 0
-    health = httpx.get(f"{node.url}/health_check", timeout=TIMEOUT)
+    health = httpx.get(f"{node.url}/health_check", timeout=TIMEOUT, verify=NO_TLS)
     assert (health.status_code, health.json()["detail"]) == (
         503, "the pool cannot be reached: No such file or directory",
     )  # fmt: skip

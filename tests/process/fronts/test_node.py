@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.fronts.conftest import PAIR, NodeServer, StartNode
 
 pytestmark = pytest.mark.slow  # several processes for each test
@@ -48,7 +48,7 @@ def test_a_worker_is_restarted_from_the_admin_port(shared_node: NodeServer) -> N
     before = shared_node.admin.get("/gpus").json()["gpus"][0]
     assert shared_node.admin.post("/gpus/cpu:0/restart").status_code == 202
     wait_for(lambda: shared_node.health() == "ok", "it is back")
-    rows = httpx.get(f"{shared_node.url}/gpus", timeout=TIMEOUT).json()["gpus"]
+    rows = httpx.get(f"{shared_node.url}/gpus", timeout=TIMEOUT, verify=NO_TLS).json()["gpus"]
     assert rows[0]["pid"] != before["pid"]
     assert rows[0]["restarts"] == before["restarts"] + 1
 
@@ -63,7 +63,10 @@ def test_a_text_that_crashes_workers_is_blamed(shared_node: NodeServer) -> None:
 def test_without_jobs_there_is_no_process_for_them(shared_node: NodeServer) -> None:
     assert set(shared_node.children()) == {"pool", "front 0", "front 1"}
     answer = httpx.post(
-        f"{shared_node.url}/translation/jobs", json={"text": ["a"], **PAIR}, timeout=TIMEOUT
+        f"{shared_node.url}/translation/jobs",
+        json={"text": ["a"], **PAIR},
+        timeout=TIMEOUT,
+        verify=NO_TLS,
     )
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:m2m-server:jobs-off")
 

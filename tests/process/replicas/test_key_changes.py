@@ -11,7 +11,7 @@ import pytest
 from benchmarks.drill.postgresql import PostgreSql
 from server.commands.main import run
 from tests.http.test_access import bearer
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.fronts.conftest import NodeServer
 from tests.process.test_jobs import PAIR, Server
 
@@ -52,7 +52,9 @@ def key_of(name: str, url: str, capsys: pytest.CaptureFixture[str], *limits: str
 def ask(server: str, key: str, text: str = "a") -> httpx.Response:
     """Translate on a connection of its own: any front may get it."""
     body = {"text": text, **PAIR}
-    return httpx.post(f"{server}/translation", json=body, headers=bearer(key), timeout=TIMEOUT)
+    return httpx.post(
+        f"{server}/translation", json=body, headers=bearer(key), timeout=TIMEOUT, verify=NO_TLS
+    )
 
 
 def wait_for_all(servers: Pair, key: str, status: int) -> None:

@@ -13,7 +13,7 @@ from benchmarks.drill.postgresql import PostgreSql
 from benchmarks.drill.proxy import Proxy
 from tests.conftest import Figure
 from tests.nginx import needs_nginx
-from tests.process.conftest import wait_for
+from tests.process.conftest import NO_TLS, wait_for
 from tests.process.replicas.load import Load
 from tests.process.test_jobs import Server
 
@@ -102,6 +102,8 @@ def test_events_pass_the_proxy_at_once(own_service: Service) -> None:
     body = {"text": "one\nspin", "source_language": "en", "target_language": "de", "timeout": 60}
     headers = {"Accept": "text/event-stream"}
     address = f"{own_service.proxy.url}/translation"
-    with httpx.stream("POST", address, json=body, headers=headers, timeout=60) as answer:
+    with httpx.stream(
+        "POST", address, json=body, headers=headers, timeout=60, verify=NO_TLS
+    ) as answer:
         line = next(line for line in answer.iter_lines() if line.startswith("data"))
     assert "ONE" in line
