@@ -24,10 +24,9 @@ from server.core.requests import RequestContext
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from server.database.interface import StorageError
-from server.jobs import document_rounds
+from server.jobs import document_rounds, leases
 from server.jobs.active import ActiveJob
 from server.jobs.changes import Changes
-from server.jobs.leases import LEASE_SECONDS
 from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
@@ -129,7 +128,7 @@ class Runner:
         if pause <= 0:
             pause = _HOUSEKEEPING_SECONDS
         # Leases must be renewed, and those of other servers may have ended.
-        return min(pause, LEASE_SECONDS / 4) if self._store.shared else pause
+        return min(pause, leases.LEASE_SECONDS / 4) if self._store.shared else pause
 
     def _synchronise(self) -> None:
         """Do as the store says: jobs are added, cancelled and deleted."""

@@ -1,5 +1,6 @@
 """A server with stub workers that processes jobs, which `jobs_server` runs."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -12,14 +13,18 @@ from server.core.settings import Settings
 from server.core.state import open_state
 from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
+from server.jobs import leases
 from server.jobs.store import open_jobs
 from server.services import make_services
 from tests.process.plain_text import one_model
 from tests.process.stubs import Stub
 
+LEASE = "TEST_LEASE_SECONDS"  # a variable: how long a killed server keeps its jobs from others
+
 
 def main(folder: str, database: str | None = None, keys: str | None = None, port: str = "0") -> int:
     """Serve with two workers, and a drain that never times out."""
+    leases.LEASE_SECONDS = float(os.environ.get(LEASE, leases.LEASE_SECONDS))
     state = Path(folder).with_name("state")
     settings = Settings(
         port=int(port),
