@@ -16,10 +16,11 @@ from server.http.waitress_server import HttpServer
 from server.jobs import leases
 from server.jobs.store import open_jobs
 from server.services import make_services
+from tests.process import stubs
 from tests.process.plain_text import one_model
-from tests.process.stubs import Stub
 
 LEASE = "TEST_LEASE_SECONDS"  # a variable: how long a killed server keeps its jobs from others
+STUB = "TEST_STUB"  # a variable: what of `stubs` the workers run
 
 
 def main(folder: str, database: str | None = None, keys: str | None = None, port: str = "0") -> int:
@@ -37,7 +38,8 @@ def main(folder: str, database: str | None = None, keys: str | None = None, port
         drain_timeout=1000.0,
     )
     limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
-    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], Stub)], limits)
+    stub = getattr(stubs, os.environ.get(STUB, "Stub"))
+    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], stub)], limits)
     services = make_services(
         pool, one_model(), settings, open_jobs(settings), state=open_state(settings)
     )

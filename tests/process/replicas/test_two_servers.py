@@ -18,7 +18,7 @@ from benchmarks.drill.postgresql import PostgreSql
 from server.auth.keys import digest_of
 from tests.conftest import Figure
 from tests.process.conftest import wait_for
-from tests.process.jobs_main import LEASE
+from tests.process.jobs_main import LEASE, STUB
 from tests.process.replicas.conftest import Start, start_both
 from tests.process.test_jobs import PAIR, Server, post, slow
 
@@ -137,6 +137,19 @@ def test_a_server_that_ends_leaves_its_jobs_at_once(start: Start, url: str) -> N
     assert first.end(signal.SIGTERM) == 0
     assert holder not in holders(url)
     wait_for(lambda: is_done(second, job), "the other one has finished it")
+
+
+def test_a_server_that_cannot_translate_leaves_its_jobs(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(STUB, "broken")
+        unable = start()
+    job = post(unable, ["one", "two"])
+    wait_for(lambda: unable.state(job)["status"] == "running", "it has tried")
+    able = start()
+    wait_for(lambda: is_done(able, job), "the other one has done it")
+    assert translations(unable, job) == expected(["one", "two"])
 
 
 def holders(url: str) -> list[str]:
