@@ -13,7 +13,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -63,7 +62,7 @@ def main() -> None:
         rows = []
         for beams in arguments.beams:
             rule = Decoding(beams, _LENGTH)
-            stream = [replace(s, decoding=rule) for s in make_stream(beams, arguments.sentences)]
+            stream = [s._replace(decoding=rule) for s in make_stream(beams, arguments.sentences)]
             ours = _engine(converted, vocabulary, split)
             bare = _bare(converted, vocabulary, split)
             rows.append({"beams": beams} | compare(ours, bare, stream, arguments.turns))

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def static_rate(decoder: Decoder, stream: Sequence[EncodedSegment], size: int) -
     for start in range(0, len(ordered), size):
         batch = ordered[start : start + size]
         longest = max((segment.decoding for segment in batch), key=lambda d: d.max_length)
-        decoder.decode([replace(segment, decoding=longest) for segment in batch])
+        decoder.decode([segment._replace(decoding=longest) for segment in batch])
     return len(ordered) / (time.perf_counter() - begun)
 
 

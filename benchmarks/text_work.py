@@ -5,7 +5,6 @@ work: segments, protected tokens, pieces, checks, joining.
 """
 
 import argparse
-import dataclasses
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -49,7 +48,7 @@ class _Replay:
         if self.replaying:
             waiting, self._waiting = self._waiting, {}
             found = {key: self._known[_key(segment)] for key, segment in waiting.items()}
-            return [dataclasses.replace(decoded, key=key) for key, decoded in found.items()]
+            return [decoded._replace(key=key) for key, decoded in found.items()]
         done = self._engine.step()
         self._known |= {_key(self._waiting.pop(decoded.key)): decoded for decoded in done}
         return done

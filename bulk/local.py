@@ -67,7 +67,7 @@ class Local:
         text_requests = [TextRequest(text, self._source, self._target) for text in texts]
         while True:
             try:
-                return self._service.translate(text_requests, RequestContext(timeout=math.inf))
+                return self._service.translate(text_requests, RequestContext(deadline=math.inf))
             except OverloadedError as error:
                 time.sleep(error.retry_after)
             except errors.TextFailedError as error:

@@ -178,16 +178,18 @@ class Dispatcher:
         record.last_message_at = now
 
     def _keep_results(self, record: WorkerRecord, done: Done) -> None:
+        forget, resolve = self._queues[record.model].forget, self._requests.resolve
         for task, result in zip(record.record_results(done), done.results.unpack(), strict=True):
             if task is not None:
-                self._resolve(task, result)
+                forget(task)
+                resolve(task, result)
 
     def _enqueue(self, request: Request, tasks: Sequence[Task]) -> None:
         self._requests.add(request, tasks)
         if self._closing_at is not None:
             self._requests.fail(request, UnavailableError(_CLOSED))
             return
-        self._queues[request.model].append(tasks)
+        self._queues[request.model].extend(tasks)
 
     def _requeue(self, record: WorkerRecord, cause: ExitCause) -> None:
         """Put the tasks of a dead worker back at the head of the queue, or quarantine them."""

@@ -64,10 +64,13 @@ class Abandon(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Call a method of the pool; a `Reply` with the same number follows."""
+    """Call a method of the pool; a `Reply` with the same number follows.
+
+    "confirm" does nothing: its reply follows the refusal of whatever was submitted before.
+    """
 
     number: int
-    method: Literal["status", "restart", "drain"]
+    method: Literal["status", "restart", "drain", "confirm"]
     argument: str | float | None = None
 
 

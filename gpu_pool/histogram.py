@@ -28,10 +28,10 @@ class Histogram:
     def __post_init__(self) -> None:
         self.counts = [0] * (len(self.bounds) + 1)
 
-    def add(self, value: float) -> None:
-        """Count a value."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, value: float, times: int = 1) -> None:
+        """Count a value, which occurred once or several times."""
+        self.counts[bisect_left(self.bounds, value)] += times
+        self.total += value * times
 
     def snapshot(self) -> Distribution:
         """Return the counts so far."""

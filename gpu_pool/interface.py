@@ -19,6 +19,12 @@ class Session(Protocol):
         queue do not refuse them.
         """
 
+    def confirm(self) -> None:
+        """Return once all that was submitted is accepted; raises the refusal otherwise.
+
+        Takes a moment if the pool is in another process.
+        """
+
     def take(self, timeout: float) -> list[tuple[int, Outcome]]:
         """Return what has finished since the last call: a payload, or the error of a segment.
 

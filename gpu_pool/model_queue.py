@@ -1,5 +1,6 @@
 """The tasks that wait for one model, and how its workers get them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gpu_pool.errors import TranslationError
@@ -37,10 +38,9 @@ class ModelQueue:
         """Whether tasks wait that no worker will ever take."""
         return bool(self._waiting) and all(record.state == "failed" for record in self.records)
 
-    def append(self, tasks: Iterable[Task]) -> None:
-        """Add new tasks."""
-        for task in tasks:
-            self._waiting.append(task)
+    def extend(self, tasks: Sequence[Task]) -> None:
+        """Add new tasks of one request."""
+        self._waiting.extend(tasks)
 
     def put_back(self, tasks: Iterable[Task]) -> None:
         """Put tasks of a dead worker before all others."""
@@ -76,17 +76,18 @@ class ModelQueue:
         A task whose payload a worker holds already is not sent: it shares the result.
         """
         skipped = False
-        work: dict[int, list[Task]] = {}
+        held = self._held
+        work: defaultdict[int, list[Task]] = defaultdict(list)
         for task, load in assign(self._waiting, self._loads(ready), self._worker_tokens):
-            original = self._held.get(task.payload)
             if not task.is_wanted():
                 skipped = True
-            elif original is not None and not task.isolated:
-                original.duplicates += (task, *task.duplicates)
+                continue
+            holder = held.setdefault(task.payload, task)
+            if holder is not task and not task.isolated:
+                holder.duplicates += (task, *task.duplicates)
                 skipped = True
             else:
-                self._held.setdefault(task.payload, task)
-                work.setdefault(load.worker, []).append(task)
+                work[load.worker].append(task)
         for worker, tasks in work.items():
             process = ready[worker].process
             assert process is not None, "a ready worker has a process"

@@ -119,13 +119,8 @@ class _Front:
                 model=message.model,
             )
             self._requests[message.session] = request
-        columns = zip(
-            message.payloads.unpack(),
-            unpack_numbers(message.tokens),
-            unpack_numbers(message.memory),
-            strict=True,
-        )
-        segments = map(Segment._make, columns)
+        tokens, memory = unpack_numbers(message.tokens), unpack_numbers(message.memory)
+        segments = map(Segment, message.payloads.unpack(), tokens, memory)
         try:
             self._pool.accept(
                 request,
@@ -145,6 +140,8 @@ class _Front:
                     self._pool.restart(worker)
                 case Call(method="drain", argument=float(timeout)):
                     value = self._pool.drain(timeout)
+                case Call(method="confirm"):
+                    value = True
             self._link.send(Reply(call.number, value))
         except PoolError as error:
             self._link.send(Reply(call.number, ErrorData.of(error)))

@@ -87,6 +87,10 @@ class RemotePool:
         if self._link is not None:
             self._link.close()
 
+    def confirm(self) -> None:
+        """Return once the pool has seen all that was sent; refusals have arrived by then."""
+        self._call("confirm", None, _CALL_SECONDS)
+
     def send(self, message: ToPool) -> None:
         """Send a message; it is lost if the pool is away, and then all sessions fail.
 
@@ -104,6 +108,10 @@ class RemotePool:
         if self._closing:
             raise UnavailableError("the server is shutting down")
         self._mailboxes[session] = mailbox
+
+    def is_open(self, session: int) -> bool:
+        """Return False once a session has failed."""
+        return session in self._mailboxes
 
     def unregister(self, session: int) -> None:
         """Drop results of a session from now on."""
@@ -226,6 +234,12 @@ class RemoteSession:
             Packed.of([segment.payload for _, segment in segments]),
         )
         self._pool.send(message)
+
+    def confirm(self) -> None:
+        """See `gpu_pool.interface.Session`."""
+        self._pool.confirm()
+        if not self._pool.is_open(self._number):
+            self._mailbox.take(0.0)
 
     def take(self, timeout: float) -> list[tuple[int, Outcome]]:
         """See `gpu_pool.interface.Session`."""

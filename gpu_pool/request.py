@@ -32,11 +32,6 @@ class Request:
     tokens: dict[int, int] = field(default_factory=dict)  # of unfinished segments, by key
     outcomes: list[tuple[int, Outcome]] = field(default_factory=list)  # to be delivered
 
-    def keep(self, key: int, outcome: Outcome) -> None:
-        """Keep the outcome of a segment for `deliver`, unless nobody waits for it any more."""
-        if key in self.tokens:
-            self.outcomes.append((key, outcome))
-
     def deliver(self) -> tuple[int, int]:
         """Deliver what is kept; return the number of segments, and of their tokens."""
         if not self.outcomes:

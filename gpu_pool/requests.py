@@ -25,18 +25,22 @@ class Requests:
 
     def add(self, request: Request, tasks: Sequence[Task]) -> None:
         """Add the tasks of a request, which may have others already."""
-        tokens = request.tokens
-        for task in tasks:
-            tokens[task.key] = task.tokens
+        request.tokens.update({task.key: task.tokens for task in tasks})
         if request.deadline is not None and request.id not in self._unfinished:
             heapq.heappush(self._deadlines, (request.deadline, request.id))
         self._unfinished[request.id] = request
 
     def resolve(self, task: Task, outcome: Outcome) -> None:
         """Keep the outcome of a task and its duplicates for `deliver`."""
-        for each in (task, *task.duplicates):
-            each.request.keep(each.key, outcome)
-            self._undelivered[each.request.id] = each.request
+        self._keep(task.request, task.key, outcome)
+        for each in task.duplicates:
+            self._keep(each.request, each.key, outcome)
+
+    def _keep(self, request: Request, key: int, outcome: Outcome) -> None:
+        """Keep the outcome of a segment, unless nobody waits for it any more."""
+        if key in request.tokens:
+            request.outcomes.append((key, outcome))
+            self._undelivered[request.id] = request
 
     def deliver(self) -> None:
         """Deliver the outcomes that have been kept."""

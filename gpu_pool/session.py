@@ -65,6 +65,9 @@ class LocalSession:
         self._intake.accept(self._request, segments, first=self._submitted == 0)
         self._submitted += len(segments)
 
+    def confirm(self) -> None:
+        """See `interface.Session`; `submit` has raised it."""
+
     def take(self, timeout: float) -> list[tuple[int, Outcome]]:
         """See `interface.Session`."""
         return self._mailbox.take(timeout)

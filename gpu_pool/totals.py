@@ -30,9 +30,9 @@ class TotalsCounter:
     _batch_segments: Histogram = field(default_factory=lambda: Histogram(_SEGMENTS))
     _batch_seconds: Histogram = field(default_factory=lambda: Histogram(_SECONDS))
 
-    def record_wait(self, seconds: float) -> None:
-        """Record how long a segment waited before it was sent to the worker."""
-        self._queue_wait.add(seconds)
+    def record_wait(self, seconds: float, segments: int) -> None:
+        """Record how long segments waited before they were sent to the worker."""
+        self._queue_wait.add(seconds, segments)
 
     def record_batch(self, segments: int, busy_seconds: float) -> None:
         """Record segments that the worker finished together."""

@@ -4,7 +4,7 @@ Without I/O and without a clock: progress is measured in the tokens that were ta
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Generic
 
 from gpu_pool.work_item import Item
@@ -26,28 +26,27 @@ class FairQueue(Generic[Item]):
     def __init__(self) -> None:
         self._items: dict[str, deque[Item]] = {}  # by client, in the order of their turns
         self._deficits: dict[str, int] = {}  # tokens that a client may still take in its turn
+        self.length = 0  # of items, of all clients
 
-    def __bool__(self) -> bool:
-        return bool(self._items)
-
-    def append(self, item: Item) -> None:
-        """Add an item after the others of its client."""
-        items = self._items.get(item.client)
-        if items is None:
-            self._items[item.client] = deque([item])
+    def extend(self, client: str, items: Sequence[Item]) -> None:
+        """Add items of a client after its others."""
+        self.length += len(items)
+        waiting = self._items.get(client)
+        if waiting is None:
+            self._items[client] = deque(items)
         else:
-            items.append(item)
+            waiting.extend(items)
 
     def popleft(self) -> Item:
         """Remove and return the next item. Costs O(1) unless items are larger than QUANTUM."""
         while True:
-            client = next(iter(self._items))
-            items = self._items[client]
+            client, items = next(iter(self._items.items()))
             deficit = self._deficits.get(client, QUANTUM)
             if items[0].tokens <= deficit:
                 break
             self._deficits[client] = deficit + QUANTUM
             self._items[client] = self._items.pop(client)  # move to the end: end of its turn
+        self.length -= 1
         item = items.popleft()
         if items:
             self._deficits[client] = deficit - item.tokens
@@ -70,10 +69,12 @@ class WorkQueue(Generic[Item]):
     def __len__(self) -> int:
         return self._length
 
-    def append(self, item: Item) -> None:
-        """Add an item."""
-        (self._bulk if item.bulk else self._interactive).append(item)
-        self._length += 1
+    def extend(self, items: Sequence[Item]) -> None:
+        """Add items of one client, either all bulk work or none."""
+        if items:
+            queue = self._bulk if items[0].bulk else self._interactive
+            queue.extend(items[0].client, items)
+            self._length += len(items)
 
     def put_back(self, items: Iterable[Item]) -> None:
         """Put items before all others, in the given order."""
@@ -94,15 +95,15 @@ class WorkQueue(Generic[Item]):
         return item
 
     def _pop_next(self) -> Item:
-        if not self._bulk:
+        if not self._bulk.length:
             self._bulk_credit = 0.0
-            if not self._interactive:
+            if not self._interactive.length:
                 raise IndexError("the queue is empty")
             return self._interactive.popleft()
-        if self._interactive and self._bulk_credit < _BULK_TURN:
+        if self._interactive.length and self._bulk_credit < _BULK_TURN:
             item = self._interactive.popleft()
             self._bulk_credit += item.tokens / BULK_SHARE
             return item
         item = self._bulk.popleft()
-        self._bulk_credit = self._bulk_credit - item.tokens if self._interactive else 0.0
+        self._bulk_credit = self._bulk_credit - item.tokens if self._interactive.length else 0.0
         return item

@@ -4,7 +4,8 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import groupby, islice, zip_longest
+from operator import attrgetter
 
 from gpu_pool.exit_cause import ExitCause
 from gpu_pool.memory import MemoryBudget
@@ -80,10 +81,10 @@ class WorkerRecord:
 
     def assign_tasks(self, tasks: Sequence[Task]) -> None:
         """Count tasks as outstanding."""
-        now, outstanding, wait = time.monotonic(), self.outstanding, self.totals.record_wait
-        for task in tasks:
-            outstanding[task.id] = task
-            wait(now - task.accepted_at)
+        now = time.monotonic()
+        self.outstanding.update({task.id: task for task in tasks})
+        for accepted_at, together in groupby(tasks, attrgetter("accepted_at")):
+            self.totals.record_wait(now - accepted_at, len(list(together)))
         self.outstanding_tokens += sum([task.tokens for task in tasks])
         self.outstanding_memory += sum([task.memory for task in tasks])
 

@@ -154,19 +154,13 @@ def make_services(
     state = state or SqliteDatabase(None, STATE)
     usage = Usage(state, metrics)
     access = Access(keys, metrics, usage, _make_rates(settings, state, lock))
+    jobs = None if store is None else Jobs(store, translation, settings, access.refresh)
+    concurrency = BoundedSemaphore(settings.http_threads)
+    stored = GlossaryStore(state)
     return Services(
-        settings=settings,
-        pool=pool,
-        models=models,
-        translation=translation,
-        glossaries=glossaries,
-        concurrency=BoundedSemaphore(settings.http_threads),
-        access=access,
-        usage=usage,
-        stored_glossaries=GlossaryStore(state),
-        metrics=metrics,
-        jobs=None if store is None else Jobs(store, translation, settings, access.refresh),
-    )
+        settings, pool, models, translation, glossaries, concurrency, access, usage, stored,
+        metrics, jobs,
+    )  # fmt: skip
 
 
 def _make_rates(

@@ -151,7 +151,7 @@ class FakePool:
             if self.state not in ("ok", "degraded"):
                 raise UnavailableError(f"the pool is {self.state}")
             self.submitted += segments
-            self.timeouts.append(context.timeout)
+            self.timeouts.append(context.seconds_left())
             self.askers.append((context.client, context.bulk))
             self.cached.append(context.cached)
             futures: list[Future[Translation]] = [Future() for _ in segments]
@@ -161,7 +161,8 @@ class FakePool:
             if holding:
                 self._held += submitted
             self._changed.notify_all()
-        context.submitted()
+        if context.accepted is not None:
+            context.accepted()
         if not holding:
             # Only its own: a text that blocks this thread must not block those of other requests.
             _settle(submitted, self._resolve)

@@ -5,8 +5,9 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 # Each file is a group, run by one worker, test by test. These are groups together: `docs` share a
-# server, `latencies` measure times, `faults` kill; two such tests at once would disturb each other.
-_GROUPS = {"docs/": "docs"} | {
+# server, `k8s` what is rendered and validated, `cluster` nodes of Ray; `latencies` measure times,
+# `faults` kill, and two such tests at once would disturb each other.
+_GROUPS = {"docs/": "docs", "k8s/": "k8s", "process/cluster/": "cluster"} | {
     f"process/test_{name}.py": group
     for group, names in (
         ("latencies", ("fairness", "nvml", "pool")),

@@ -1,7 +1,7 @@
 """class SegmentBatch: the text work around decoding, without an engine."""
 
 import itertools
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from translator.engines import DecodedSegment, EncodedSegment
 from translator.pending import PendingSegment, PendingText
@@ -15,8 +15,7 @@ from translator.verify.steps import Decode, Halve, Outcome, Split, Step, TextOpt
 _LOOP_RATIO = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(NamedTuple):
     """The result of an added text or segment: its translation, or an error."""
 
     key: int

@@ -51,7 +51,7 @@ class CentralQueue:
         for item in items:
             if not self._fair:
                 item.client = ""
-            self._queue.append(item)
+            self._queue.extend([item])
 
     def retry(self, items: Sequence[WorkItem]) -> None:
         """Put them back at the head of the queue, isolated."""

@@ -49,6 +49,16 @@ def translated_pieces(
         ) from None
 
 
+def _settle_ray_data() -> None:
+    import ray.data
+
+    # Else it tells its plan, and tracebacks.
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.target_max_block_size = 1  # byte: a block, and so a task, for each piece
+
+
 def _dataset(
     tables: Sequence[TableToRead],
     choice: ColumnChoice,
@@ -58,12 +68,7 @@ def _dataset(
 ) -> Any:
     import ray.data
 
-    logging.getLogger("ray.data").setLevel(
-        logging.CRITICAL
-    )  # else it tells its plan, and tracebacks
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.target_max_block_size = 1  # byte: a block, and so a task, for each piece
+    _settle_ray_data()
     rows = [as_row(table) for table in tables]
     return (
         ray.data.from_items(rows, override_num_blocks=len(rows))

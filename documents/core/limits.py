@@ -23,7 +23,12 @@ class Limit:
         """Raise `DocumentError` for a larger file, or for parts that together are larger."""
         if sum(map(len, files)) > self.mib << 20:
             raise DocumentError(f"the file has more than {self.mib} MiB; split it into several")
-        if self.marks and self.count(*files) > self.pieces:
+        if self.marks:
+            self.check_pieces(self.count(*files))
+
+    def check_pieces(self, pieces: int) -> None:
+        """Raise `DocumentError` for more pieces, which are counted elsewhere."""
+        if pieces > self.pieces:
             raise DocumentError(
                 f"the file has more than {self.pieces:,} {self.what}; split it into several"
             )
@@ -36,7 +41,7 @@ class Limit:
 
 ARCHIVES = Limit(256)  # `archive.py` limits what is in them
 CUES = Limit(64, 4_000_000, b"\r\n", "lines (a tag counts as three)", tags=b"<{&")
-DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines and overrides")
+DIALOGUE = Limit(64, 800_000, b"\r\n{", "lines, breaks and overrides")  # breaks: `ass.py` counts
 FLUENT = Limit(2)  # the parser reads 0.1 MB a second
 GETTEXT = Limit(64, 1_000_000, b"\n", "lines")
 JSON = Limit(64, 10_000_000, b'"[{', "quotes and brackets")

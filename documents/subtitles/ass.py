@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from documents.core.legacy_encodings import decode_legacy
+from documents.core.limits import DIALOGUE
 from documents.core.options import DocumentOptions
 from documents.core.result import TranslatedFile
 from documents.core.rounds import DocumentError, Rounds, gather_each
@@ -28,6 +29,7 @@ _GENERATED = frozenset({"fx", "karaoke"})  # effects of lines that a program has
 def translate_ass(data: bytes, options: DocumentOptions) -> Rounds[TranslatedFile]:
     """Translate a file; raise `DocumentError` if it has no events."""
     encoding, text = decode_legacy(data, options.source)
+    DIALOGUE.check_pieces(text.count(_BREAK))
     ranges = list(_dialogue(text))
     translations = yield from gather_each(lambda place: _translate(text[slice(*place)]), ranges)
     edits = [(*place, new) for place, new in zip(ranges, translations, strict=True)]

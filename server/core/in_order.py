@@ -1,11 +1,9 @@
 """Answers in order, as they come: a client sees the first while the last are being translated."""
 
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from itertools import accumulate
 from math import ceil
 
 from gpu_pool.errors import PoolError
@@ -27,15 +25,13 @@ def translate_in_order(
     """
     windows = _windows(text_requests)
     closed = threading.Event()
-    submitted = [threading.Event() for _ in windows]
+    accepted = [threading.Event() for _ in windows]
     refused: list[PoolError] = []
-    begun = time.monotonic()
     context = replace(context, client_gone=_either(closed.is_set, context.client_gone))
 
     def translate(window: Sequence[TextRequest], told: threading.Event) -> list[Answer]:
-        left = max(0.0, context.timeout - (time.monotonic() - begun))
         try:
-            return translation.translate(window, replace(context, timeout=left, submitted=told.set))
+            return translation.translate(window, replace(context, accepted=told.set))
         except PoolError as error:
             refused.append(error)
             raise
@@ -45,22 +41,31 @@ def translate_in_order(
     executor = ThreadPoolExecutor(_WINDOWS + 1, "stream")
     try:
         futures = [
-            executor.submit(translate, *each) for each in zip(windows, submitted, strict=True)
+            executor.submit(translate, *each) for each in zip(windows, accepted, strict=True)
         ]
-        for told in submitted:
+        for told in accepted:
             told.wait()
         if refused:
             raise refused[0]
-        for start, future in zip(accumulate(map(len, windows), initial=0), futures, strict=False):
-            try:
-                answers = future.result()
-            except TextFailedError as error:
-                error.index += start
-                raise
-            yield answers
+        yield from _results(windows, futures)
     finally:
         closed.set()
         executor.shutdown(wait=False, cancel_futures=True)
+
+
+def _results(
+    windows: Sequence[Sequence[TextRequest]], futures: Sequence[Future[list[Answer]]]
+) -> Generator[list[Answer], None, None]:
+    """Yield the answers of each window; an error names the text by its index in all of them."""
+    start = 0
+    for window, future in zip(windows, futures, strict=True):
+        try:
+            answers = future.result()
+        except TextFailedError as error:
+            error.index += start
+            raise
+        start += len(window)
+        yield answers
 
 
 def _windows(text_requests: Sequence[TextRequest]) -> list[Sequence[TextRequest]]:

@@ -28,7 +28,7 @@ class Route:
 
 
 class Models:
-    """Never changes; threads may share it."""
+    """Always answers the same; threads may share it."""
 
     def __init__(
         self,
@@ -52,6 +52,7 @@ class Models:
             self._codes[model.name] = {self._identities[each]: meanings[each] for each in meanings}
         self.languages = tuple(self._identities.values())
         self._routes = dict(self._read_route(*route) for route in (routes or {}).items())
+        self._chosen: dict[tuple[str, str, str | None], Route] = {}  # what `choose` has returned
 
     def __iter__(self) -> Iterator[ServedModel]:
         return iter(self._served.values())
@@ -93,6 +94,12 @@ class Models:
         The route of a pair goes before that of its target, and this one before its source's.
         Raises UnsupportedLanguageError where no such model has both languages.
         """
+        key = source, target, name
+        if key not in self._chosen:
+            self._chosen[key] = self._choose(*key)
+        return self._chosen[key]
+
+    def _choose(self, source: str, target: str, name: str | None) -> Route:
         routed = (self._routes.get(each) for each in ((source, target), target, source))
         for each in [name] if name else [*filter(None, routed), *self._served]:
             codes = self._codes.get(each, {})  # a job may name a model that is no longer served

@@ -54,7 +54,7 @@ class PooledTranslator:
 
     def _decode(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
         session = self._pool.open(
-            context.timeout, context.client, bulk=context.bulk, model=self._model.name
+            context.seconds_left(), context.client, bulk=context.bulk, model=self._model.name
         )
         try:
             done = self._run(segments, session, context)
@@ -70,12 +70,16 @@ class PooledTranslator:
         for i, segment in enumerate(segments):
             batch.add_segment(i, segment.piece, segment.options)
         done: dict[int, Translation] = {}
+        accepted = context.accepted
         check_at = time.monotonic() + _CLIENT_CHECK_SECONDS
         while True:
             encoded = batch.take_encoded()
             if encoded:
                 session.submit([(each.key, self._packed(each)) for each in encoded])
-                context.submitted()
+                if accepted is not None:
+                    session.confirm()
+                    accepted()
+                    accepted = None  # what follows belongs to accepted work
             _collect(batch.take_finished(), segments, done)
             if len(done) == len(segments):
                 return done

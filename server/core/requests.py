@@ -1,9 +1,10 @@
 """What a client wants translated, in which context, and the answer."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from documents.core.tag_rules import NO_RULES, TagRules
 from translator.text.segmentation import Splitting
@@ -26,8 +27,7 @@ WARNINGS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TextRequest:
+class TextRequest(NamedTuple):
     """One text to translate. Languages are the server's codes; the source may be AUTO."""
 
     text: str
@@ -41,8 +41,7 @@ class TextRequest:
     model: str | None = None  # that must translate it; None: whichever does for its languages
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The translation of one text. `warnings` are keys of WARNINGS, each at most once."""
 
     text: str
@@ -76,10 +75,14 @@ class Usage:
 class RequestContext:
     """What holds for all texts of a request. It travels with the work, whichever thread does it."""
 
-    timeout: float  # seconds
+    deadline: float  # on the monotonic clock
     client: str = ""  # API key name or address: clients take turns
     bulk: bool = False  # yields to work that is not bulk
     cached: bool = True  # whether translations may come from the cache, and go there
     client_gone: Callable[[], bool] = lambda: False
-    submitted: Callable[[], None] = lambda: None  # called when the pool has the first segments
+    accepted: Callable[[], None] | None = None  # to be called once the pool has accepted the work
     usage: Usage = field(default_factory=Usage)
+
+    def seconds_left(self) -> float:
+        """Return the time until the deadline."""
+        return max(0.0, self.deadline - time.monotonic())

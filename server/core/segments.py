@@ -1,16 +1,14 @@
 """Segments of texts, and what translates them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from server.core.requests import RequestContext
 from translator.text.segmentation import TextSegment
 from translator.verify.steps import TextOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A piece of a text that fits the model, and what its text asks for."""
 
     owner: int  # index of the text in the request
@@ -23,8 +21,7 @@ class Segment:
         return self.piece.text
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(NamedTuple):
     """The translation of a segment or text; `warnings` are codes of possible defects."""
 
     text: str

@@ -1,14 +1,13 @@
 """Text requests → segments → translated segments → answers."""
 
-import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from documents import run_rounds, translate_html
 from documents.pages.xml_markup import translate_xml
-from server.core.glossaries import Glossaries, occurring
+from server.core.glossaries import Entries, Glossaries, occurring
 from server.core.models import Models, Route
 from server.core.requests import AUTO, Answer, RequestContext, TextRequest
 from server.core.segments import Segment, SegmentTranslator, Translation
@@ -29,12 +28,13 @@ class Observer(Protocol):
     ) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """One translatable part of a request's text: all of it, or a piece of its HTML."""
 
     owner: int  # index of the text request
-    request: TextRequest
+    text: str
+    request: TextRequest  # the text of which it is a part
+    source: str  # its language
 
 
 class TranslationService:
@@ -82,24 +82,14 @@ class TranslationService:
         After an error no segment of the request is left waiting in the pool.
         """
         answers = [self.identify(request) for request in requests]
-        begun = time.monotonic()
-
-        def translate(parts: list[_Part]) -> list[Translation]:
-            left = max(0.0, context.timeout - (time.monotonic() - begun))
-            return self._round(parts, replace(context, timeout=left))
-
-        rounds = {
-            i: _rounds(i, _with_source(request, answers[i].source))
+        parts = [
+            _Part(i, request.text, request, answers[i].source)
             for i, request in enumerate(requests)
             if answers[i].source != request.target
-        }
-        for i, whole in zip(rounds, run_rounds(rounds.values(), translate), strict=True):
-            before = answers[i]
-            answers[i] = replace(
-                before,
-                text=whole.text,
-                warnings=whole.warnings,
-                alternatives=whole.alternatives,
+        ]
+        for part, whole in zip(parts, self._translate_parts(parts, context), strict=True):
+            answers[part.owner] = answers[part.owner]._replace(
+                text=whole.text, warnings=whole.warnings, alternatives=whole.alternatives
             )
         if self._observer is not None:
             self._observer.count_texts(requests, answers, context.client)
@@ -110,7 +100,9 @@ class TranslationService:
         if request.source != AUTO:
             return self._untranslated(request, request.source, None)
         found = self._detector_for(request.target, request.model).detect(request.text)
-        best = next((each for each in found if self._is_term(request, each.language)), found[0])
+        best = found[0]
+        if self._terms:
+            best = next((each for each in found if self._is_term(request, each.language)), best)
         return self._untranslated(request, best.language, best.confidence)
 
     def _untranslated(self, request: TextRequest, source: str, confidence: float | None) -> Answer:
@@ -136,14 +128,22 @@ class TranslationService:
         terms = self._terms.get((source, request.target), ())
         return bool(terms) and request.text.strip().casefold() in terms
 
+    def _translate_parts(
+        self, parts: Sequence[_Part], context: RequestContext
+    ) -> Sequence[Translation]:
+        """Translate whole texts: plain ones in one round, markup in as many as it takes."""
+        if all(part.request.markup is None for part in parts):
+            return self._round(parts, context) if parts else []
+        return run_rounds(map(_rounds, parts), partial(self._round, context=context))
+
     def _round(self, parts: Sequence[_Part], context: RequestContext) -> list[Translation]:
         """Translate parts in one round; return one translation for each."""
         texts: list[tuple[SegmentedText, Route]] = []
         segments: dict[str, list[Segment]] = {}  # by model
         for part in parts:
             request = part.request
-            route = self._models.choose(request.source, request.target, request.model)
-            text = route.model.segmenter.split(request.text, route.source, request.splitting)
+            route = self._models.choose(part.source, request.target, request.model)
+            text = route.model.segmenter.split(part.text, route.source, request.splitting)
             texts.append((text, route))
             segments.setdefault(route.model.name, []).extend(self._segments_of(text, part, route))
         translated = self._translate(segments, context)
@@ -157,29 +157,30 @@ class TranslationService:
     def _segments_of(self, text: SegmentedText, part: _Part, route: Route) -> list[Segment]:
         request = part.request
         options = TextOptions(route.source, route.target, request.alternatives)
-        entries = self._glossaries.get((request.source, request.target), ())
-        found = occurring((dict(entries) | dict(request.glossary)).items(), request.text)
+        found = self._terms_in(part)
         if not found:
             return [Segment(part.owner, piece, options) for piece in text.segments]
         return [
-            Segment(part.owner, piece, replace(options, glossary=occurring(found, piece.text)))
+            Segment(part.owner, piece, options._replace(glossary=occurring(found, piece.text)))
             for piece in text.segments
         ]
+
+    def _terms_in(self, part: _Part) -> Entries:
+        """Return the glossary entries whose terms occur in a part."""
+        request = part.request
+        entries = self._glossaries.get((part.source, request.target), ())
+        if not entries and not request.glossary:
+            return ()  # mostly
+        return occurring((dict(entries) | dict(request.glossary)).items(), part.text)
 
     def _translate(
         self, segments: Mapping[str, Sequence[Segment]], context: RequestContext
     ) -> dict[str, Iterator[Translation]]:
         """Return the translations of each model's segments: few requests need two models."""
-        begun = time.monotonic()
-        translated = {}
-        for model, each in segments.items():
-            left = max(0.0, context.timeout - (time.monotonic() - begun))
-            found = (
-                self._translators[model].translate(each, replace(context, timeout=left))
-                if each
-                else []
-            )
-            translated[model] = iter(found)
+        translated = {
+            model: iter(self._translators[model].translate(each, context) if each else ())
+            for model, each in segments.items()
+        }
         count = sum(map(len, segments.values()))
         context.usage.add(segments=count)
         if self._observer is not None and count:
@@ -187,22 +188,17 @@ class TranslationService:
         return translated
 
 
-def _with_source(request: TextRequest, source: str) -> TextRequest:
-    return request if request.source == source else replace(request, source=source)
-
-
-def _rounds(
-    owner: int, request: TextRequest
-) -> Generator[list[_Part], list[Translation], Translation]:
-    """Translate a request in rounds: one for plain text, as many as it takes for markup."""
+def _rounds(whole: _Part) -> Generator[list[_Part], list[Translation], Translation]:
+    """Translate a text in rounds: one for plain text, as many as it takes for markup."""
+    request = whole.request
     if request.markup is None:
-        return (yield [_Part(owner, request)])[0]
+        return (yield [whole])[0]
     page = _TRANSLATE[request.markup](request.text, request.tags)
     warnings: dict[str, None] = {}
     try:
         texts = next(page)
         while True:
-            translated = yield [_Part(owner, replace(request, text=text)) for text in texts]
+            translated = yield [whole._replace(text=text) for text in texts]
             warnings |= dict.fromkeys(code for each in translated for code in each.warnings)
             texts = page.send([each.text for each in translated])
     except StopIteration as end:
@@ -214,6 +210,8 @@ def _join(text: SegmentedText, parts: Sequence[Translation], target: str) -> Tra
 
     A segment with fewer alternatives than others contributes its best translation.
     """
+    if len(parts) == 1 and not parts[0].alternatives:  # mostly
+        return Translation(text.join([parts[0].text], target), parts[0].warnings)
     ranks = max([len(part.alternatives) for part in parts], default=0)
     return Translation(
         text.join([part.text for part in parts], target),

@@ -1,5 +1,7 @@
 """Who sent the request that this thread is answering, and the context that its work runs in."""
 
+import time
+
 from flask import g, request
 
 from server.auth.access import Access, Client
@@ -43,13 +45,13 @@ def request_context(
     Its client is the API key's name, otherwise the address. `Cache-Control: no-store` keeps its
     translations out of the cache, and does not take them from there.
     """
-    record = _record()
+    record, environ = _record(), request.environ
     return RequestContext(
-        timeout=settings.timeout if timeout is None else timeout,
-        client=record.client or request.remote_addr or "",
+        deadline=time.monotonic() + (settings.timeout if timeout is None else timeout),
+        client=record.client or environ.get("REMOTE_ADDR") or "",
         bulk=bulk,
-        cached="no-store" not in request.environ.get("HTTP_CACHE_CONTROL", "").lower(),
-        client_gone=request.environ.get("waitress.client_disconnected", lambda: False),
+        cached="no-store" not in environ.get("HTTP_CACHE_CONTROL", "").lower(),
+        client_gone=environ.get("waitress.client_disconnected", lambda: False),
         usage=record.usage,
     )
 

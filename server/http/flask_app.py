@@ -1,5 +1,6 @@
 """What every Flask application of the server has, whatever its routes."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,10 @@ from server.http.security_headers import protect
 from server.metrics.front import Metrics
 
 _FORM_FIELDS = 64  # in a form, in addition to the texts
+_COMPACT = {"separators": (",", ":")}  # how Flask asks for the body of a response
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=DefaultJSONProvider.default
+)
 
 
 class Utf8Json(DefaultJSONProvider):
@@ -21,6 +26,10 @@ class Utf8Json(DefaultJSONProvider):
 
     ensure_ascii = False
     sort_keys = False
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """Return JSON, mostly from an encoder that need not be made."""
+        return super().dumps(obj, **kwargs) if kwargs != _COMPACT else _ENCODER.encode(obj)
 
 
 class _Application(Flask):

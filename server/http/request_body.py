@@ -5,9 +5,12 @@ import zlib
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from flask import Request, request
+from flask import Request
+from flask.globals import request_ctx
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 from werkzeug.wsgi import get_input_stream
+
+from server.core.media_types import JSON
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -39,6 +42,11 @@ class DecodedRequest(Request):
     RequestEntityTooLarge for one beyond `max_content_length`, of which no more is ever in memory.
     """
 
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is said to be JSON; mostly that can be seen without parsing."""
+        return self.environ.get("CONTENT_TYPE") == JSON or super().is_json
+
     @cached_property
     def coding(self) -> str:
         """The `Content-Encoding`; "": none."""
@@ -64,11 +72,12 @@ class DecodedRequest(Request):
 
 def read_body() -> bytes:
     """Return the decoded body of the current request, once; raises as DecodedRequest does."""
-    environ, limit = request.environ, request.max_content_length
+    current = request_ctx.request
+    environ, limit = current.environ, current.max_content_length
     length = environ.get("CONTENT_LENGTH", "")
     plain = "HTTP_CONTENT_ENCODING" not in environ and length.isdecimal()
     if not plain or (limit is not None and int(length) > limit):
-        return request.get_data(cache=False)
+        return current.get_data(cache=False)
     data: bytes = environ["wsgi.input"].read(int(length))  # as most are: no limit is to be watched
     return data
 

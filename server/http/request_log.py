@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Request, Response, g, has_request_context
+from flask.globals import request_ctx
 
 from server.core.requests import Usage
 from server.metrics.front import Metrics
@@ -66,9 +67,10 @@ def watch_requests(app: Flask, metrics: Metrics) -> None:
     """
 
     def begin() -> None:
-        environ = request.environ
+        current = request_ctx.request
+        environ = current.environ
         g.record = RequestRecord(
-            _request_id(environ), _trace_id(environ), _method(environ), _route()
+            _request_id(environ), _trace_id(environ), _method(environ), _route(current)
         )
         metrics.begin_request()
 
@@ -123,8 +125,8 @@ def _method(environ: "WSGIEnvironment") -> str:
     return method if method in _METHODS else "other"
 
 
-def _route() -> str:
-    rule = request.url_rule
+def _route(current: Request) -> str:
+    rule = current.url_rule
     return rule.rule if rule else "none"
 
 

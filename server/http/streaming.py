@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gpu_pool.errors import PoolError
@@ -36,7 +36,7 @@ def stream(
     of a text in the request, `show` the response body for all answers.
     """
     # Detected on the whole text, not on its parts.
-    whole = [replace(translation.identify(text_request), text="") for text_request in text_requests]
+    whole = [translation.identify(text_request)._replace(text="") for text_request in text_requests]
     pieces = list(_pieces(text_requests, whole))
     done = 0
     with closing(
@@ -75,12 +75,11 @@ def _pieces(
         entire = text_request.markup or text_request.alternatives
         parts = [text_request.text] if entire else split_lines(text_request.text, 1)
         for part in parts:
-            yield _Paragraph(i, replace(text_request, text=part, source=answer.source))
+            yield _Paragraph(i, text_request._replace(text=part, source=answer.source))
 
 
 def _add(answer: Answer, piece: Answer) -> Answer:
-    return replace(
-        answer,
+    return answer._replace(
         text=answer.text + piece.text,
         warnings=tuple(dict.fromkeys((*answer.warnings, *piece.warnings))),
         alternatives=piece.alternatives,

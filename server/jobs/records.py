@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from server.core.job_status import JobStatus
 from server.core.requests import Answer, TextRequest
@@ -83,8 +84,7 @@ class Item:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """Why one text of a job has no translation: a slug of `core.errors`, and a message."""
 
     slug: str

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from server.core.job_status import JobStatus
 from server.database.interface import Sealed, Transaction
@@ -15,7 +14,7 @@ def save_outcomes(transaction: Transaction, job: Job, outcomes: Sequence[ItemOut
     done = failed = characters = 0
     keep_text = job.spec.file is not None  # a document's texts are needed until its end
     for outcome in outcomes:
-        note = asdict(outcome.result)
+        note = outcome.result._asdict()
         translation = note.pop("text", None)
         for row in transaction.select(
             "UPDATE items SET translation = ?, note = ?, text = CASE WHEN ? THEN text END"

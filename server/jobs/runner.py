@@ -24,10 +24,9 @@ from server.core.requests import RequestContext
 from server.core.settings import Settings
 from server.core.translation import TranslationService
 from server.database.interface import StorageError
-from server.jobs import document_rounds
+from server.jobs import document_rounds, leases
 from server.jobs.active import ActiveJob
 from server.jobs.changes import Changes
-from server.jobs.leases import LEASE_SECONDS
 from server.jobs.records import Failure, Item, ItemOutcome, Job
 from server.jobs.store import JobStore
 
@@ -81,6 +80,7 @@ class Runner:
         self._turns: dict[int | str, int] = {}  # when each job and client was last served
         self._turn = 0
         self._not_before = 0.0
+        self._unavailable = False  # the pool, when it was last asked
         self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
@@ -129,18 +129,29 @@ class Runner:
         if pause <= 0:
             pause = _HOUSEKEEPING_SECONDS
         # Leases must be renewed, and those of other servers may have ended.
-        return min(pause, LEASE_SECONDS / 4) if self._store.shared else pause
+        return min(pause, leases.LEASE_SECONDS / 4) if self._store.shared else pause
 
     def _synchronise(self) -> None:
         """Do as the store says: jobs are added, cancelled and deleted."""
         self._store.delete_finished(self._retention)
-        jobs = {job.number: job for job in self._store.claim()}
+        jobs = {job.number: job for job in self._claim()}
         for number in self._active.keys() - jobs:
             self._active.pop(number).cancelled.set()
         for number, job in jobs.items():
             self._active.setdefault(number, ActiveJob(job)).job = job
         known = jobs.keys() | {job.client for job in jobs.values()}
         self._turns = {key: turn for key, turn in self._turns.items() if key in known}
+
+    def _claim(self) -> list[Job]:
+        """Return the jobs to process; none while the pool cannot, so that other servers get them.
+
+        They would never get those of a server whose pool has failed for good.
+        """
+        waiting = self._unavailable and time.monotonic() < self._not_before
+        if not waiting or self._batches or not self._store.shared:
+            return self._store.claim()
+        self._store.release()
+        return []
 
     def _next_batch(self) -> _Batch | None:
         """Choose the least recently served client, and its least recently served job."""
@@ -163,6 +174,7 @@ class Runner:
     def _on_end(self, batch: _Batch, error: BaseException | None) -> None:
         """Handle the end of a batch; its results are already stored."""
         batch.active.batches -= 1
+        self._unavailable = isinstance(error, UnavailableError)
         if error is None:
             self._adapt(batch)
             return
@@ -226,7 +238,7 @@ class Runner:
         """Translate and store; a text that fails does not affect the others."""
         job = active.job
         context = RequestContext(
-            timeout=self._timeout,
+            deadline=time.monotonic() + self._timeout,
             client=job.client,
             bulk=True,
             client_gone=lambda: active.cancelled.is_set() or self._changes.closed,

@@ -1,6 +1,7 @@
 """GET /openapi.json and GET /docs: the API document for programs and for people."""
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, current_app, redirect, render_template, request
 
@@ -16,10 +17,15 @@ _VIEWER_POLICY = f"{CONTENT_POLICY}; img-src 'self' data:"  # the icons in its s
 
 
 class DocumentationRoutes:
-    """The document, built once, and a viewer of it: Swagger UI."""
+    """The document, and a viewer of it: Swagger UI."""
 
     def __init__(self, services: Services) -> None:
-        self._document = make_document(services.settings, services.models.default.name)
+        self._services = services
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        """Built when it is first asked for, because that takes as long as all routes together."""
+        return make_document(self._services.settings, self._services.models.default.name)
 
     def blueprint(self) -> Blueprint:
         """Return the routes for clients; they ask for no API key."""

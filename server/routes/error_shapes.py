@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException
 
 from server.core.errors import PROBLEMS, TextFailedError, retry_after
 from server.http.problems import UNEXPECTED, copy_headers, log_unexpected
+
+_SHAPES = "error_shapes"  # of an application, in its extensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class ErrorShape:
         blueprint.register_error_handler(TextFailedError, self._answer_text)
         blueprint.register_error_handler(HTTPException, self._answer_http)
         blueprint.register_error_handler(Exception, self._answer_unexpected)
-        blueprint.before_app_request(self._answer_unrouted)
+        blueprint.record_once(self._watch_paths)
 
     def _respond(self, message: str, status: int, error: Exception) -> Response:
         response = jsonify(self.body(message, status, error))
@@ -58,12 +61,25 @@ class ErrorShape:
         log_unexpected(error)
         return self._respond(UNEXPECTED, 500, error)
 
-    def _answer_unrouted(self) -> Response | None:
-        """Answer a request that no route takes; such a request belongs to no blueprint."""
-        error = request.routing_exception
-        if error is None or not self.paths.match(request.path):
-            return None
+    def _watch_paths(self, state: BlueprintSetupState) -> None:
+        shapes: list[ErrorShape] = state.app.extensions.setdefault(_SHAPES, [])
+        if not shapes:
+            state.app.before_request(_answer_unrouted)
+        shapes.append(self)
+
+    def answer_unrouted(self, error: HTTPException) -> Response:
+        """Answer a request for a path of the API that has no route."""
         for beginning, reason in self.absent.items():
             if f"{request.path}/".startswith(f"{beginning}/"):
                 return self._respond(reason, HTTPStatus.NOT_FOUND, error)
         return self._answer_http(error)
+
+
+def _answer_unrouted() -> Response | None:
+    """Answer a request that no route takes; such a request belongs to no blueprint."""
+    error = request.routing_exception
+    if error is None:
+        return None  # mostly
+    shapes: list[ErrorShape] = current_app.extensions[_SHAPES]
+    shape = next((each for each in shapes if each.paths.match(request.path)), None)
+    return None if shape is None else shape.answer_unrouted(error)

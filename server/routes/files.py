@@ -1,10 +1,8 @@
 """POST /translation/file: a document in, the translated document out."""
 
-import time
 from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -90,8 +88,8 @@ class _FileTranslation:
         self._services = services
         self._upload = upload
         self._client = client
-        self._deadline = time.monotonic() + services.settings.timeout
-        self._context: RequestContext | None = None
+        self._context = request_context(services.settings)
+        self._charged = False
 
     def translate(self, texts: list[str]) -> list[str]:
         """Translate one round."""
@@ -106,9 +104,9 @@ class _FileTranslation:
     def _prepare(self, texts: list[str]) -> tuple[list[TextRequest], RequestContext]:
         """Return what one round asks for; the first has all of the text, and is charged."""
         upload = self._upload
-        if self._context is None:
+        if not self._charged:
             self._charge(sum(map(len, texts)))
-            self._context = request_context(self._services.settings)
+            self._charged = True
         if self.source is None:
             detect = self._services.translation.detect_document
             self.source = detect(texts, upload.target, upload.model)
@@ -118,8 +116,7 @@ class _FileTranslation:
             )
             for text in texts
         ]
-        left = max(0.0, self._deadline - time.monotonic())
-        return text_requests, replace(self._context, timeout=left)
+        return text_requests, self._context
 
     def _charge(self, characters: int) -> None:
         most = self._services.settings.max_characters

@@ -14,11 +14,7 @@ def parse_json(body: bytes) -> Any:
     A byte order mark at the start is skipped. Raises MalformedJsonError.
     """
     try:
-        return json.loads(
-            body.decode().removeprefix(_BOM),
-            object_pairs_hook=_refuse_duplicates,
-            parse_constant=_refuse_constant,
-        )
+        return _DECODER.decode(body.decode().removeprefix(_BOM))
     except UnicodeDecodeError as error:
         raise MalformedJsonError(f"the body is not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
@@ -39,3 +35,6 @@ def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(_: str) -> NoReturn:
     raise MalformedJsonError("NaN and Infinity are not valid JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)

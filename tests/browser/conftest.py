@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import (
@@ -28,6 +28,7 @@ from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
+from tests.browser.contexts import PATIENCE, Contexts, close
 from tests.fakes import FakePool, add_recording_format, one_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -38,11 +39,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--renderer-process-limit=1",
 ]
 GIB = 2**30
-# Milliseconds until what does not come fails a test: long enough for a machine whose every core is
-# taken by other tests, where Swagger UI alone takes more than five seconds to draw all routes.
-PATIENCE = 30_000
 MAX_CHARACTERS = 1_000
 
 OpenPage = Callable[..., Page]
@@ -65,6 +64,11 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    return Contexts(browser)
 
 
 @pytest.fixture
@@ -127,13 +131,14 @@ def url(services: Services, pool: FakePool, settings: Settings) -> Iterator[str]
 
 
 @pytest.fixture
-def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
-    """`open_page(color_scheme="dark")` opens the page in a browser of its own.
+def open_page(contexts: Contexts, url: str) -> Iterator[OpenPage]:
+    """`open_page(color_scheme="dark")` opens the page of the server, or another `path` of it.
 
-    With `clock`, its time stands still until it is told to go on; `before` may prepare the browser.
+    With `clock`, its time stands still until it is told to go on; `before` may prepare the page.
     A script that fails, or that the content security policy stops, fails the test.
     """
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
+    own: list[BrowserContext] = []
     mistakes: list[str] = []
 
     def note_policy(message: ConsoleMessage) -> None:
@@ -141,13 +146,21 @@ def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
             mistakes.append(message.text)
 
     def open_it(
-        *, clock: bool = False, before: Callable[[Page], object] | None = None, **options: Any
+        path: str = "/",
+        *,
+        clock: bool = False,
+        before: Callable[[Page], object] | None = None,
+        color_scheme: Literal["light", "dark"] = "light",
+        reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
+        **options: Any,
     ) -> Page:
-        context = browser.new_context(base_url=url, locale="de-DE", **options)
-        contexts.append(context)
-        context.set_default_timeout(PATIENCE)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        page = context.new_page()
+        if clock:  # it is the context's
+            own.append(contexts.new(options))
+            page = own[-1].new_page()
+        else:
+            page = contexts.open(url, options)
+            pages.append(page)
+        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", note_policy)
         if clock:
@@ -155,12 +168,15 @@ def open_page(browser: Browser, url: str) -> Iterator[OpenPage]:
             page.clock.pause_at(1_000)
         if before:
             before(page)
-        page.goto("/")
-        expect(page.locator("#target")).to_have_attribute("data-value", re.compile("."))
+        page.goto(url + path)
+        if path == "/":
+            expect(page.locator("#target")).to_have_attribute("data-value", re.compile("."))
         return page
 
     yield open_it
-    for context in contexts:
+    for page in pages:
+        close(page, url)
+    for context in own:
         context.close()
     assert mistakes == []
 

@@ -1,6 +1,7 @@
 """axe-core finds no fault on the page: on a desk, a phone, in the dark; in trouble."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,35 +13,46 @@ from tests.browser.test_layout import PHONE, fill
 from tests.fakes import FakePool
 
 AXE = Axe()
+Scheme = Literal["light", "dark"]
+# Colours are all that differs in the dark, and not by the width of the screen.
+on_each_device = pytest.mark.parametrize(
+    ("options", "schemes"), [({}, ("light", "dark")), (PHONE, ("light",))], ids=["desktop", "phone"]
+)
 
 
-def faults(page: Page, exclude: str | None = None) -> list[str]:
+def faults(
+    page: Page, schemes: Sequence[Scheme] = ("light",), exclude: str | None = None
+) -> list[str]:
     """Return what axe-core objects to, with all of its rules, except in what a selector names."""
     context = {"exclude": exclude} if exclude else None
-    return [
-        f"{violation['id']} ({violation['impact']}): {node['html'][:120]}"
-        for violation in AXE.run(page, context).response["violations"]
-        for node in violation["nodes"]
-    ]
+    found = []
+    for scheme in schemes:
+        page.emulate_media(color_scheme=scheme)
+        found += [
+            f"{scheme}: {violation['id']} ({violation['impact']}): {node['html'][:120]}"
+            for violation in AXE.run(page, context).response["violations"]
+            for node in violation["nodes"]
+        ]
+    return found
 
 
 @pytest.mark.usefixtures("read_options")
-@pytest.mark.parametrize(
-    "options", [{}, PHONE, {"color_scheme": "dark"}], ids=["desktop", "phone", "dark"]
-)
-def test_the_page(open_page: OpenPage, busy_pool: FakePool, options: dict[str, Any]) -> None:
+@on_each_device
+def test_the_page(
+    open_page: OpenPage, busy_pool: FakePool, options: dict[str, Any], schemes: Sequence[Scheme]
+) -> None:
     page = open_page(reduced_motion="reduce", **options)
-    assert faults(page) == []
+    assert faults(page, schemes) == []
     fill(page)
     expect(page.locator("#warnings li")).to_have_count(1)
     stub = drop(page, {"a.stub": "Hello"}).last
     expect(stub.locator(".notices li")).to_have_count(1)
     expect(page.locator(".texts .doubtful")).to_have_count(2)
     stub.get_by_text("Options").click()
-    assert faults(page) == []
+    assert faults(page, schemes) == []
     page.route("**/translation", lambda route: route.fulfill(status=401))
     page.fill("#text", "Hello!")
     expect(page.locator("#key")).to_be_visible()
-    assert faults(page) == []
+    assert faults(page, schemes) == []
     page.click("#help")
-    assert faults(page) == []
+    assert faults(page, schemes) == []

@@ -9,7 +9,8 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from documents import DocumentOptions
 from server.core.settings import Settings
 from server.services import Services
-from tests.browser.conftest import PATIENCE, OpenPage
+from tests.browser.conftest import OpenPage
+from tests.browser.contexts import PATIENCE
 from tests.browser.pickers import choose
 from tests.fakes import FakePool
 

@@ -1,6 +1,7 @@
 """Choosing languages: few and many, by mouse and keyboard, by names and codes; directions."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -9,13 +10,21 @@ from playwright.sync_api import Page, expect
 from server.core.models import Models
 from tests.browser.conftest import OpenPage
 from tests.browser.pickers import choose, expect_language, language, options
-from tests.browser.test_axe import faults
+from tests.browser.test_axe import Scheme, faults, on_each_device
 from tests.browser.test_documents import drop
 from tests.browser.test_layout import PHONE
 from tests.fakes import FakePool, one_model
 from translator.models.flores import FLORES_CODES
 
 DIRECTION = "element => getComputedStyle(element).direction"
+NAMES_AND_CODES = (
+    ("German", "deu_Latn"), ("FRANÇAIS", "fra_Latn"), ("deutsch", "deu_Latn"),
+    ("francais", "fra_Latn"), ("deu", "deu_Latn"), ("espanol", "spa_Latn"), ("de", "deu_Latn"),
+    ("العربية", "arb_Arab"), ("deu_Latn", "deu_Latn"), ("arabic", "arb_Arab"),
+    ("中文", "zho_Hans"), ("zh-Hant", "zho_Hant"), ("bokmal", "nob_Latn"),
+    ("traditional", "zho_Hant"), ("iw", "heb_Hebr"),
+    ("kabiye", "kbp_Latn"), ("sw", "swh_Latn"), ("हिन्दी", "hin_Deva"),
+)  # fmt: skip
 OFF = """() => {
   for (const name of ["localStorage", "sessionStorage"]) {
     const get = () => { throw new DOMException("off", "SecurityError"); };
@@ -105,24 +114,13 @@ class TestManyLanguages:
     def models(self) -> Models:
         return one_model(languages=FLORES_CODES)
 
-    @pytest.mark.parametrize(
-        ("typed", "code"),
-        [
-            ("German", "deu_Latn"), ("deutsch", "deu_Latn"), ("deu", "deu_Latn"),
-            ("de", "deu_Latn"), ("deu_Latn", "deu_Latn"), ("francais", "fra_Latn"),
-            ("FRANÇAIS", "fra_Latn"), ("espanol", "spa_Latn"), ("العربية", "arb_Arab"),
-            ("arabic", "arb_Arab"),
-            ("中文", "zho_Hans"), ("zh-Hant", "zho_Hant"), ("traditional", "zho_Hant"),
-            ("bokmal", "nob_Latn"), ("iw", "heb_Hebr"),
-            ("kabiye", "kbp_Latn"), ("sw", "swh_Latn"), ("हिन्दी", "hin_Deva"),
-        ],
-    )  # fmt: skip
-    def test_one_is_found_by_names_and_codes(self, page: Page, typed: str, code: str) -> None:
-        page.fill("#target", typed)
-        first = options(page, "target").first
-        expect(first).to_have_attribute("data-value", code)
-        page.press("#target", "Enter")
-        expect_language(page, "target", code)
+    def test_one_is_found_by_names_and_codes(self, page: Page) -> None:
+        for typed, code in NAMES_AND_CODES:
+            page.fill("#target", typed)
+            first = options(page, "target").first
+            expect(first, typed).to_have_attribute("data-value", code)
+            page.press("#target", "Enter")
+            expect_language(page, "target", code)
 
     def test_the_browsers_language_is_the_first_target(self, open_page: OpenPage) -> None:
         assert language(open_page(), "target") == "deu_Latn"
@@ -239,15 +237,17 @@ class TestManyLanguages:
         page.fill("#text", "車站在哪裡")
         expect(page.locator("#translation")).to_have_attribute("lang", "de")
 
-    @pytest.mark.parametrize("options_", [{}, PHONE, {"color_scheme": "dark"}])
-    def test_axe_finds_nothing(self, open_page: OpenPage, options_: dict[str, Any]) -> None:
-        page = open_page(reduced_motion="reduce", **options_)
+    @on_each_device
+    def test_axe_finds_nothing(
+        self, open_page: OpenPage, options: dict[str, Any], schemes: Sequence[Scheme]
+    ) -> None:
+        page = open_page(reduced_motion="reduce", **options)
         choose(page, "target", "French")
         for field in ("source", "target"):
             page.click(f"#{field}")
-            assert faults(page) == []
+            assert faults(page, schemes) == []
             page.keyboard.type("qqq")
-            assert faults(page) == []
+            assert faults(page, schemes) == []
             page.keyboard.press("Escape")
 
     def test_the_list_fits_a_phone(self, open_page: OpenPage) -> None:

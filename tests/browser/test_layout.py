@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Literal
+from typing import Any, Literal
 
 from playwright.sync_api import Page, expect
 
@@ -11,7 +11,7 @@ from tests.browser.pickers import expect_language
 from tests.browser.test_documents import drop
 from tests.fakes import FakePool
 
-PHONE = {
+PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
     "is_mobile": True,
     "has_touch": True,

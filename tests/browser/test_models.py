@@ -1,14 +1,15 @@
 """A server with several models: the page offers them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from server.core.models import Models
 from tests.browser.conftest import OpenPage
-from tests.browser.test_axe import faults
-from tests.browser.test_layout import PHONE
+from tests.browser.test_axe import Scheme, faults, on_each_device
 from tests.fakes import LANGUAGES, FakePool, served_model
 
 
@@ -35,9 +36,11 @@ def test_a_document_too(page: Page) -> None:
     expect(page.locator("#files")).to_contain_text("hello world")
 
 
-@pytest.mark.parametrize("options", [{}, PHONE, {"color_scheme": "dark"}])
-def test_everybody_can_use_the_choice(open_page: OpenPage, options: dict[str, object]) -> None:
-    page = open_page(**options)
+@on_each_device
+def test_everybody_can_use_the_choice(
+    open_page: OpenPage, options: dict[str, Any], schemes: Sequence[Scheme]
+) -> None:
+    page = open_page(reduced_motion="reduce", **options)
     expect(page.get_by_label("Model", exact=True)).to_be_visible()
-    assert faults(page) == []
+    assert faults(page, schemes) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

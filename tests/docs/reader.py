@@ -117,13 +117,15 @@ class Reader:
     def _environment(self) -> dict[str, str]:
         """Return the variables of a user who has not set any of ours.
 
-        But threads would wait for each other on cores that other tests keep busy.
+        But threads would wait for each other on cores that other tests keep busy, and to load torch
+        takes seconds each time: of the servers, the one that all guides share has the default.
         """
         inherited = {k: v for k, v in os.environ.items() if "TRANSLATION" not in k}
         own = {
             "PATH": f"{_BINARIES}:{os.environ['PATH']}",
             "TRANSLATION_CACHE": str(self._cache),
             "TRANSLATION_THREADS": "1",
+            "TRANSLATION_ENGINE": "ctranslate2",
             "HF_HUB_OFFLINE": "1",  # what needs the hub is marked
             "XDG_STATE_HOME": str(self.folder / "state"),
         }

@@ -12,15 +12,15 @@ pytestmark = pytest.mark.slow
 TEXT = "Where is the station?"
 
 
+@pytest.fixture(scope="module")
+def nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_nllb(tmp_path_factory.mktemp("families") / "nllb")
+
+
 @pytest.fixture(scope="module", params=["1", "2"])
-def server(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    cache: Path,
-) -> Iterator[Server]:
-    folder = make_nllb(tmp_path_factory.mktemp("families") / "nllb")
+def server(request: pytest.FixtureRequest, nllb: Path, cache: Path) -> Iterator[Server]:
     running = start(
-        cache, "--model", "bundled", "--model", f"nllb={folder}", "--route", "fr=nllb",
+        cache, "--model", "bundled", "--model", f"nllb={nllb}", "--route", "fr=nllb",
         "--devices", "cpu", "--fronts", request.param,
     )  # fmt: skip
     running.wait_until("ok")

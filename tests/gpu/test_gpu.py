@@ -124,7 +124,7 @@ def test_the_pool_serves_from_every_gpu(expected: list[str]) -> None:
     translator = models.default.translated_by(pool, TranslationCache(0))
     service = TranslationService({"bundled": translator}, models, {})
     text_requests = [TextRequest(*each) for each in WORK]
-    answers = service.translate(text_requests, RequestContext(timeout=TIMEOUT))
+    answers = service.translate(text_requests, RequestContext(time.monotonic() + TIMEOUT))
     results = [answer.text for answer in answers]
     rows = [row for worker in pool.status().workers for row in worker.rows()]
     pool.close()

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import pytest
 import torch
@@ -54,7 +54,7 @@ def engine_of(seed: int, *, kernels: bool = False) -> InflightEngine:
 
 
 def with_beams(segments: list[EncodedSegment], beams: int) -> list[EncodedSegment]:
-    return [replace(segment, decoding=Decoding(beams, LENGTH)) for segment in segments]
+    return [segment._replace(decoding=Decoding(beams, LENGTH)) for segment in segments]
 
 
 def tensors(state: SlotState) -> dict[str, torch.Tensor]:
@@ -71,7 +71,7 @@ def test_a_graph_of_an_admission_is_equivalent_to_its_kernels(beams: int) -> Non
     segments = with_beams(random_segments(5, 3), beams)
     segments.sort(key=lambda segment: len(segment.source_ids))
     # As long as the shape, or padding beyond its end would differ.
-    segments[-1] = replace(segments[-1], source_ids=[50, *[5] * (SOURCE - 2), EOS])
+    segments[-1] = segments[-1]._replace(source_ids=[50, *[5] * (SOURCE - 2), EOS])
     states = []
     for graphs in (True, False):
         state = SlotState.allocate(network.weights, 8, beams, SOURCE, LENGTH)
@@ -110,7 +110,7 @@ def test_bursts_wrap_around_the_ring_buffers(beams: int, *, kernels: bool) -> No
 
 def test_no_sentence_is_lost_among_many_that_join_at_random() -> None:
     rng, few = random.Random(5), random_segments(200, 5)
-    segments = [replace(rng.choice(few), key=key) for key in range(MANY)]
+    segments = [rng.choice(few)._replace(key=key) for key in range(MANY)]
     engine, position = engine_of(5), 0
     seen: Counter[int] = Counter()
     results: dict[int, DecodedSegment] = {}

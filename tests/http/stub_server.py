@@ -1,6 +1,9 @@
-"""The server's process with a fake pool; run by test_shutdown.py and test_admin.py as a module."""
+"""The server's process with a fake pool, for test_shutdown.py."""
 
+import os
 import sys
+import warnings
+from multiprocessing.connection import Connection
 
 from server.app import create_admin_app, create_app
 from server.commands.lifecycle import serve
@@ -18,12 +21,13 @@ def expand(text: str) -> str:
     return "X" * EXPANSION if text == "big" else text.upper()
 
 
-def main(mode: str) -> int:
-    """Serve from a pool that holds every request.
+def main(mode: str, banner: Connection) -> None:
+    """Serve from a pool that holds every request; send the addresses into `banner`.
 
     In mode "finishing" it translates them once it drains. In mode "stuck" it never does, nor in
     mode "impatient", whose time for the drain is short.
     """
+    warnings.simplefilter("error")
     pool = FakePool(translate=expand)
     pool.holding = True
     pool.finishes_on_drain = mode == "finishing"
@@ -33,8 +37,5 @@ def main(mode: str) -> int:
     http = HttpServer(create_app(services), settings)
     admin_app = create_admin_app(services)
     admin = HttpServer(admin_app, settings, Listener(settings.host, 0), threads=2)
-    return serve(pool, http, admin, settings.drain_timeout, f"{http.url} {admin.url}")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    os.dup2(banner.fileno(), sys.stdout.fileno())  # where `serve` prints it
+    sys.exit(serve(pool, http, admin, settings.drain_timeout, f"{http.url} {admin.url}"))

@@ -135,10 +135,27 @@ def test_the_queue_is_all_that_is_accepted_and_unfinished(
     assert found("m2m_worker_outstanding_tokens", device="cuda:0", model="fake") == 30
 
 
+WORKED = {
+    "m2m_worker_restarts_total": 3,
+    "m2m_worker_segments_total": 44,
+    "m2m_worker_tokens_total": 900,
+    "m2m_worker_oom_splits_total": 2,
+    "m2m_worker_busy_seconds_total": 2.6,
+    "m2m_worker_held_back": 1,
+    "m2m_worker_memory_budget_bytes": 45_000,
+    "m2m_gpu_memory_used_bytes": 30_000,
+    "m2m_gpu_power_watts": 70.5,
+    "m2m_queue_wait_seconds_count": 3,
+    "m2m_queue_wait_seconds_sum": 500.303,
+    "m2m_batch_segments_sum": 4044,
+    "m2m_decode_seconds_sum": 2.6,
+}
+
+
 def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClient) -> None:
     totals = TotalsCounter()
     for waited, segments, busy in ((0.003, 4, 0.5), (0.3, 40, 2.0), (500.0, 4000, 0.1)):
-        totals.record_wait(waited)
+        totals.record_wait(waited, 1)
         totals.record_batch(segments, busy)
     totals.oom_splits += 2
     pool.workers[0] = replace(
@@ -147,21 +164,7 @@ def test_a_worker_is_shown_with_all_it_has_done(pool: FakePool, admin: FlaskClie
     )  # fmt: skip
     pool.workers[1] = replace(pool.workers[1], state="backoff")
     found = scrape(admin)
-    for name, value in {
-        "m2m_worker_restarts_total": 3,
-        "m2m_worker_segments_total": 44,
-        "m2m_worker_tokens_total": 900,
-        "m2m_worker_oom_splits_total": 2,
-        "m2m_worker_busy_seconds_total": 2.6,
-        "m2m_worker_held_back": 1,
-        "m2m_worker_memory_budget_bytes": 45_000,
-        "m2m_gpu_memory_used_bytes": 30_000,
-        "m2m_gpu_power_watts": 70.5,
-        "m2m_queue_wait_seconds_count": 3,
-        "m2m_queue_wait_seconds_sum": 500.303,
-        "m2m_batch_segments_sum": 4044,
-        "m2m_decode_seconds_sum": 2.6,
-    }.items():
+    for name, value in WORKED.items():
         labels = {} if name.startswith("m2m_gpu") else {"model": "fake"}
         assert found(name, device="cuda:0", **labels) == pytest.approx(value), name
     waits = {bound: found("m2m_queue_wait_seconds_bucket", device="cuda:0", model="fake", le=bound)
@@ -204,7 +207,7 @@ def test_openmetrics_for_those_who_ask(admin: FlaskClient) -> None:
 def every_name(admin: FlaskClient, client: FlaskClient, pool: FakePool) -> set[str]:
     """Return the names of all series of a server that has worked."""
     totals = TotalsCounter()
-    totals.record_wait(0.1)
+    totals.record_wait(0.1, 1)
     totals.record_batch(1, 0.1)
     gpu = replace(pool.workers[0].gpus[0], utilisation=50, temperature=60)
     pool.workers[0] = replace(

@@ -1,25 +1,28 @@
 """SIGTERM: accepted requests are answered in full, then the process exits."""
 
 import ctypes
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.conftest import Figure
-from tests.http.stub_server import EXPANSION
+from tests.http import stub_server
 from tests.http.test_translation import GOOD
 
 PATIENCE = 20.0
+# Servers are forks of a process that has imported all: to import it takes a second.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload([stub_server.__name__])
 _TGKILL = {"x86_64": 234, "aarch64": 131}.get(os.uname().machine)  # numbers of the system call
 
 pytestmark = pytest.mark.slow  # a process for each test
@@ -29,7 +32,7 @@ pytestmark = pytest.mark.slow  # a process for each test
 class Server:
     """A server process."""
 
-    process: "subprocess.Popen[str]"
+    process: ForkServerProcess
     url: str
     admin_url: str
 
@@ -46,21 +49,29 @@ class Server:
         return httpx.get(f"{self.admin_url}{path}", timeout=PATIENCE)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
 
     def exit_code(self) -> int:
-        return self.process.wait(PATIENCE)
+        self.process.join(PATIENCE)
+        assert self.process.exitcode is not None, "it has not ended"
+        return self.process.exitcode
 
 
 @contextmanager
 def running(mode: str) -> Iterator[Server]:
-    command = [sys.executable, "-W", "error", "-m", "tests.http.stub_server", mode]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout is not None
-            yield Server(process, *process.stdout.readline().split())
-        finally:
-            process.kill()
+    reader, writer = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=stub_server.main, args=(mode, writer))
+    process.start()
+    writer.close()
+    try:
+        with open(reader.fileno(), closefd=False) as banner:
+            yield Server(process, *banner.readline().split())
+    finally:
+        reader.close()
+        process.kill()
+        process.join()
+        process.close()
 
 
 @pytest.fixture
@@ -127,11 +138,11 @@ def test_a_reply_under_way_is_sent_in_full(executor: ThreadPoolExecutor) -> None
         server.signal()
         response = opened.result()
         # The head is here and the rest fits no buffer: the process has to stay for it.
-        with pytest.raises(subprocess.TimeoutExpired):
-            server.process.wait(1.0)
+        server.process.join(1.0)
+        assert server.process.is_alive()
         response.read()
         sending.__exit__(None, None, None)
-        assert response.json()["translation"] == "X" * EXPANSION
+        assert response.json()["translation"] == "X" * stub_server.EXPANSION
         assert server.exit_code() == 0
 
 

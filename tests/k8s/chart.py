@@ -1,6 +1,7 @@
 """The Helm chart as Helm renders it."""
 
 import copy
+import functools
 import json
 import sys
 from collections.abc import Iterator
@@ -46,7 +47,12 @@ def rendered_files(values: Values, name: str = "m2m-server") -> dict[str, str]:
 
     Raises `helm_python.HelmError` for values that the schema or a template refuses.
     """
-    files = _chart.render(values, name=name, namespace="m2m-server")
+    return dict(_rendered_files(json.dumps(values), name))
+
+
+@functools.cache
+def _rendered_files(values: str, name: str) -> dict[str, str]:
+    files = _chart.render(json.loads(values), name=name, namespace="m2m-server")
     return {path.removeprefix("m2m-server/templates/"): text for path, text in files.items()}
 
 

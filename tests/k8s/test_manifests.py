@@ -17,6 +17,10 @@ from tests.k8s import cluster_rules, pod_rules
 from tests.k8s.objects import of_kind, workloads
 from tests.k8s.rendering import K8S, Combination, Object, combinations, label, render
 
+# It would read a megabyte of definitions again for each object.
+kubernetes_validate.utils.schema_contents = functools.cache(
+    kubernetes_validate.utils.schema_contents
+)
 RELEASES = ("1.29", "1.34", "1.37")
 # Of others; kubernetes-validate has no schemas for them. In components, `kserve` and `ray` only.
 CUSTOM = {

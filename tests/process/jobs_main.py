@@ -1,5 +1,6 @@
 """A server with stub workers that processes jobs, which `jobs_server` runs."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -12,14 +13,19 @@ from server.core.settings import Settings
 from server.core.state import open_state
 from server.http.listener import Listener
 from server.http.waitress_server import HttpServer
+from server.jobs import leases
 from server.jobs.store import open_jobs
 from server.services import make_services
+from tests.process import stubs
 from tests.process.plain_text import one_model
-from tests.process.stubs import Stub
+
+LEASE = "TEST_LEASE_SECONDS"  # a variable: how long a killed server keeps its jobs from others
+STUB = "TEST_STUB"  # a variable: what of `stubs` the workers run
 
 
 def main(folder: str, database: str | None = None, keys: str | None = None, port: str = "0") -> int:
     """Serve with two workers, and a drain that never times out."""
+    leases.LEASE_SECONDS = float(os.environ.get(LEASE, leases.LEASE_SECONDS))
     state = Path(folder).with_name("state")
     settings = Settings(
         port=int(port),
@@ -32,7 +38,8 @@ def main(folder: str, database: str | None = None, keys: str | None = None, port
         drain_timeout=1000.0,
     )
     limits = PoolSettings(backoff_initial=0.02, stop_grace=2.0)
-    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], Stub)], limits)
+    stub = getattr(stubs, os.environ.get(STUB, "Stub"))
+    pool = GpuPool([ModelSpec("plain", ["cpu:0", "cpu:1"], stub)], limits)
     services = make_services(
         pool, one_model(), settings, open_jobs(settings), state=open_state(settings)
     )

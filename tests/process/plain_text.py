@@ -29,7 +29,7 @@ class PlainText:
 
     def translate(self, segments: Sequence[Segment], context: RequestContext) -> list[Translation]:
         session = self._pool.open(
-            context.timeout, context.client, bulk=context.bulk, model=self._model
+            context.seconds_left(), context.client, bulk=context.bulk, model=self._model
         )
         done: dict[int, Translation] = {}
         try:
@@ -39,7 +39,9 @@ class PlainText:
                     for key, segment in enumerate(segments)
                 ]
             )
-            context.submitted()
+            if context.accepted is not None:
+                session.confirm()
+                context.accepted()
             while len(done) < len(segments):
                 for key, outcome in session.take(_WAIT_SECONDS):
                     if not isinstance(outcome, bytes):

@@ -56,12 +56,12 @@ def test_19_bulk_work_goes_after_interactive_work_and_does_not_starve(
     pool = make_pool(workers=1, worker_tokens=80)
     bulk = submit(pool, segments(*slow(60)), client="a", bulk=True)
     wait_for(bulk[0].done, "the bulk work has started")
-    texts = [f"slow now {i}" for i in range(120)]
+    texts = [f"slow now {i}" for i in range(60)]
     interactive = submit(pool, segments(*texts), client="a")
     interactive[23].result(TIMEOUT)
     done = sum(future.done() for future in bulk)
     assert done <= 36, "24 interactive texts should have gone first"
-    assert len(results(interactive)) == 120
+    assert len(results(interactive)) == 60
     finished = sum(future.done() for future in bulk) - done
-    figure(f"{finished} bulk texts were translated beside 96 interactive ones")
+    figure(f"{finished} bulk texts were translated beside 36 interactive ones")
     assert len(results(bulk)) == 60

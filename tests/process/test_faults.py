@@ -66,25 +66,26 @@ def test_2_a_kill_during_a_batch_loses_nothing(
 
 
 def test_2_kills_with_many_callers_lose_nothing(make_pool: MakePool) -> None:
-    pool = make_pool(workers=2)
-    correct = [0] * 8
-    calls = 30
+    pool, killed = make_pool(workers=2), threading.Event()
+    calls, correct = [0] * 8, [0] * 8
 
     def call(caller: int) -> None:
-        for i in range(calls):
-            text = f"{caller} {i}"
+        while not killed.is_set():
+            calls[caller] += 1
+            text = f"{caller} {calls[caller]}"
             if translate(pool, text, f"slow {text}") == [f"{text} de", f"SLOW {text} de"]:
                 correct[caller] += 1
 
     threads = [threading.Thread(target=call, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
-    kill_and_wait(pool, pids(pool)[0])
-    kill_and_wait(pool, pids(pool)[1])
-    kill_and_wait(pool, pids(pool)[0])
+    for worker in (0, 1, 0):
+        kill_and_wait(pool, pids(pool)[worker])
+    killed.set()
     for thread in threads:
         thread.join()
-    assert correct == [calls] * 8
+    assert correct == calls
+    assert min(correct) > 0
 
 
 def test_3_a_kill_during_a_large_result(make_pool: MakePool, figure: Figure) -> None:
@@ -232,7 +233,7 @@ def test_kills_leak_no_descriptor_and_no_thread(make_pool: MakePool) -> None:
         return len(os.listdir("/proc/self/fd")), threading.active_count()
 
     before = count_resources()
-    for _ in range(8):
+    for _ in range(4):
         translate(pool, "a")  # a finished segment resets the backoff
         kill_and_wait(pool, pids(pool)[0])
     deadline = time.monotonic() + TIMEOUT

@@ -83,6 +83,21 @@ def test_a_loading_pool_refuses_work(make_pool: MakePool, connect: Connect) -> N
         results(submit(remote, segments("a")))
 
 
+def test_a_refusal_is_there_once_work_is_confirmed(make_pool: MakePool, connect: Connect) -> None:
+    pool = make_pool(workers=1)
+    remote = connect(pool)
+    accepted = remote.open()
+    accepted.submit(list(enumerate(segments(*slow(8)))))
+    accepted.confirm()
+    pool.drain(0.0)
+    refused = remote.open()
+    refused.submit(list(enumerate(segments("a"))))
+    with pytest.raises(UnavailableError, match="shutting down"):
+        refused.confirm()
+    accepted.confirm()
+    assert dict(accepted.take(TIMEOUT))
+
+
 def test_a_closed_session_is_dropped(make_pool: MakePool, connect: Connect) -> None:
     pool = make_pool(workers=1, worker_tokens=80)
     remote = connect(pool)

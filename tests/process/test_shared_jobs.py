@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +71,25 @@ class Processes:
             )
 
 
+@contextmanager
+def running(folder: Path) -> Iterator[Processes]:
+    (folder / KEYS).write_text(table("ann"))
+    with ExitStack() as held:
+        processes = Processes(folder / "jobs")
+        held.callback(processes.close)
+        yield processes
+
+
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[Processes]:
-    (tmp_path / KEYS).write_text(table("ann"))
-    with ExitStack() as held:
-        processes = Processes(tmp_path / "jobs")
-        held.callback(processes.close)
+    with running(tmp_path) as processes:
+        yield processes
+
+
+@pytest.fixture(scope="module")
+def shared_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    """Shared by tests that do not mind what others have left; who is killed is replaced."""
+    with running(tmp_path_factory.mktemp("shared")) as processes:
         yield processes
 
 
@@ -100,10 +113,10 @@ def slow(count: int) -> list[str]:
     return [f"slow {i} {'x' * 90}" for i in range(count)]
 
 
-def test_every_front_has_every_job(processes: Processes) -> None:
+def test_every_front_has_every_job(shared_processes: Processes) -> None:
     texts = slow(30)
-    url = post(processes["a"], texts)
-    found = events(processes["b"].get(f"{url}/events"))
+    url = post(shared_processes["a"], texts)
+    found = events(shared_processes["b"].get(f"{url}/events"))
     assert [data["translation"] for name, data, _ in found if name == "text"] == [
         text.upper() for text in texts
     ]
@@ -111,9 +124,9 @@ def test_every_front_has_every_job(processes: Processes) -> None:
     assert len(progress) > 1, "the stream has waited for the end"
     assert any(each["eta"] for each in progress)
     assert found[-1][0] == "done"
-    assert processes["a"].get(f"{url}/result").json()["translation"][0] == texts[0].upper()
-    assert processes["b"].delete(url).status_code == 204
-    assert processes["a"].get(url).status_code == 404
+    assert shared_processes["a"].get(f"{url}/result").json()["translation"][0] == texts[0].upper()
+    assert shared_processes["b"].delete(url).status_code == 204
+    assert shared_processes["a"].get(url).status_code == 404
 
 
 def test_a_front_cancels_what_another_process_works_on(
@@ -135,28 +148,30 @@ def test_a_front_cancels_what_another_process_works_on(
     )
 
 
-def test_jobs_resume_when_their_process_is_killed(processes: Processes) -> None:
-    texts = slow(60)
-    url = post(processes["a"], texts)
+def test_jobs_resume_when_their_process_is_killed(shared_processes: Processes) -> None:
+    texts = slow(90)
+    url = post(shared_processes["a"], texts)
     before = 0
     for _ in range(3):
-        wait_for(lambda: done(processes["b"], url) > before, "more texts are done")  # noqa: B023
-        processes.kill("jobs")
-        assert done(processes["a"], url) >= before
-        before = done(processes["a"], url)
-    wait_for(lambda: state(processes["b"], url)["status"] == "done", "the job is done")
-    result = processes["b"].get(f"{url}/result").json()
+        wait_for(lambda: done(shared_processes["b"], url) > before, "more texts are done")  # noqa: B023
+        shared_processes.kill("jobs")
+        assert done(shared_processes["a"], url) >= before
+        before = done(shared_processes["a"], url)
+    wait_for(lambda: state(shared_processes["b"], url)["status"] == "done", "the job is done")
+    result = shared_processes["b"].get(f"{url}/result").json()
     assert result["translation"] == [text.upper() for text in texts]
 
 
-def test_a_killed_front_takes_no_job_along(processes: Processes) -> None:
+def test_a_killed_front_takes_no_job_along(shared_processes: Processes) -> None:
     texts = slow(30)
     with ThreadPoolExecutor(1) as executor:
-        streaming = executor.submit(events_of, processes["b"], post(processes["a"], texts))
+        streaming = executor.submit(
+            events_of, shared_processes["b"], post(shared_processes["a"], texts)
+        )
         for _ in range(3):
-            processes.kill("a")
-        url = post(processes["a"], ["a"])
-        wait_for(lambda: state(processes["b"], url)["status"] == "done", "a new job is done")
+            shared_processes.kill("a")
+        url = post(shared_processes["a"], ["a"])
+        wait_for(lambda: state(shared_processes["b"], url)["status"] == "done", "a new job is done")
         assert streaming.result(TIMEOUT)[-1][0] == "done"
 
 

@@ -5,7 +5,7 @@ Imports `translator.models` and what that may import; no text is handled here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from translator.models.checkpoints import Checkpoint
 
@@ -39,8 +39,7 @@ class Decoding:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedSegment:
+class EncodedSegment(NamedTuple):
     """`source_ids`: text, `</s>` and a language token, in the order of the model's family.
 
     `target_id`: the token that the translation must begin with, mostly that of the target language;
@@ -53,8 +52,7 @@ class EncodedSegment:
     decoding: Decoding
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedSegment:
+class DecodedSegment(NamedTuple):
     """`ids`: the translation, without language token and `</s>`; None if it ran out of memory.
 
     `complete` is False if decoding stopped at `max_length` instead of at `</s>`.

@@ -40,10 +40,9 @@ class Casing:
 
         "Kitchen" is two pieces in a vocabulary with "kitchen"; "Paris" is one, "paris" two.
         """
-        first, rest = text[:1], text[1:]
         return (
-            first.isupper()
-            and rest.islower()
+            text[:1].isupper()
             and len(text.split(maxsplit=1)) == 1
+            and text[1:].islower()
             and self._pieces(text.lower()) < self._pieces(text)
         )

@@ -10,8 +10,7 @@ between two characters. Nothing is truncated; no token is cut in two unless it a
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from translator.models.checkpoints import Checkpoint
 from translator.models.languages import text_language
@@ -42,8 +41,7 @@ Splitting = Literal["lines", "sentences", "none"]
 _Encoded = tuple[str, Sequence[int]]  # a part of a text, and the ids of its pieces
 
 
-@dataclass(frozen=True, slots=True)
-class TextSegment:
+class TextSegment(NamedTuple):
     """A piece of text for the model, and the ids of its vocabulary pieces."""
 
     text: str
@@ -56,8 +54,7 @@ class TextSegment:
         return len(self.ids) + _AROUND
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentedText:
+class SegmentedText(NamedTuple):
     """Segments and the text around them: gap i precedes segment i, the last gap follows all."""
 
     segments: tuple[TextSegment, ...]

@@ -1,7 +1,7 @@
 """Ranges of a text: from a position to the one after the last."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 Span = tuple[int, int]
 
@@ -15,8 +15,10 @@ def overlapping(start: int, end: int, spans: Sequence[Span]) -> Span | None:
     return spans[first] if first < len(spans) and spans[first][0] < end else None
 
 
-def blanked(text: str, spans: Iterable[Span]) -> str:
+def blanked(text: str, spans: Sequence[Span]) -> str:
     """Return a text with a blank in place of each span (in order, not overlapping)."""
+    if not spans:
+        return text  # mostly
     parts: list[str] = []
     position = 0
     for start, end in spans:

@@ -13,7 +13,8 @@ _MARKS = (
     "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0971-\u0dff"
     "\u0e31-\u0e4e\u0eb1-\u0ecd\u102b-\u103e\u135d-\u135f\u17b4-\u17d3\u200c\u200d"
 )
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}]|'(?=[^\W\d_]))*")
+_LETTERS = r"[^\W\d_]"
+_WORD = re.compile(rf"{_LETTERS}+(?:(?:[{_MARKS}]|'(?={_LETTERS}))+{_LETTERS}*)*")
 
 
 def words_of(text: str) -> list[str]:

@@ -16,7 +16,8 @@ What may have suffered from this, and the remaining problems, become warnings.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from translator.config import beams_for
 from translator.engines import Decoding
@@ -52,8 +53,7 @@ _WORDS_TO_HALVE = 6
 _SENTENCE_END = ".!?…。！？"
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A decoded translation, and what is wrong with it."""
 
     text: str

@@ -1,14 +1,13 @@
 """What a text asks for, and the steps of its translation."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from translator.engines import Decoding
 from translator.text.glossary import Entries
 from translator.text.placeholders import Replacement
 
 
-@dataclass(frozen=True, slots=True)
-class TextOptions:
+class TextOptions(NamedTuple):
     """What the caller wants of a text: languages, alternatives, glossary terms."""
 
     source: str
@@ -17,24 +16,21 @@ class TextOptions:
     glossary: Entries = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decode:
+class Decode(NamedTuple):
     """The next step is to decode this text."""
 
     text: str
     decoding: Decoding
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(NamedTuple):
     """The next step is to translate the pieces of this text around these replacements."""
 
     text: str
     replacements: tuple[Replacement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The final translation of a text; `warnings` are CODES of `quality`."""
 
     text: str
@@ -42,8 +38,7 @@ class Outcome:
     alternatives: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Halve:
+class Halve(NamedTuple):
     """The next step is to translate the halves of this text."""
 
     text: str

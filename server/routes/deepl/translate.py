@@ -1,7 +1,6 @@
 """POST /v2/translate."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from server.auth.access import Client
@@ -64,7 +63,7 @@ class TranslateRoutes:
             splitting=splitting(fields),
             glossary=entries_for(self._services, fields, client, (source, target)),
         )
-        return [replace(request, text=text) for text in texts]
+        return [request._replace(text=text) for text in texts]
 
 
 def _read_texts(fields: Mapping[str, Any]) -> list[str]:

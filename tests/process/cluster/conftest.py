@@ -1,16 +1,31 @@
-"""A Ray cluster of several nodes on this machine; the command runs on its head."""
+"""A Ray cluster of several nodes on this machine; the command runs on its head.
+
+It takes seconds to start, so all tests of this folder share it.
+"""
 
 import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 _NODE = {"num_cpus": 1, "num_gpus": 0, "object_store_memory": 100 * 2**20}
+_NODES = 2
+# Without what nobody looks at here.
+_HEAD = {
+    "num_cpus": 0,
+    "include_dashboard": False,
+    "include_log_monitor": False,
+    "no_monitor": True,
+}
+# With Ray's own period, 3 s, it takes 15 s until the death of a node is noticed. A node that is
+# slow to answer still has Ray's 10 s each time.
+_HEALTH = {"health_check_initial_delay_ms": 300, "health_check_period_ms": 300}
 
 
 @dataclass(frozen=True)
@@ -18,44 +33,51 @@ class Nodes:
     """A head without cores, and nodes with one core each, by their ids."""
 
     cluster: Any
-    by_id: dict[str, Any]
     logs: Path  # of all nodes
+    by_id: dict[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         return str(self.cluster.address)
 
-    def add(self) -> None:
-        node = self.cluster.add_node(**_NODE)
-        self.by_id[node.node_id] = node
+    def complete(self) -> None:
+        """Replace the nodes that have been killed."""
+        while len(self.by_id) < _NODES:
+            with _own_handler():
+                node = self.cluster.add_node(**_NODE)
+            self.by_id[node.node_id] = node
+        self.cluster.wait_for_nodes()
 
     def kill(self, node_id: str) -> None:
         self.cluster.remove_node(self.by_id.pop(node_id), allow_graceful=False)
 
 
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
+@contextmanager
+def _own_handler() -> Iterator[None]:
+    """Keep the handler of SIGTERM: a node sets its own, and forked processes would exit by it."""
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture(scope="package")
+def cluster() -> Iterator[Nodes]:
     pytest.importorskip("ray", reason="the package ray is missing: pip install 'm2m-server[ray]'")
     from ray.cluster_utils import Cluster
 
     folder = tempfile.mkdtemp(prefix="ray-")  # names of sockets in it must be short
-    handler = signal.getsignal(signal.SIGTERM)
     cluster = Cluster()
-    cluster.add_node(**_NODE | {"num_cpus": 0}, temp_dir=folder)
-    yield cluster
-    cluster.shutdown()
-    # Nodes set their own, and processes that later tests fork would raise SystemExit in it.
-    signal.signal(signal.SIGTERM, handler)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # also of nodes and commands that tests start
+        with _own_handler():
+            cluster.add_node(**_NODE | _HEAD, temp_dir=folder, _system_config=_HEALTH)
+        yield Nodes(cluster, Path(cluster.head_node.get_logs_dir_path()))
+        cluster.shutdown()
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def nodes(cluster: Any) -> Iterator[Nodes]:
+def nodes(cluster: Nodes) -> Nodes:
     """Two nodes."""
-    nodes = Nodes(cluster, {}, Path(cluster.head_node.get_logs_dir_path()))
-    nodes.add()
-    nodes.add()
-    cluster.wait_for_nodes()
-    yield nodes
-    for node_id in list(nodes.by_id):
-        nodes.kill(node_id)
+    cluster.complete()
+    return cluster

@@ -21,7 +21,7 @@ from tests.unit.bulk.tables.running import FakeBackend, translate
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]
 TIMEOUT = 180.0  # seconds; Ray starts within a few on an idle machine
-ROWS = 20 * PIECE_ROWS
+ROWS = 10 * PIECE_ROWS
 NOBODY = "0"  # the port of a run that does not ask
 SECRET = "Nobody knows row"  # in most texts; no log may have it
 
@@ -94,7 +94,7 @@ def write(path: Path, blocked: int | None = None) -> None:
     if blocked is not None:
         texts[blocked] = subject.BLOCKED
     if path.suffix == ".parquet":
-        pq.write_table(pa.table({"n": range(ROWS), "text": texts}), path, row_group_size=7_000)
+        pq.write_table(pa.table({"n": range(ROWS), "text": texts}), path, row_group_size=3_500)
         return
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("n", "text"), *enumerate(texts)])

@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +18,7 @@ from typing import Any, Self
 import httpx
 import pytest
 
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.test_faults import is_alive
 
 PAIR = {"source_language": "en", "target_language": "de"}
@@ -78,7 +78,7 @@ class NodeServer:
     def health(self) -> str:
         """Return the status that a new connection to a front sees; "none" where none answers."""
         try:
-            answer = httpx.get(f"{self.url}/health_check", timeout=TIMEOUT)
+            answer = httpx.get(f"{self.url}/health_check", timeout=TIMEOUT, verify=NO_TLS)
         except httpx.TransportError:
             return "none"
         return str(answer.json()["status"])
@@ -100,7 +100,9 @@ class NodeServer:
 
     def translate(self, text: str | list[str]) -> httpx.Response:
         """Translate on a connection of its own."""
-        return httpx.post(f"{self.url}/translation", json={"text": text, **PAIR}, timeout=TIMEOUT)
+        return httpx.post(
+            f"{self.url}/translation", json={"text": text, **PAIR}, timeout=TIMEOUT, verify=NO_TLS
+        )
 
     def terminate(self, number: int = signal.SIGTERM) -> int:
         """Send a signal; return the exit code."""
@@ -122,7 +124,7 @@ class NodeServer:
 
 def job(node: NodeServer, url: str) -> dict[str, Any]:
     """Return the state of a job, from any front."""
-    state: dict[str, Any] = httpx.get(f"{node.url}{url}", timeout=TIMEOUT).json()
+    state: dict[str, Any] = httpx.get(f"{node.url}{url}", timeout=TIMEOUT, verify=NO_TLS).json()
     return state
 
 
@@ -205,9 +207,8 @@ class Load(Threads):
 StartNode = Callable[..., NodeServer]
 
 
-@pytest.fixture
-def start_node() -> Iterator[StartNode]:
-    """`start_node("--fronts", "3")` returns a server that is ready; its processes are killed."""
+@contextmanager
+def _starting() -> Iterator[StartNode]:
     servers: list[NodeServer] = []
 
     def start(*flags: str, ready: bool = True) -> NodeServer:
@@ -224,5 +225,19 @@ def start_node() -> Iterator[StartNode]:
 
 
 @pytest.fixture
+def start_node() -> Iterator[StartNode]:
+    """`start_node("--fronts", "3")` returns a server that is ready; its processes are killed."""
+    with _starting() as start:
+        yield start
+
+
+@pytest.fixture
 def node(start_node: StartNode) -> NodeServer:
     return start_node()
+
+
+@pytest.fixture(scope="module")
+def shared_node() -> Iterator[NodeServer]:
+    """A server for the tests of a file that leave it as they have found it."""
+    with _starting() as start:
+        yield start()

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.conftest import Figure
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.fronts.conftest import PAIR, Load, NodeServer, StartNode, is_pool_of, job
 from tests.process.test_faults import is_alive
 
@@ -24,9 +24,11 @@ def test_35_sigterm_ends_the_events_of_a_job(start_node: StartNode, tmp_path: Pa
     node = start_node("--jobs", str(tmp_path))
     texts = [f"slow {i} {'x' * 90}" for i in range(200)]
     body = {"text": texts, **PAIR}
-    url = httpx.post(f"{node.url}/translation/jobs", json=body, timeout=TIMEOUT).json()["url"]
+    url = httpx.post(
+        f"{node.url}/translation/jobs", json=body, timeout=TIMEOUT, verify=NO_TLS
+    ).json()["url"]
     wait_for(lambda: job(node, url)["progress"]["done"] > 5, "some texts are translated")
-    with httpx.stream("GET", f"{node.url}{url}/events", timeout=TIMEOUT) as events:
+    with httpx.stream("GET", f"{node.url}{url}/events", timeout=TIMEOUT, verify=NO_TLS) as events:
         assert next(events.iter_lines())
         assert node.terminate() == 0
 
@@ -34,7 +36,7 @@ def test_35_sigterm_ends_the_events_of_a_job(start_node: StartNode, tmp_path: Pa
 def test_35_sigterm_loses_no_accepted_request(node: NodeServer, figure: Figure) -> None:
     folders = folders_of(node)
     with Load(node, _CLIENTS) as load:
-        load.wait_for(100)
+        load.wait_for(40)
         children = node.children()
         assert node.terminate() == 0
     assert load.answers.keys() <= {200, 503}

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.process.conftest import TIMEOUT, wait_for
+from tests.process.conftest import NO_TLS, TIMEOUT, wait_for
 from tests.process.fronts.conftest import PAIR, NodeServer, StartNode
 
 pytestmark = pytest.mark.slow  # several processes for each test
@@ -33,37 +33,40 @@ def test_one_scrape_sees_all_processes(node: NodeServer) -> None:
     assert sample(metrics, 'm2m_worker_state{device="cpu:0",model="plain",state="ready"}') == 1
 
 
-def test_all_fronts_answer(node: NodeServer) -> None:
-    pids = {role: pid for role, pid in node.children().items() if role.startswith("front")}
+def test_all_fronts_answer(shared_node: NodeServer) -> None:
+    pids = {role: pid for role, pid in shared_node.children().items() if role.startswith("front")}
     for role in pids:  # the other one is stopped for a moment
         others = [other for other in pids if other != role]
         for other in others:
-            node.kill(other, signal.SIGSTOP)
-        assert node.translate(f"by {role}").json()["translation"] == f"BY {role.upper()} de"
+            shared_node.kill(other, signal.SIGSTOP)
+        assert shared_node.translate(f"by {role}").json()["translation"] == f"BY {role.upper()} de"
         for other in others:
-            node.kill(other, signal.SIGCONT)
+            shared_node.kill(other, signal.SIGCONT)
 
 
-def test_a_worker_is_restarted_from_the_admin_port(node: NodeServer) -> None:
-    before = node.admin.get("/gpus").json()["gpus"][0]["pid"]
-    assert node.admin.post("/gpus/cpu:0/restart").status_code == 202
-    wait_for(lambda: node.health() == "ok", "it is back")
-    rows = httpx.get(f"{node.url}/gpus", timeout=TIMEOUT).json()["gpus"]
-    assert rows[0]["pid"] != before
-    assert rows[0]["restarts"] == 1
+def test_a_worker_is_restarted_from_the_admin_port(shared_node: NodeServer) -> None:
+    before = shared_node.admin.get("/gpus").json()["gpus"][0]
+    assert shared_node.admin.post("/gpus/cpu:0/restart").status_code == 202
+    wait_for(lambda: shared_node.health() == "ok", "it is back")
+    rows = httpx.get(f"{shared_node.url}/gpus", timeout=TIMEOUT, verify=NO_TLS).json()["gpus"]
+    assert rows[0]["pid"] != before["pid"]
+    assert rows[0]["restarts"] == before["restarts"] + 1
 
 
-def test_a_text_that_crashes_workers_is_blamed(node: NodeServer) -> None:
-    answer = node.translate(["a", "die", "b"])
+def test_a_text_that_crashes_workers_is_blamed(shared_node: NodeServer) -> None:
+    answer = shared_node.translate(["a", "die", "b"])
     assert (answer.status_code, answer.json()["type"]) == (500, "urn:m2m-server:quarantined")
     assert answer.json()["field"] == "text[1]"
-    assert "secret" not in node.log
+    assert "secret" not in shared_node.log
 
 
-def test_without_jobs_there_is_no_process_for_them(node: NodeServer) -> None:
-    assert set(node.children()) == {"pool", "front 0", "front 1"}
+def test_without_jobs_there_is_no_process_for_them(shared_node: NodeServer) -> None:
+    assert set(shared_node.children()) == {"pool", "front 0", "front 1"}
     answer = httpx.post(
-        f"{node.url}/translation/jobs", json={"text": ["a"], **PAIR}, timeout=TIMEOUT
+        f"{shared_node.url}/translation/jobs",
+        json={"text": ["a"], **PAIR},
+        timeout=TIMEOUT,
+        verify=NO_TLS,
     )
     assert (answer.status_code, answer.json()["type"]) == (404, "urn:m2m-server:jobs-off")
 
@@ -96,12 +99,12 @@ def test_an_error_at_the_start_is_explained_and_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_fronts_and_pool_keep_to_a_core_and_workers_do_not(node: NodeServer) -> None:
+def test_fronts_and_pool_keep_to_a_core_and_workers_do_not(shared_node: NodeServer) -> None:
     cores = os.sched_getaffinity(0)
-    confined = [pid for role, pid in node.children().items() if role != "jobs"]
+    confined = [pid for role, pid in shared_node.children().items() if role != "jobs"]
     assert {len(os.sched_getaffinity(pid)) for pid in confined} == {1}
     assert {*chain.from_iterable(map(os.sched_getaffinity, confined))} <= cores
-    rows = node.admin.get("/gpus").json()["gpus"]
+    rows = shared_node.admin.get("/gpus").json()["gpus"]
     assert all(os.sched_getaffinity(row["pid"]) == cores for row in rows)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.process.conftest import TIMEOUT
+from tests.process.conftest import NO_TLS, TIMEOUT
 from tests.process.fronts.conftest import NodeServer, StartNode
 
 pytestmark = pytest.mark.slow  # several processes for each test
@@ -29,7 +29,7 @@ def only(node: NodeServer, role: str) -> Iterator[None]:
 
 
 def call(node: NodeServer, method: str, path: str, **more: Any) -> Any:
-    response = httpx.request(method, f"{node.url}{path}", timeout=TIMEOUT, **more)
+    response = httpx.request(method, f"{node.url}{path}", timeout=TIMEOUT, verify=NO_TLS, **more)
     assert response.is_success, response.text
     return response.json()
 

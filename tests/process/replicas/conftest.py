@@ -1,7 +1,9 @@
-"""Databases for several servers."""
+"""Databases for several servers, and these servers."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ from server.database.interface import Database, Schema
 from server.database.postgres import PostgresDatabase
 from server.database.sqlite import SqliteDatabase
 from server.jobs.schema import JOBS
+from tests.process.test_jobs import Server
 
 _NUMBERS = itertools.count()
 SCHEMAS = {"jobs": JOBS, "state": STATE}
+Start = Callable[[], Server]
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +47,39 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, schema: Schema) -> 
         made = PostgresDatabase(request.getfixturevalue("url"), schema)
     yield made
     made.close()
+
+
+@contextmanager
+def _starting(folder: Path, url: str) -> Iterator[Start]:
+    with ExitStack() as stack:
+
+        def start() -> Server:
+            server = Server(folder / f"server{next(_NUMBERS)}", url)
+            stack.callback(server.close)
+            return server
+
+        yield start
+
+
+@pytest.fixture
+def start(tmp_path: Path, url: str) -> Iterator[Start]:
+    """`start()` returns a new server on the database `url`."""
+    with _starting(tmp_path, url) as start:
+        yield start
+
+
+def start_both(start: Start) -> tuple[Server, Server]:
+    """Start two servers at a time."""
+    with ThreadPoolExecutor() as executor:
+        one, other = executor.submit(start), executor.submit(start)
+        return one.result(), other.result()
+
+
+@pytest.fixture(scope="module")
+def pair(
+    postgresql: PostgreSql, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server]]:
+    """Two servers on one database, shared by the tests of a file that do not disturb them."""
+    url = postgresql.create(f"test{next(_NUMBERS)}")
+    with _starting(tmp_path_factory.mktemp("pair"), url) as start:
+        yield start_both(start)

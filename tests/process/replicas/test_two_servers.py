@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,26 +16,14 @@ import pytest
 
 from benchmarks.drill.postgresql import PostgreSql
 from server.auth.keys import digest_of
-from server.jobs.leases import LEASE_SECONDS
 from tests.conftest import Figure
 from tests.process.conftest import wait_for
+from tests.process.jobs_main import LEASE, STUB
+from tests.process.replicas.conftest import Start, start_both
 from tests.process.test_jobs import PAIR, Server, post, slow
 
-Start = Callable[[], Server]
 JSON = {"Content-Type": "application/json"}
-
-
-@pytest.fixture
-def start(tmp_path: Path, url: str) -> Iterator[Start]:
-    servers: list[Server] = []
-
-    def run() -> Server:
-        servers.append(Server(tmp_path / str(len(servers)), url))
-        return servers[-1]
-
-    yield run
-    for server in servers:
-        server.close()
+_LEASE_SECONDS = 3.0
 
 
 def translations(server: Server, job: str) -> list[str]:
@@ -51,8 +39,23 @@ def is_done(server: Server, job: str) -> bool:
     return bool(server.state(job)["status"] == "done")
 
 
-def test_any_server_answers_for_any_job(start: Start) -> None:
-    first, second = start(), start()
+def begun(servers: tuple[Server, Server], texts: list[str]) -> tuple[str, Server, Server]:
+    """Start a job; return it once a server works on it, that server, and the other one."""
+    job = post(servers[0], texts)
+    wait_for(lambda: servers[0].done(job) > 0, "it has begun")
+    [busy] = [each for each in servers if worker_texts(each)]
+    [other] = [each for each in servers if each is not busy]
+    return job, busy, other
+
+
+@pytest.fixture
+def brief_leases(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that start from now on lose their jobs after less time than elsewhere."""
+    monkeypatch.setenv(LEASE, str(_LEASE_SECONDS))
+
+
+def test_any_server_answers_for_any_job(pair: tuple[Server, Server]) -> None:
+    first, second = pair
     job = post(first, ["one", "two"])
     with second.http.stream("GET", f"{job}/events") as stream:
         events = [line for line in stream.iter_lines() if line.startswith("event")]
@@ -63,8 +66,8 @@ def test_any_server_answers_for_any_job(start: Start) -> None:
     assert first.http.get(job).status_code == 404
 
 
-def test_a_job_is_cancelled_on_another_server(start: Start) -> None:
-    first, second = start(), start()
+def test_a_job_is_cancelled_on_another_server(pair: tuple[Server, Server]) -> None:
+    first, second = pair
     job = post(first, slow(2_000))
     wait_for(lambda: second.done(job) > 0, "it has begun")
     assert second.http.delete(job).status_code == 204
@@ -72,12 +75,12 @@ def test_a_job_is_cancelled_on_another_server(start: Start) -> None:
     first.http.post("/translation", json={"text": "a", **PAIR})  # it has nothing else to do
 
 
-def test_both_servers_share_the_work(start: Start) -> None:
-    first, second = start(), start()
-    texts = [f"slow {i}" for i in range(8 * 60)]  # different: equal ones are decoded once
-    jobs = [post(first, texts[i::8]) for i in range(8)]
-    wait_for(lambda: all(is_done(first, job) for job in jobs), "all are done")
-    finished = [worker_texts(server) for server in (first, second)]
+def test_both_servers_share_the_work(pair: tuple[Server, Server]) -> None:
+    before = [worker_texts(server) for server in pair]
+    texts = [f"slow {i}" for i in range(8 * 20)]  # different: equal ones are decoded once
+    jobs = [post(pair[0], texts[i::8]) for i in range(8)]
+    wait_for(lambda: all(is_done(pair[0], job) for job in jobs), "all are done")
+    finished = [worker_texts(server) - i for server, i in zip(pair, before, strict=True)]
     assert min(finished) > 0
     assert sum(finished) == len(texts), "nothing was translated twice"
 
@@ -87,12 +90,10 @@ def worker_texts(server: Server) -> int:
     return sum(row["finished_segments"] for row in rows)
 
 
+@pytest.mark.usefixtures("brief_leases")
 def test_a_killed_servers_job_is_finished_by_the_other(start: Start, figure: Figure) -> None:
-    first = start()
-    texts = slow(400)
-    job = post(first, texts)
-    wait_for(lambda: first.done(job) > 0, "it has begun")
-    second = start()
+    texts = slow(150)
+    job, first, second = begun(start_both(start), texts)
     seen: list[str] = []
     watcher = threading.Thread(target=watch, args=(second, job, seen))
     watcher.start()
@@ -100,7 +101,7 @@ def test_a_killed_servers_job_is_finished_by_the_other(start: Start, figure: Fig
     killed_at, done = time.monotonic(), second.done(job)
     wait_for(lambda: second.done(job) > done, "the other one goes on")
     seconds = time.monotonic() - killed_at
-    figure(f"resumed {seconds:.0f} s after the kill, lease {LEASE_SECONDS:g} s")
+    figure(f"resumed {seconds:.0f} s after the kill, lease {_LEASE_SECONDS:g} s")
     watcher.join()
     assert translations(second, job) == expected(texts)
     assert seen == expected(texts), "each result is seen once, in order"
@@ -116,31 +117,39 @@ def watch(server: Server, job: str, seen: list[str]) -> None:
                 seen.append(json.loads(line.removeprefix("data: "))["translation"])
 
 
+@pytest.mark.usefixtures("brief_leases")
 def test_a_stopped_server_that_goes_on_doubles_nothing(start: Start) -> None:
-    first = start()
-    texts = slow(400)
-    job = post(first, texts)
-    wait_for(lambda: first.done(job) > 0, "it has begun")
-    second = start()
+    texts = slow(150)
+    job, first, second = begun(start_both(start), texts)
     os.kill(first.process.pid, signal.SIGSTOP)
     done = second.done(job)
     wait_for(lambda: second.done(job) > done, "the other one goes on")
     os.kill(first.process.pid, signal.SIGCONT)
     wait_for(lambda: is_done(second, job), "it is done")
     state: dict[str, Any] = first.state(job)
-    assert (state["progress"]["done"], state["progress"]["total"]) == (400, 400)
+    assert (state["progress"]["done"], state["progress"]["total"]) == (len(texts), len(texts))
     assert translations(first, job) == expected(texts)
 
 
 def test_a_server_that_ends_leaves_its_jobs_at_once(start: Start, url: str) -> None:
-    first = start()
-    job = post(first, slow(400))
-    wait_for(lambda: first.done(job) > 0, "it has begun")
+    job, first, second = begun(start_both(start), slow(150))
     [holder] = holders(url)
-    second = start()
     assert first.end(signal.SIGTERM) == 0
     assert holder not in holders(url)
     wait_for(lambda: is_done(second, job), "the other one has finished it")
+
+
+def test_a_server_that_cannot_translate_leaves_its_jobs(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(STUB, "broken")
+        unable = start()
+    job = post(unable, ["one", "two"])
+    wait_for(lambda: unable.state(job)["status"] == "running", "it has tried")
+    able = start()
+    wait_for(lambda: is_done(able, job), "the other one has done it")
+    assert translations(unable, job) == expected(["one", "two"])
 
 
 def holders(url: str) -> list[str]:
@@ -156,7 +165,7 @@ class TestWithoutTheDatabase:
     def server(self, url: str, tmp_path: Path) -> Iterator[Server]:
         """Each text needs a look at the rates and the quota of a key."""
         keys = tmp_path / "keys.toml"
-        limits = "requests_per_minute = 6000\ncharacters_per_month = 1000000\n"
+        limits = "requests_per_minute = 600\ncharacters_per_month = 1000000\n"
         keys.write_text(f'[alice]\nsha256 = "{digest_of("secret")}"\n{limits}')
         made = Server(tmp_path / "a", url, str(keys))
         made.http.headers["Authorization"] = "Bearer secret"
@@ -167,7 +176,7 @@ class TestWithoutTheDatabase:
     def test_texts_are_served_and_jobs_say_when_to_come_back(
         self, server: Server, postgresql: PostgreSql, silent: bool
     ) -> None:
-        texts = slow(100)
+        texts = slow(40)
         job = post(server, texts)
         wait_for(lambda: server.done(job) > 0, "it has begun")
         leave, come_back = postgresql.stop, postgresql.start
@@ -175,7 +184,7 @@ class TestWithoutTheDatabase:
             leave, come_back = postgresql.pause, postgresql.resume
         leave()
         try:
-            for _ in range(400):  # more than has been borrowed of the rate
+            for _ in range(60):  # more than has been borrowed of the rate
                 answer = server.http.post("/translation", json={"text": "a", **PAIR})
                 assert answer.json()["translation"] == "A de"
             for refused in (

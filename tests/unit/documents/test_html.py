@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents import DocumentError, translate_html
+from documents import translate_html
 from tests.unit.documents.translators import (
     FakeTranslator,
     by_dictionary,
-    document_of,
     reverse,
     translate_identity,
     translate_upper,
@@ -288,20 +287,3 @@ def test_the_cost_of_deep_and_malformed_markup_is_linear(markup: str) -> None:
     assert len(translator.translate(translate_html(markup))) >= len(markup) - 1
     sent = sum(len(text) for texts in translator.rounds for text in texts)
     assert sent <= 12 * len(markup)
-
-
-def test_files_keep_their_encoding() -> None:
-    translate = document_of(".html")
-    assert translate_upper(translate(b"\xef\xbb\xbf<p>a")) == b"\xef\xbb\xbf<p>A"
-    latin = '<meta charset="iso-8859-1"><p>é'.encode("latin-1")
-    assert translate_upper(translate(latin)) == latin.replace(b"\xe9", b"\xc9")
-    translator = FakeTranslator(lambda text: "日")
-    assert translator.translate(translate(latin)) == latin.replace(b"\xe9", b"&#26085;")
-
-
-@pytest.mark.parametrize(
-    "declared", [b"<meta charset=utf-8>", b"<meta charset=hex>", b"<meta charset=x>"]
-)
-def test_an_unknown_encoding_is_rejected(declared: bytes) -> None:
-    with pytest.raises(DocumentError):
-        translate_identity(document_of(".html")(declared + b"\xe9"))

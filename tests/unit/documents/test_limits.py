@@ -55,6 +55,14 @@ def test_a_tag_counts_as_three_pieces(suffix: str) -> None:
         next(FORMATS[suffix].translate(limit.tags[:1] * (limit.pieces // 3 + 1), OPTIONS))
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_breaks_within_a_line_of_dialogue_count(encoding: str) -> None:
+    breaks = FORMATS[".ass"].limit.pieces + 1
+    data = dense_file(".ass", "breaks", 3 * breaks + 100).decode().encode(encoding)
+    with pytest.raises(DocumentError, match="lines, breaks and overrides; split it"):
+        next(FORMATS[".ass"].translate(data, OPTIONS))
+
+
 def test_the_pages_of_a_book_count_together() -> None:
     each = page("<br/>" * 600_000)
     translate_identity(document_of(".epub")(book({"a.xhtml": page("<br/>" * 1_000)})))

@@ -44,7 +44,7 @@ LOADS = st.lists(
 def queue_of(*items: WorkItem) -> WorkQueue[WorkItem]:
     queue: WorkQueue[WorkItem] = WorkQueue()
     for item in items:
-        queue.append(item)
+        queue.extend([item])
     return queue
 
 
@@ -184,6 +184,6 @@ def test_the_cost_does_not_grow_with_the_queue() -> None:
 
     queue = Counting()
     for i in range(10_000):
-        queue.append(WorkItem(i, 10, memory=50))
+        queue.extend([WorkItem(i, 10, memory=50)])
     assign(queue, [WorkerLoad(0, tokens=10, budget=10)], LIMIT)
     assert queue.touched <= LOOKAHEAD

@@ -24,7 +24,7 @@ ITEMS = st.lists(
 def queue_of(*items: WorkItem) -> WorkQueue[WorkItem]:
     queue = WorkQueue[WorkItem]()
     for item in items:
-        queue.append(item)
+        queue.extend([item])
     return queue
 
 
@@ -38,12 +38,12 @@ def test_every_item_comes_out_once_and_those_of_a_client_in_order(
     queue, coming, out = WorkQueue[WorkItem](), list(items), []
     for come in steps:
         if come and coming:
-            queue.append(coming.pop(0))
+            queue.extend([coming.pop(0)])
         elif queue:
             assert queue.head() is queue.head()
             out.append(queue.popleft())
     for item in coming:
-        queue.append(item)
+        queue.extend([item])
     out += [queue.popleft() for _ in range(len(queue))]
     assert sorted(item.id for item in out) == list(range(len(items)))
     for client in CLIENTS:
@@ -67,7 +67,7 @@ def test_waiting_clients_get_equal_shares_of_tokens(lengths: list[int], clients:
 
 def test_a_small_client_waits_for_one_turn_of_a_greedy_one() -> None:
     queue = queue_of(*(WorkItem(i, 10, client="greedy") for i in range(10_000)))
-    queue.append(WorkItem(-1, 10, client="small"))
+    queue.extend([WorkItem(-1, 10, client="small")])
     before = 0
     while queue.popleft().id != -1:
         before += 10
@@ -78,7 +78,7 @@ def test_interactive_work_goes_first_and_bulk_work_does_not_starve() -> None:
     queue = queue_of(*(WorkItem(i, 10, bulk=True) for i in range(500)))
     order = []
     for i in range(1_000):  # there is always interactive work
-        queue.append(WorkItem(i, 10))
+        queue.extend([WorkItem(i, 10)])
         order.append(queue.popleft())
     bulk = sum(item.bulk for item in order)
     assert abs(bulk - 1_000 / (BULK_SHARE + 1)) <= 3
@@ -89,10 +89,10 @@ def test_interactive_work_goes_first_and_bulk_work_does_not_starve() -> None:
 
 def test_bulk_work_earns_no_credit_while_none_waits() -> None:
     queue = queue_of(*(WorkItem(i, 100) for i in range(50)))
-    queue.append(WorkItem(-1, 10, bulk=True))
+    queue.extend([WorkItem(-1, 10, bulk=True)])
     for _ in range(9):
         queue.popleft()
-    queue.append(WorkItem(-2, 10, bulk=True))
+    queue.extend([WorkItem(-2, 10, bulk=True)])
     assert sum(queue.popleft().bulk for _ in range(10)) <= 2
 
 

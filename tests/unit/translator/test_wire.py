@@ -53,16 +53,16 @@ def test_a_result_without_memory_survives(complete: bool) -> None:
 
 
 def test_the_key_is_no_part_of_the_work() -> None:
-    assert pack(replace(SEGMENT, key=8)) == pack(SEGMENT)
+    assert pack(SEGMENT._replace(key=8)) == pack(SEGMENT)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        replace(SEGMENT, source_ids=[300, 6, 5, 2]),
-        replace(SEGMENT, target_id=302),
+        SEGMENT._replace(source_ids=[300, 6, 5, 2]),
+        SEGMENT._replace(target_id=302),
         *(
-            replace(SEGMENT, decoding=replace(SEGMENT.decoding, **change))
+            SEGMENT._replace(decoding=replace(SEGMENT.decoding, **change))
             for change in (
                 {"beams": 2},
                 {"max_length": 100},
@@ -80,4 +80,4 @@ def test_different_work_has_different_bytes(other: EncodedSegment) -> None:
 
 
 def test_a_typical_segment_is_compact() -> None:
-    assert len(pack(replace(SEGMENT, source_ids=[5] * 25))) <= 160
+    assert len(pack(SEGMENT._replace(source_ids=[5] * 25))) <= 160

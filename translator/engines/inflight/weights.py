@@ -135,19 +135,13 @@ def load(
 ) -> Weights:
     """Read the weights and fuse them, each directly onto its device.
 
-    With `int8`, matrices are quantised on the CPU, one at a time, and `dtype` is fp32, that of all
-    else. With `narrow`, for GPUs, those of the layers are kept in that dtype. `parts` are those of
-    a PartedHead, or of a CommonHead on a GPU; none: the head is whole.
+    With `int8`, matrices are quantised on the CPU, one at a time; all else is `dtype`, fp32. With
+    `narrow`, for GPUs, those of the layers are kept in that dtype. `parts`: of a PartedHead, or of
+    a CommonHead on a GPU.
     """
-    config = tensors.config
     # The largest come first: while they are converted, little else is held.
-    tables = _tables(tensors, placement, dtype, int8=int8, parts=parts)
-    embedding, decoder_embedding, head = tables
-    reader = _Reader(tensors, dtype, Int8Linear if int8 else Linear)
-    step_reader = _Reader(tensors, dtype, Int8StepLinear if int8 else Linear)
-    if narrow is not None:
-        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
-        reader = step_reader = _Reader(tensors, dtype, make, torch.float32)
+    embedding, decoder_embedding, head = _tables(tensors, placement, dtype, int8=int8, parts=parts)
+    reader, step_reader = _readers(tensors, dtype, int8=int8, narrow=narrow)
     positions = tensors.positions(MAX_POSITIONS).to(dtype)
     return Weights(
         embedding=embedding,
@@ -156,8 +150,8 @@ def load(
         positions=positions.to(placement.encoder[0]),
         decoder_positions=positions.to(placement.decoder[0]),
         scale=tensors.scale,
-        heads=config.decoder_attention_heads,
-        pad=config.pad_token_id,
+        heads=tensors.config.decoder_attention_heads,
+        pad=tensors.config.pad_token_id,
         encoder=tuple(
             reader.encoder_layer(f"model.encoder.layers.{i}", device)
             for i, device in enumerate(placement.encoder)
@@ -169,6 +163,20 @@ def load(
             for i, device in enumerate(placement.decoder)
         ),
         decoder_norm=reader.norm("model.decoder.layer_norm", placement.decoder[-1]),
+    )
+
+
+def _readers(
+    tensors: ModelTensors, dtype: torch.dtype, *, int8: bool, narrow: torch.dtype | None
+) -> tuple["_Reader", "_Reader"]:
+    """Return what reads the matrices that work on many rows, and those of a decoding step."""
+    if narrow is not None:
+        make = partial(NarrowLinear.of, kept=narrow, dtype=dtype)
+        reader = _Reader(tensors, dtype, make, torch.float32)
+        return reader, reader
+    return (
+        _Reader(tensors, dtype, Int8Linear if int8 else Linear),
+        _Reader(tensors, dtype, Int8StepLinear if int8 else Linear),
     )
 
 

@@ -1,7 +1,9 @@
 """Segments as ids through a session: repairs, errors, the cache, clients that leave."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Event
 
 import pytest
 
@@ -21,7 +23,7 @@ from translator.text_model import TextModel
 from translator.verify.steps import TextOptions
 from translator.wire import pack_decoded, unpack
 
-CONTEXT = RequestContext(timeout=7.0, client="alice", bulk=True)
+CONTEXT = RequestContext(math.inf, client="alice", bulk=True)
 Decode = Callable[[str], str | None]
 
 
@@ -80,6 +82,10 @@ class EchoSession:
             self.segments.append(segment)
         self.submissions.append(texts)
 
+    def confirm(self) -> None:
+        if self.pool.refusal is not None:
+            raise self.pool.refusal
+
     def take(self, timeout: float) -> list[tuple[int, Outcome]]:
         return [self._waiting.pop()] if self._waiting else []
 
@@ -119,7 +125,7 @@ def test_results_are_in_the_order_of_the_segments_however_they_arrive() -> None:
     (session,) = pool.sessions
     assert session.submissions == [["We are here", "You were there"]]
     assert session.closed
-    assert pool.opened == [(7.0, "alice", True)]
+    assert pool.opened == [(math.inf, "alice", True)]
 
 
 def test_a_segment_has_its_tokens_and_the_memory_of_its_decoding() -> None:
@@ -168,7 +174,7 @@ def test_too_little_memory_names_the_text() -> None:
 def test_a_client_that_leaves_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.core.pooled_translator._CLIENT_CHECK_SECONDS", 0.0)
     pool = EchoPool()
-    context = RequestContext(timeout=7.0, client_gone=lambda: True)
+    context = RequestContext(math.inf, client_gone=lambda: True)
     with pytest.raises(ClientGoneError):
         translator(pool).translate(segments("We are here", "You were there"), context)
     assert pool.sessions[0].closed
@@ -187,7 +193,7 @@ def test_cached_segments_cost_no_session() -> None:
 
 @pytest.mark.parametrize(
     ("context", "alternatives"),
-    [(RequestContext(timeout=7.0, cached=False), 0), (CONTEXT, 2)],
+    [(RequestContext(math.inf, cached=False), 0), (CONTEXT, 2)],
 )
 def test_no_store_and_alternatives_bypass_the_cache(
     context: RequestContext, alternatives: int
@@ -208,3 +214,15 @@ def test_failures_are_not_cached() -> None:
     pool.decode = reversed_words
     [found] = cached.translate(segments("We are here"), CONTEXT)
     assert found.text == "here are We"
+
+
+def test_work_is_accepted_once_the_pool_has_confirmed_it() -> None:
+    pool, accepted = EchoPool(), Event()
+    context = RequestContext(math.inf, accepted=accepted.set)
+    pool.refusal = OverloadedError(1.0)
+    with pytest.raises(OverloadedError):
+        translator(pool).translate(segments("We are here"), context)
+    assert not accepted.is_set()
+    pool.refusal = None
+    translator(pool).translate(segments("We are here"), context)
+    assert accepted.is_set()

@@ -282,23 +282,3 @@ def test_memory_of_a_segment_follows_the_formula() -> None:
     )
     # Never more positions than an output may have.
     assert checkpoint.bytes_per_segment(400, 1, "auto") == 49_152 * (400 + 200) + 128_112 * 8
-
-
-@pytest.mark.parametrize(
-    ("card", "licence"),
-    [
-        (None, "MIT"),
-        ("# A model without front matter\n", "MIT"),
-        ("---\nlicense: cc-by-nc-sa-4.0\n---\n", "cc-by-nc-sa-4.0"),
-        ('---\nlanguage: [de]\nlicense: "apache-2.0"\n---\n', "apache-2.0"),
-        ("---\nlicense: mit\n---\n", "MIT"),
-    ],
-)
-def test_the_licence_is_that_of_the_card_or_the_family(
-    tmp_path: Path, card: str | None, licence: str
-) -> None:
-    folder = copy_of_bundled(tmp_path / "model")
-    (folder / "README.md").unlink()
-    if card is not None:
-        (folder / "README.md").write_text(card)
-    assert resolve(str(folder)).licence == licence

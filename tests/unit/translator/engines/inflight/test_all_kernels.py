@@ -1,6 +1,5 @@
 """The engine gives the tokens of `generate` with all kernels at once."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,7 +40,7 @@ def test_equal_to_generate(residual: str, make_launcher: MakeLauncher) -> None:
     """With rounded shapes, which reach beyond the sentences in slots, and with exact ones."""
     model = tiny_model(0)
     segments = [
-        replace(segment, decoding=DECODINGS[segment.key % len(DECODINGS)])
+        segment._replace(decoding=DECODINGS[segment.key % len(DECODINGS)])
         for segment in random_segments(len(DECODINGS), 0)
     ]
     made: dict[str, Any] = {

@@ -1,7 +1,6 @@
 """The in-flight engine gives the tokens of `generate`, whichever sentences share its steps."""
 
 import random
-from dataclasses import replace
 
 import pytest
 import torch
@@ -108,7 +107,7 @@ def test_layers_on_several_devices_give_the_same() -> None:
 def test_sentences_move_to_lower_slots_when_nothing_waits(make_launcher: MakeLauncher) -> None:
     model = tiny_model(2)
     segments = [
-        replace(segment, decoding=Decoding(4, 5 + 3 * (segment.key % 5)))
+        segment._replace(decoding=Decoding(4, 5 + 3 * (segment.key % 5)))
         for segment in random_segments(12, 2)
     ]
     expected = by_generate(model, segments)

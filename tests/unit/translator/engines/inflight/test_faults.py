@@ -1,6 +1,6 @@
 """Out of memory, non-finite numbers, segments that do not fit."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -98,7 +98,7 @@ def test_a_result_never_contains_what_an_earlier_segment_left_in_the_slot() -> N
     layout = Layout(slots=1, beams=4, length=6)
     finished, stale = [[START, 50, 8, EOS, 1, 1], [START, 50, 9, EOS, 1, 1]], [[7] * 6] * 2
     row = [0, 1, 1, 0, 1, 0, *finished[0], *stale[0], *finished[1], *stale[1]]
-    segment = replace(random_segments(1, 0)[0], decoding=Decoding(4, LENGTH, hypotheses=4))
+    segment = random_segments(1, 0)[0]._replace(decoding=Decoding(4, LENGTH, hypotheses=4))
     (result,) = Report(np.array(row, dtype=np.int32), layout).results([0], [segment], EOS)
     assert (result.ids, result.alternatives) == ([8], ([9],))
 
@@ -127,7 +127,7 @@ def test_a_slot_recovers_from_non_finite_numbers(make_launcher: MakeLauncher) ->
     network = make_network(tiny_model(3))
     state = SlotState.allocate(network.weights, 4, 4, SOURCE, LENGTH)
     pool = SlotPool(network, state, make_launcher(state), START, EOS)
-    segments = [replace(s, decoding=Decoding(4, LENGTH)) for s in random_segments(4, 3)]
+    segments = [s._replace(decoding=Decoding(4, LENGTH)) for s in random_segments(4, 3)]
     segments.sort(key=lambda segment: len(segment.source_ids))
     pool.admit([segments])
     expected = by_generate(tiny_model(3), segments)
@@ -148,9 +148,9 @@ def test_a_slot_recovers_from_non_finite_numbers(make_launcher: MakeLauncher) ->
 
 @pytest.mark.parametrize("change", [{"source_ids": [5] * 25}, {"decoding": Decoding(1, 41)}])
 def test_a_segment_longer_than_a_slot_is_refused(change: dict[str, object]) -> None:
-    segment = replace(random_segments(1, 0)[0], decoding=Decoding(1, 40))
+    segment = random_segments(1, 0)[0]._replace(decoding=Decoding(1, 40))
     engine = make_engine(tiny_model(0))
-    engine.submit([segment, replace(segment, **change), segment])  # type: ignore[arg-type]
+    engine.submit([segment, segment._replace(**change), segment])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="longer than a slot"):
         engine.step()
 

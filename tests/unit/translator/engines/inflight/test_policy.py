@@ -1,7 +1,5 @@
 """When waiting segments are admitted, and how many slots there are."""
 
-from dataclasses import replace
-
 import pytest
 
 from tests.unit.translator.engines.inflight.tiny import (
@@ -78,7 +76,7 @@ def test_no_delay_if_waiting_segments_fill_the_slots() -> None:
 
 def test_an_admission_is_a_few_groups_of_the_first_segments() -> None:
     engine = make_engine(tiny_model(3), 256, late())
-    segments = [replace(s, decoding=Decoding(1, 40)) for s in random_segments(200, 3)]
+    segments = [s._replace(decoding=Decoding(1, 40)) for s in random_segments(200, 3)]
     engine.submit(segments)
     engine.step()
     pool = pool_of(engine, 1)

@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -181,7 +181,7 @@ def random_segments(count: int, seed: int) -> list[EncodedSegment]:
 
 def segments_with(segments: int, seed: int, beams: int) -> list[EncodedSegment]:
     rule = Decoding(beams, LENGTH)
-    return [replace(segment, decoding=rule) for segment in random_segments(segments, seed)]
+    return [segment._replace(decoding=rule) for segment in random_segments(segments, seed)]
 
 
 def by_generate(

@@ -179,72 +179,67 @@ def _continue(
 
 
 @triton.jit
+def _end(
+    score: tl.tensor, parent: tl.tensor, token: tl.tensor,  # of the slot, as the rest
+    running: tl.tensor, finished: tl.tensor, finished_score: tl.tensor, is_finished: tl.tensor,
+    divisor: tl.tensor, at_limit: tl.tensor, eos: tl.tensor, length: tl.tensor, end: tl.tensor,
+    BEAMS: tl.constexpr, ROWS: tl.constexpr, MERGED: tl.constexpr, BLOCK: tl.constexpr,
+) -> tuple[tl.tensor, tl.tensor, tl.tensor]:  # fmt: skip
+    """Update the finished sequences; return the worst score, whether any is one, and all are."""
+    beam = tl.arange(0, ROWS)
+    is_beam = beam < BEAMS
+    ranks = _ranked_finished(
+        score, token, finished_score, divisor, eos, at_limit, BEAMS, ROWS, MERGED
+    )
+    index, worst = index_of(ranks), score_of(tl.min(tl.where(is_beam, ranks, tl.max(ranks))))
+    flags = tl.load(is_finished + index, mask=is_beam & (index < BEAMS), other=0) != 0
+    is_new = is_beam & (index >= BEAMS) & (index < 2 * BEAMS)
+    flags |= is_new & ((tl.load(token + index - BEAMS, mask=is_new, other=0) == eos) | at_limit)
+    _finish(
+        ranks, parent, token, running, finished, length, end, BEAMS, ROWS, BLOCK
+    )  # waits until all threads have read what is written from here on
+    tl.store(finished_score + beam, score_of(ranks), mask=is_beam)
+    tl.store(is_finished + beam, flags, mask=is_beam)
+    return worst, _any(flags & is_beam), ~_any(~flags & is_beam)
+
+
+@triton.jit
 def _advance(
-    score: tl.tensor,  # fp32 [n, 2·K]
-    parent: tl.tensor,  # int64 [n, 2·K]
-    token: tl.tensor,
-    next_token: tl.tensor,  # from here on, fields of the state
-    position: tl.tensor,
-    ancestor: tl.tensor,
-    running: tl.tensor,
-    running_score: tl.tensor,
-    finished: tl.tensor,
-    finished_score: tl.tensor,
-    is_finished: tl.tensor,
-    active: tl.tensor,
-    finite: tl.tensor,
-    max_length: tl.tensor,
-    length_penalty: tl.tensor,
-    stop_when_full: tl.tensor,
-    length_bound_is_max: tl.tensor,
-    eos: int,
-    length: int,
-    BEAMS: tl.constexpr,
-    ROWS: tl.constexpr,
-    FOUND: tl.constexpr,
-    MERGED: tl.constexpr,
+    score: tl.tensor, parent: tl.tensor, token: tl.tensor,  # [n, 2·K], fp32 and int64
+    next_token: tl.tensor, position: tl.tensor, ancestor: tl.tensor,  # fields of the state
+    running: tl.tensor, running_score: tl.tensor,
+    finished: tl.tensor, finished_score: tl.tensor, is_finished: tl.tensor,
+    active: tl.tensor, finite: tl.tensor, max_length: tl.tensor, length_penalty: tl.tensor,
+    stop_when_full: tl.tensor, length_bound_is_max: tl.tensor, eos: int, length: int,
+    BEAMS: tl.constexpr, ROWS: tl.constexpr, FOUND: tl.constexpr, MERGED: tl.constexpr,
     BLOCK: tl.constexpr,
-) -> None:
+) -> None:  # fmt: skip
     """See the module."""
     slot = tl.program_id(0).to(tl.int64)
     if not tl.load(active + slot):
         return
-    row, beam = slot * BEAMS, tl.arange(0, ROWS)
-    is_beam = beam < BEAMS
+    row = slot * BEAMS
     score, parent, token = score + 2 * row, parent + 2 * row, token + 2 * row
     running, finished = running + row * length, finished + row * length
     generated, limit = tl.load(position + slot) + 1, tl.load(max_length + slot)
     penalty = tl.load(length_penalty + slot)
     divisor, at_limit = _power(generated, penalty), generated + 1 >= limit
-
-    ending = _ranked_finished(
-        score, token, finished_score + row, divisor, eos, at_limit, BEAMS, ROWS, MERGED
-    )
-    index, worst = index_of(ending), score_of(tl.min(tl.where(is_beam, ending, tl.max(ending))))
-    flags = tl.load(is_finished + row + index, mask=is_beam & (index < BEAMS), other=0) != 0
-    is_new = is_beam & (index >= BEAMS) & (index < 2 * BEAMS)
-    flags |= is_new & ((tl.load(token + index - BEAMS, mask=is_new, other=0) == eos) | at_limit)
-    any_flag, all_flags = _any(flags & is_beam), ~_any(~flags & is_beam)
-    _finish(
-        ending, parent, token, running, finished, length, generated, BEAMS, ROWS, BLOCK
-    )  # waits until all threads have read what is written from here on
-    tl.store(finished_score + row + beam, score_of(ending), mask=is_beam)
-    tl.store(is_finished + row + beam, flags, mask=is_beam)
-
-    continuing, none_left = _ranked_continuing(score, token, eos, at_limit, BEAMS, ROWS, FOUND)
-    _continue(
-        continuing, parent, token, running, ancestor + row * length, next_token + row, length,
-        generated, BEAMS, ROWS, BLOCK,
+    worst, any_is, all_are = _end(
+        score, parent, token, running, finished, finished_score + row, is_finished + row,
+        divisor, at_limit, eos, length, generated, BEAMS, ROWS, MERGED, BLOCK,
     )  # fmt: skip
-    tl.store(running_score + row + beam, score_of(continuing), mask=is_beam)
-
+    ranks, none_left = _ranked_continuing(score, token, eos, at_limit, BEAMS, ROWS, FOUND)
+    _continue(ranks, parent, token, running, ancestor + row * length, next_token + row, length,
+              generated, BEAMS, ROWS, BLOCK)  # fmt: skip
+    beam = tl.arange(0, ROWS)
+    tl.store(running_score + row + beam, score_of(ranks), mask=beam < BEAMS)
     # What the best beam could still reach, against the worst finished sequence.
     to_limit = tl.load(length_bound_is_max + slot) & (penalty > 0)
-    first = score_of(tl.max(continuing))
-    reach = tl.div_rn(first, tl.where(to_limit, _power(limit - 1, penalty), divisor))
-    improvable = (any_flag & (reach > worst)) | (~all_flags & (reach > _NEVER))
+    bound = tl.where(to_limit, _power(limit - 1, penalty), divisor)
+    reach = tl.div_rn(score_of(tl.max(ranks)), bound)
+    improvable = (any_is & (reach > worst)) | (~all_are & (reach > _NEVER))
     is_finite = tl.load(finite + slot) & (tl.abs(tl.load(score)) < float("inf"))
-    full = all_flags & tl.load(stop_when_full + slot)
+    full = all_are & tl.load(stop_when_full + slot)
     tl.store(finite + slot, is_finite)
     tl.store(position + slot, generated)
     tl.store(active + slot, improvable & ~full & ~none_left & is_finite)

@@ -28,37 +28,40 @@ def combine(parts: Tensor, out: Tensor, tiling: Tiling) -> None:
 
 
 @triton.jit
-def store_part(
-    start: tl.tensor,
-    most: tl.tensor,
-    total: tl.tensor,
-    weighted: tl.tensor,
-    SIZE: tl.constexpr,
-    PADDED: tl.constexpr,
-) -> None:
-    """Write the part of one row at the pointer `start`."""
-    value = tl.arange(0, PADDED)
-    tl.store(start + value, weighted, mask=value < SIZE)
-    tl.store(start + SIZE, most)
-    tl.store(start + SIZE + 1, total)
+def store_row(
+    into: tl.tensor, row: tl.tensor, split: tl.tensor,
+    most: tl.tensor, total: tl.tensor, weighted: tl.tensor,
+    SIZE: tl.constexpr, PADDED: tl.constexpr, SPLITS: tl.constexpr,
+) -> None:  # fmt: skip
+    """Write the result of a row, or its part where there are several splits."""
+    item = tl.arange(0, PADDED)
+    if SPLITS == 1:
+        result = (weighted / total).to(into.dtype.element_ty)
+        tl.store(into + row * SIZE + item, result, mask=item < SIZE)
+    else:
+        start = into + (row * SPLITS + split) * (SIZE + 2)
+        tl.store(start + item, weighted, mask=item < SIZE)
+        tl.store(start + SIZE, most)
+        tl.store(start + SIZE + 1, total)
 
 
 @triton.jit
-def store_parts(
-    start: tl.tensor,
-    keep: tl.tensor,
-    most: tl.tensor,
-    total: tl.tensor,
-    weighted: tl.tensor,
-    SIZE: tl.constexpr,
-    PADDED: tl.constexpr,
-) -> None:
-    """Write the parts of those of R rows that `keep [R]` names, at the pointers `start [R]`."""
-    value = tl.arange(0, PADDED)
-    mask = keep[:, None] & (value < SIZE)[None, :]
-    tl.store(start[:, None] + value[None, :], weighted, mask=mask)
-    tl.store(start + SIZE, most, mask=keep)
-    tl.store(start + SIZE + 1, total, mask=keep)
+def store_rows(
+    into: tl.tensor, row: tl.tensor, keep: tl.tensor, split: tl.tensor,
+    most: tl.tensor, total: tl.tensor, weighted: tl.tensor,
+    SIZE: tl.constexpr, PADDED: tl.constexpr, SPLITS: tl.constexpr,
+) -> None:  # fmt: skip
+    """Write those of R rows that `keep [R]` names, as `store_row` does."""
+    item = tl.arange(0, PADDED)[None, :]
+    mask = keep[:, None] & (item < SIZE)
+    if SPLITS == 1:
+        result = (weighted / total[:, None]).to(into.dtype.element_ty)
+        tl.store(into + row[:, None] * SIZE + item, result, mask=mask)
+    else:
+        start = into + (row * SPLITS + split) * (SIZE + 2)
+        tl.store(start[:, None] + item, weighted, mask=mask)
+        tl.store(start + SIZE, most, mask=keep)
+        tl.store(start + SIZE + 1, total, mask=keep)
 
 
 @triton.jit

@@ -124,33 +124,22 @@ def ban_constants(beams: int, parts: int, no_repeat_ngram: int) -> dict[str, int
 
 @triton.jit
 def _scan(
-    scores: tl.tensor,  # fp32 [n · K, V]
-    factor: tl.tensor | None,  # fp32 [n · K] or None
-    bits: tl.tensor | None,  # int32 [V] or None: see CommonHead
-    scripts: tl.tensor | None,  # int64 [N] or None
+    scores: tl.tensor, factor: tl.tensor | None,  # fp32 [n · K, V]; [n · K] or None
+    bits: tl.tensor | None, scripts: tl.tensor | None,  # int32 [V]; int64 [N]: see CommonHead
     active: tl.tensor,  # bool [N]
-    most: tl.tensor,  # fp32 [n · K, PARTS], as are the sums of exponentials beside it
-    total: tl.tensor,
-    ranks: tl.tensor,  # int64 [n · K, tiles, 2·K]
-    vocabulary: int,
-    BEAMS: tl.constexpr,
-    PARTS: tl.constexpr,
-    WIDTH: tl.constexpr,
-    TILE: tl.constexpr,
+    most: tl.tensor, total: tl.tensor,  # fp32 [n · K, PARTS]; total: sums of exponentials
+    ranks: tl.tensor, vocabulary: int,  # int64 [n · K, tiles, 2·K]; V
+    BEAMS: tl.constexpr, PARTS: tl.constexpr, WIDTH: tl.constexpr, TILE: tl.constexpr,
     STRIPE: tl.constexpr,
-) -> None:
-    """See the module.
-
-    The tile is seen as rows of `STRIPE` scores. The best 2·K scores lie in the 2·K columns with
-    the largest maxima, so only those are read again, from the cache, and searched.
-    """
+) -> None:  # fmt: skip
+    """See the module; the tile is seen as rows of `STRIPE` scores."""
     tile, row = tl.program_id(0), tl.program_id(1).to(tl.int64)
     if not tl.load(active + row // BEAMS):
         return
     scores += row * vocabulary
     scale = 1.0 if factor is None else tl.load(factor + row)
     needed = needed_scripts(scripts, row // BEAMS)
-    begin, lane, place = tile * TILE, tl.arange(0, STRIPE), tl.arange(0, WIDTH)
+    begin, lane = tile * TILE, tl.arange(0, STRIPE)
     peak, mass = tl.full((STRIPE,), LOWEST, tl.float32), tl.zeros((STRIPE,), tl.float32)
     peak_id = begin + lane
     ids, end = begin + lane, tl.minimum(begin + TILE, vocabulary)
@@ -166,36 +155,39 @@ def _scan(
         store_sum(most, total, row * PARTS + tile, peak, mass)
     # NaN is no peak, but makes the sum NaN; it must be among the best to be seen.
     peak = tl.where(mass == mass, peak, float("nan"))
-    top = best(ranked(peak, peak_id), 2 * BEAMS, WIDTH)
-    column = (index_of(top) - begin) % STRIPE
+    column = (index_of(best(ranked(peak, peak_id), 2 * BEAMS, WIDTH)) - begin) % STRIPE
     ids = begin + column[:, None] + STRIPE * tl.arange(0, TILE // STRIPE)[None, :]
-    known = (place < 2 * BEAMS)[:, None] & (ids < vocabulary)
-    x = tl.load(scores + ids, mask=known, other=0.0)
-    x = allowed(x, bits, needed, ids, known) * scale
-    top = best(tl.where(known, ranked(x, ids), NOTHING), 2 * BEAMS, WIDTH)
+    top = _best_of(scores, ids, scale, bits, needed, vocabulary, BEAMS, WIDTH)
+    place = tl.arange(0, WIDTH)
     ranks += (row * tl.cdiv(vocabulary, TILE) + tile) * 2 * BEAMS
     tl.store(ranks + place, top, mask=place < 2 * BEAMS)
 
 
 @triton.jit
+def _best_of(
+    scores: tl.tensor, ids: tl.tensor, scale: tl.tensor, bits: tl.tensor | None, needed: tl.tensor,
+    vocabulary: int, BEAMS: tl.constexpr, WIDTH: tl.constexpr,
+) -> tl.tensor:  # fmt: skip
+    """Return the ranks of the best 2·K among a tile's columns `ids [WIDTH, rows]`.
+
+    They lie in the 2·K columns with the largest maxima, so only those are read again, from the
+    cache.
+    """
+    known = (tl.arange(0, WIDTH) < 2 * BEAMS)[:, None] & (ids < vocabulary)
+    x = tl.load(scores + ids, mask=known, other=0.0)
+    x = allowed(x, bits, needed, ids, known) * scale
+    return best(tl.where(known, ranked(x, ids), NOTHING), 2 * BEAMS, WIDTH)
+
+
+@triton.jit
 def _merge(
-    most: tl.tensor,  # fp32 [n, K, PARTS]
-    total: tl.tensor,
-    ranks: tl.tensor,  # int64 [n, K, FOUND]
-    active: tl.tensor,  # bool [N]
-    running_score: tl.tensor,  # fp32 [N, K]
-    score: tl.tensor,  # fp32 [n, 2·K]
-    parent: tl.tensor,  # int64 [n, 2·K]
-    token: tl.tensor,
+    most: tl.tensor, total: tl.tensor, ranks: tl.tensor,  # fp32 [n, K, PARTS]; int64 [n, K, FOUND]
+    active: tl.tensor, running_score: tl.tensor,  # bool [N], fp32 [N, K]
+    score: tl.tensor, parent: tl.tensor, token: tl.tensor,  # [n, 2·K], fp32 and int64
     vocabulary: int,
-    BEAMS: tl.constexpr,
-    PARTS: tl.constexpr,
-    FOUND: tl.constexpr,
-    ROWS: tl.constexpr,
-    COLUMNS: tl.constexpr,
-    ENTRIES: tl.constexpr,
-    WIDTH: tl.constexpr,
-) -> None:
+    BEAMS: tl.constexpr, PARTS: tl.constexpr, FOUND: tl.constexpr, ROWS: tl.constexpr,
+    COLUMNS: tl.constexpr, ENTRIES: tl.constexpr, WIDTH: tl.constexpr,
+) -> None:  # fmt: skip
     """See the module; the beams of a sentence are the rows of a matrix."""
     slot = tl.program_id(0).to(tl.int64)
     place = tl.arange(0, WIDTH)
@@ -229,22 +221,13 @@ def _merge(
 
 @triton.jit
 def _ban(
-    scores: tl.tensor,  # fp32 [n · K, V]
-    factor: tl.tensor | None,  # fp32 [n · K] or None
-    bits: tl.tensor | None,  # int32 [V] or None: see CommonHead
-    scripts: tl.tensor | None,  # int64 [N] or None
-    active: tl.tensor,  # bool [N]
-    running: tl.tensor,  # int64 [N, K, T]
-    position: tl.tensor,  # int64 [N]
-    most: tl.tensor,  # fp32 [n · K, PARTS]
-    total: tl.tensor,
-    vocabulary: int,
-    length: int,
-    BEAMS: tl.constexpr,
-    PARTS: tl.constexpr,
-    SIZE: tl.constexpr,
-    BLOCK: tl.constexpr,
-) -> None:
+    scores: tl.tensor, factor: tl.tensor | None,  # the first four as in _scan
+    bits: tl.tensor | None, scripts: tl.tensor | None,
+    active: tl.tensor, running: tl.tensor, position: tl.tensor,  # [N], int64 [N, K, T] and [N]
+    most: tl.tensor, total: tl.tensor,  # fp32 [n · K, PARTS]
+    vocabulary: int, length: int,
+    BEAMS: tl.constexpr, PARTS: tl.constexpr, SIZE: tl.constexpr, BLOCK: tl.constexpr,
+) -> None:  # fmt: skip
     """Make the scores of a beam's forbidden tokens -inf; what they add to its sum is the last part.
 
     A token is forbidden if it follows an earlier occurrence of the sequence's last `SIZE - 1`. One

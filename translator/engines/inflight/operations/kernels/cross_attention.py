@@ -16,7 +16,7 @@ from torch import Tensor
 from translator.engines.inflight.operations.kernels.combine import (
     combine,
     new_parts,
-    store_parts,
+    store_rows,
 )
 from translator.engines.inflight.operations.kernels.flash import visit
 from translator.engines.inflight.operations.kernels.tiling import tiling
@@ -63,18 +63,11 @@ def attend_sources(
     slots: tl.tensor | None,  # int64 [n]; None: the first n
     into: tl.tensor,  # [n, K, H, D], or the parts, fp32 [n, K, H, SPLITS, D + 2]
     source: int,  # of the shape
-    slot_stride: int,
-    pair_stride: int,
-    head_stride: int,
-    token_stride: int,
+    slot_stride: int, pair_stride: int, head_stride: int, token_stride: int,
     scaling: float,  # of the scores
-    BEAMS: tl.constexpr,
-    ROWS: tl.constexpr,
-    SIZE: tl.constexpr,
-    PADDED: tl.constexpr,
-    BLOCK: tl.constexpr,
-    SPLITS: tl.constexpr,
-) -> None:
+    BEAMS: tl.constexpr, ROWS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr,
+    BLOCK: tl.constexpr, SPLITS: tl.constexpr,
+) -> None:  # fmt: skip
     """A program per split, head, slot."""
     split, head, slot = tl.program_id(0), tl.program_id(1), tl.program_id(2).to(tl.int64)
     heads = tl.num_programs(1)
@@ -102,9 +95,4 @@ def attend_sources(
             most, total, weighted, SIZE, PADDED, BLOCK,
         )  # fmt: skip
 
-    if SPLITS == 1:
-        result = (weighted / total[:, None]).to(into.dtype.element_ty)
-        tl.store(into + row[:, None] * SIZE + item[None, :], result, mask=mask)
-    else:
-        places = into + (row * SPLITS + split) * (SIZE + 2)
-        store_parts(places, living, most, total, weighted, SIZE, PADDED)
+    store_rows(into, row, living, split, most, total, weighted, SIZE, PADDED, SPLITS)

@@ -24,7 +24,7 @@ from torch import Tensor
 from translator.engines.inflight.operations.kernels.combine import (
     combine,
     new_parts,
-    store_part,
+    store_row,
 )
 from translator.engines.inflight.operations.kernels.flash import LOG2_E
 from translator.engines.inflight.operations.kernels.tiling import tiling
@@ -87,6 +87,58 @@ def _visit(
     return larger, total, weighted
 
 
+@triton.jit
+def _append(
+    key: tl.tensor, to_value: tl.tensor, there: tl.tensor, pair_stride: tl.tensor,
+    SIZE: tl.constexpr, PADDED: tl.constexpr,
+) -> None:  # fmt: skip
+    """Copy a new key of D values, and its value, to `there` in the cache."""
+    item = tl.arange(0, PADDED)
+    real = item < SIZE
+    tl.store(there + item, tl.load(key + item, mask=real), mask=real)
+    value = tl.load(key + to_value + item, mask=real)
+    tl.store(there + pair_stride + item, value, mask=real)
+
+
+@triton.jit
+def _gathered(
+    rows: tl.tensor, inside: tl.tensor, SIZE: tl.constexpr, PADDED: tl.constexpr
+) -> tl.tensor:
+    """Load the rows of D values that pointers `rows` point to, where `inside`, as fp32."""
+    item = tl.arange(0, PADDED)[None, :]
+    mask = inside[:, None] & (item < SIZE)
+    return tl.load(rows[:, None] + item, mask=mask, other=0.0).to(tl.float32)
+
+
+@triton.jit
+def _attend(
+    query: tl.tensor, fresh: tl.tensor, part: tl.tensor,
+    cache: tl.tensor, pair_stride: tl.tensor, time_stride: tl.tensor, beam_stride: tl.tensor,
+    line: tl.tensor, now: tl.tensor, first: tl.tensor, stop: tl.tensor,
+    BEAMS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr, BLOCK: tl.constexpr,
+    ALIGNMENT: tl.constexpr,
+) -> tuple[tl.tensor, tl.tensor, tl.tensor]:  # fmt: skip
+    """Return the online softmax of a query over the times from `first` to before `stop`."""
+    most, total = float("-inf"), 0.0
+    weighted = tl.zeros((PADDED,), tl.float32)
+    for start in range(first, stop, BLOCK):
+        time = start + tl.arange(0, BLOCK)
+        inside = time < stop
+        column = tl.zeros((BLOCK,), tl.int32)
+        if BEAMS > 1:
+            column = tl.load(line + time, mask=inside, other=0).to(tl.int32)
+        stored = cache + time * time_stride + column * beam_stride
+        # Another program may be writing the new key and value to the cache.
+        new = fresh + (column * 3 + 1) * part
+        key = tl.where(time == now, new, stored)
+        value = tl.where(time == now, new + part, stored + pair_stride)
+        # The compiler does not see it through `where`, and would load values one by one.
+        keys = _gathered(tl.multiple_of(key, ALIGNMENT), inside, SIZE, PADDED)
+        values = _gathered(tl.multiple_of(value, ALIGNMENT), inside, SIZE, PADDED)
+        most, total, weighted = _visit(query, keys, values, inside, most, total, weighted)
+    return most, total, weighted
+
+
 @triton.jit(do_not_specialize=["length", "capacity"])
 def attend_slots(
     projected: tl.tensor,  # [n, K, 3, H, D]
@@ -94,26 +146,14 @@ def attend_slots(
     ancestor: tl.tensor,  # int64 [n, K, T]
     position: tl.tensor,  # int64 [n]
     into: tl.tensor,  # [n, K, H, D], or the parts, fp32 [n, K, H, SPLITS, D + 2]
-    length: int,  # of the shape
-    capacity: int,  # T
-    slot_stride: int,
-    pair_stride: int,
-    head_stride: int,
-    time_stride: int,
-    beam_stride: int,
+    length: int, capacity: int,  # of the shape; T
+    slot_stride: int, pair_stride: int, head_stride: int, time_stride: int, beam_stride: int,
     scaling: float,  # of the scores
-    BEAMS: tl.constexpr,
-    SIZE: tl.constexpr,
-    PADDED: tl.constexpr,
-    BLOCK: tl.constexpr,
+    BEAMS: tl.constexpr, SIZE: tl.constexpr, PADDED: tl.constexpr, BLOCK: tl.constexpr,
     SPLITS: tl.constexpr,
     ALIGNMENT: tl.constexpr,  # of each row of D values, in bytes, at most 16
-) -> None:
-    """A program per beam and split, head, slot.
-
-    The new key and value come from `projected`, not from the cache: another program may be writing
-    them there.
-    """
+) -> None:  # fmt: skip
+    """A program per beam and split, head, slot."""
     beam, split = tl.program_id(0) // SPLITS, tl.program_id(0) % SPLITS
     head, slot = tl.program_id(1), tl.program_id(2).to(tl.int64)
     heads = tl.num_programs(1)
@@ -126,41 +166,16 @@ def attend_slots(
     line = ancestor + (slot * BEAMS + beam) * capacity
 
     if (split == 0) & (now < capacity):
-        there = cache + now * time_stride + beam * beam_stride + item
-        pair = fresh + (beam * 3 + 1) * part + item
-        tl.store(there, tl.load(pair, mask=real), mask=real)
-        tl.store(there + pair_stride, tl.load(pair + part, mask=real), mask=real)
-
+        there = cache + now * time_stride + beam * beam_stride
+        _append(fresh + (beam * 3 + 1) * part, part, there, pair_stride, SIZE, PADDED)
     query = tl.load(fresh + beam * 3 * part + item, mask=real, other=0.0).to(tl.float32)
     query *= scaling * LOG2_E
-    most, total = float("-inf"), 0.0
-    weighted = tl.zeros((PADDED,), tl.float32)
     seen = tl.minimum(now + 1, length)
     each = tl.cdiv(tl.cdiv(seen, BLOCK), SPLITS) * BLOCK
     first = split * each
-    stop = tl.minimum(seen, first + each)
-    for start in range(first, stop, BLOCK):
-        time = start + tl.arange(0, BLOCK)
-        inside = time < stop
-        column = tl.zeros((BLOCK,), tl.int32)
-        if BEAMS > 1:
-            column = tl.load(line + time, mask=inside, other=0).to(tl.int32)
-        stored = cache + time * time_stride + column * beam_stride
-        projected_now = fresh + (column * 3 + 1) * part
-        key = tl.where(time == now, projected_now, stored)
-        value = tl.where(time == now, projected_now + part, stored + pair_stride)
-        # The compiler does not see it through `where`, and would load values one by one.
-        key = tl.multiple_of(key, ALIGNMENT)
-        value = tl.multiple_of(value, ALIGNMENT)
-        mask = inside[:, None] & real[None, :]
-        keys = tl.load(key[:, None] + item[None, :], mask=mask, other=0.0).to(tl.float32)
-        values = tl.load(value[:, None] + item[None, :], mask=mask, other=0.0).to(tl.float32)
-        most, total, weighted = _visit(query, keys, values, inside, most, total, weighted)
-
+    most, total, weighted = _attend(
+        query, fresh, part, cache, pair_stride, time_stride, beam_stride, line, now,
+        first, tl.minimum(seen, first + each), BEAMS, SIZE, PADDED, BLOCK, ALIGNMENT,
+    )  # fmt: skip
     row = (slot * BEAMS + beam) * heads + head
-    if SPLITS == 1:
-        result = (weighted / total).to(into.dtype.element_ty)
-        tl.store(into + row * SIZE + item, result, mask=real)
-    else:
-        start = into + (row * SPLITS + split) * (SIZE + 2)
-        store_part(start, most, total, weighted, SIZE, PADDED)
+    store_row(into, row, split, most, total, weighted, SIZE, PADDED, SPLITS)

@@ -44,10 +44,8 @@ def attend_tokens(
     out: tl.tensor,  # [n, S, H, D]
     source: int,  # S
     scaling: float,  # of the scores
-    SIZE: tl.constexpr,
-    PADDED: tl.constexpr,
-    BLOCK: tl.constexpr,
-) -> None:
+    SIZE: tl.constexpr, PADDED: tl.constexpr, BLOCK: tl.constexpr,
+) -> None:  # fmt: skip
     """A program per block of queries, head, sentence."""
     block, head, sentence = tl.program_id(0), tl.program_id(1), tl.program_id(2).to(tl.int64)
     heads = tl.num_programs(1)

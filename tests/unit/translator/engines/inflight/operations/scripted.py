@@ -2,7 +2,6 @@
 
 import random
 from collections import defaultdict
-from dataclasses import replace
 from functools import partial
 
 import torch
@@ -53,7 +52,7 @@ def sources(count: int, seed: int) -> list[EncodedSegment]:
     for segment in random_segments(count, seed):
         name = rng.randrange(4) == 0
         ids = [i for i in segment.source_ids if name or SCRIPT[i] == 0]
-        segments.append(replace(segment, source_ids=ids))
+        segments.append(segment._replace(source_ids=ids))
     return segments
 
 

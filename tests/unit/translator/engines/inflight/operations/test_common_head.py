@@ -101,7 +101,7 @@ def test_kernels_give_the_same() -> None:
 
     rule = Decoding(2, 10)
     model = tiny_model(1)
-    segments = [replace(segment, decoding=rule) for segment in sources(16, 1)]
+    segments = [segment._replace(decoding=rule) for segment in sources(16, 1)]
     expected = by_generate_without_others(model, segments)
     engine = make_engine(model, LateStream(), replace(PLAIN, rank=continuations))
     check(expected, decode(engine, segments, 1), segments)
@@ -110,7 +110,7 @@ def test_kernels_give_the_same() -> None:
 def test_a_sentence_alone_becomes_the_same() -> None:
     model = tiny_model(2)
     rule = Decoding(4, 25)
-    segments = [replace(segment, decoding=rule) for segment in sources(12, 2)]
+    segments = [segment._replace(decoding=rule) for segment in sources(12, 2)]
     assert any(map(scripts_of, segments))
     together = decode(make_engine(model, LateStream()), segments, 2)
     alone: dict[int, DecodedSegment] = {}
@@ -206,7 +206,7 @@ def test_a_gpu_keeps_the_whole_head_and_copies_the_common_rows() -> None:
 
 def test_graphs_of_both_kinds_are_recorded_at_start() -> None:
     engine = make_engine(tiny_model(0), LateStream())
-    segments = [replace(segment, decoding=Decoding(4, 25)) for segment in sources(30, 0)]
+    segments = [segment._replace(decoding=Decoding(4, 25)) for segment in sources(30, 0)]
     decode(engine, segments[:1], 0)
     pool = pool_of(engine, 4)
     build._record(pool, 16, 24, 40)

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.agreement import near_best
-from tests.e2e.conftest import ONE_CANDIDATE, TIMEOUT
+from tests.e2e.conftest import ONE_CANDIDATE, TIMEOUT, in_process
 from tests.e2e.test_cli import COMMAND, environment
-from tests.process.cluster.conftest import Nodes, cluster, nodes
+from tests.process.cluster.conftest import Nodes
 from translator import Translator
 
-__all__ = ["cluster", "nodes"]  # fixtures
+__all__ = ["in_process"]  # a fixture
 
 
 def test_a_folder_is_translated_by_the_nodes(
