@@ -5,7 +5,7 @@ from fp32 cut bits off instead of rounding to the nearest value, ties to even, a
 integers take the bits for the value.
 
 It also replaces the functions of the language, a thousand members of modules and classes, for each
-launch, and once more for each function that a kernel calls: 40 % of the time. Once is enough.
+launch, and once more for each function that a kernel calls: a third of the time. Once is enough.
 """
 
 from collections.abc import Callable
