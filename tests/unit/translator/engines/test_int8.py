@@ -105,12 +105,12 @@ def test_replicas_agree_with_a_single_engine(
 
 
 def test_as_good_as_the_reference(inflight: Translator, reference: Translator) -> None:
-    """BLEU and chrF of one direction, 327 sentences, are within a point of fp32 `generate`.
+    """BLEU and chrF of one direction, 164 sentences, are within a point of fp32 `generate`.
 
-    With the measured weights, both are within 0.5; other weights round differently.
+    With the measured weights, both are within 0.6; other weights round differently.
     """
     pairs = read_references("test")["de", "en"]
-    texts, expected = list(pairs)[::2], list(pairs.values())[::2]
+    texts, expected = list(pairs)[::4], list(pairs.values())[::4]
     ours, theirs = (
         score(translator.batch(texts, ["de"] * len(texts), ["en"] * len(texts)), expected)
         for translator in (inflight, reference)

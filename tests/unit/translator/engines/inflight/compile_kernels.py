@@ -1,10 +1,14 @@
-"""`python -m … CAPABILITY`: compile every kernel for a card that is not there, and run none.
+"""`python -m … CAPABILITY …`: compile every kernel for cards that are not there, and run none.
 
 Operations are called as on a card, with the sizes of 418M's layers; only the launch is left out.
-Prints the names of the kernels, a line each.
+Prints the capability and the name of each kernel, a line each. One process does it for all cards:
+loading torch and transformers takes as long as ten kernels. The first card gets every kernel, the
+others those that multiply on tensor cores, which each generation of cards does in its own way, for
+the models that differ most.
 """
 
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,20 +41,26 @@ class _Driver:
         return self._target
 
     def get_current_device(self) -> int:
-        return 0
+        """Return another device for each card: what is compiled for one is kept for it."""
+        return int(self._target.arch)
 
     def get_current_stream(self, device: int) -> int:
         return 0
 
 
-def compile_all(capability: int) -> list[str]:
-    """Return the names of the kernels; raises the compiler's error."""
-    driver.set_active(_Driver(capability))
-    run, names = JITFunction.run, dict[str, None]()
+def compile_all(capabilities: Sequence[int]) -> list[tuple[int, str]]:
+    """Return capability and name of each kernel; raises the compiler's error."""
+    run, compiled = JITFunction.run, dict[tuple[int, str], None]()
+    first, multiplying = capabilities[0], set[str]()
 
-    def compile_only(self: Any, *arguments: Any, grid: Any, warmup: bool, **more: Any) -> Any:
-        names[self.__name__] = None
-        return run(self, *arguments, grid=grid, warmup=True, **more)
+    def compile_only(self: Any, *arguments: Any, grid: Any, warmup: bool, **more: Any) -> None:
+        capability, name = driver.active.get_current_device(), self.__name__
+        if capability != first and name not in multiplying:
+            return
+        compiled[capability, name] = None
+        kernel = run(self, *arguments, grid=grid, warmup=True, **more)
+        if "tt.dot" in kernel.asm["ttir"]:
+            multiplying.add(name)
 
     JITFunction.run = compile_only
     config = M2M100Config(
@@ -59,26 +69,35 @@ def compile_all(capability: int) -> list[str]:
         decoder_ffn_dim=4_096,
     )  # fmt: skip
     tensors = held(M2M100ForConditionalGeneration(config))
-    for beams, ngram, narrow in ((1, 0, None), (_BEAMS, _NGRAM, None), (1, 0, torch.int8)):
+    models = (1, 0, None), (_BEAMS, _NGRAM, None), (1, 0, torch.int8)
+    for beams, ngram, narrow in models:
         weights = load(tensors, Placement((_CPU,), (_CPU,)), torch.bfloat16, narrow=narrow)
         model = Model(weights, _VOCABULARY, beams, ngram)
-        for trial in [Trial(model, shape) for shape in _SHAPES]:
-            for candidate in candidates_for(weights):
-                trial.call(candidate.operation, candidate.make())()
-        _rank_by_script(model)
-    return list(names)
+        calls = [*_all_operations(model), *_rank_by_script(model)]
+        for capability in capabilities if beams > 1 or narrow else [first]:
+            driver.set_active(_Driver(capability))
+            for call in calls:
+                call()
+    return list(compiled)
 
 
-def _rank_by_script(model: Model) -> None:
-    """Compile what leaves out the tokens of other scripts."""
+def _all_operations(model: Model) -> Iterator[Callable[[], object]]:
+    for trial in [Trial(model, shape) for shape in _SHAPES]:
+        for candidate in candidates_for(model.weights):
+            yield trial.call(candidate.operation, candidate.make())
+
+
+def _rank_by_script(model: Model) -> Iterator[Callable[[], object]]:
+    """Leave out the tokens of other scripts."""
     head = model.weights.head
     assert isinstance(head, Head)
     scripts = [*torch.arange(_VOCABULARY).chunk(2)]
     weights = replace(model.weights, head=CommonHead.of(head.weight, scripts))
     [rank] = [each for each in candidates_for(weights) if each.operation == "rank"]
     for shape in _SHAPES:
-        Trial(replace(model, weights=weights), shape).call("rank", rank.make())()
+        yield Trial(replace(model, weights=weights), shape).call("rank", rank.make())
 
 
 if __name__ == "__main__":
-    sys.stdout.write("".join(f"{name}\n" for name in compile_all(int(sys.argv[1]))))
+    pairs = compile_all([int(word) for word in sys.argv[1:]])
+    sys.stdout.write("".join(f"{capability} {name}\n" for capability, name in pairs))

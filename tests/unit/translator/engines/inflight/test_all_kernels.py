@@ -23,11 +23,11 @@ pytest.importorskip("triton", reason="kernels need Triton")
 
 DECODINGS = (
     Decoding(1, 25),
-    Decoding(1, 12, no_repeat_ngram=2),
-    Decoding(4, 12, 0.6, "never", hypotheses=3, no_repeat_ngram=2),
+    Decoding(1, 8, no_repeat_ngram=2),
+    Decoding(4, 8, 0.6, "never", hypotheses=3, no_repeat_ngram=2),
     Decoding(3, 5, 2.0, False),
-    Decoding(5, 12, 0.0, True, hypotheses=5),
-    Decoding(2, 12, 1.0, False, hypotheses=2),
+    Decoding(5, 8, 0.0, True, hypotheses=5),
+    Decoding(2, 8, 1.0, False, hypotheses=2),
 )
 
 

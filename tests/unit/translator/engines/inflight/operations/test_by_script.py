@@ -50,7 +50,7 @@ def make_engine(model: M2M100ForConditionalGeneration) -> InflightEngine:
     )
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_equal_to_generate_without_the_other_tokens(seed: int) -> None:
     """Targets are mixed, and sentences join at any step; a pass has 64 of up to 80 beams."""
     model, segments = tiny_model(seed), sources(120, seed)
