@@ -1,23 +1,25 @@
-"""A connection between two processes, with a thread that writes and one that reads.
+"""A connection between two processes: messages both ways, in order, and nobody waits to send.
 
-Whoever sends must never wait for the other process, which may be stopped or killed. What has
-gathered while a message was written is sent together.
+The other process may be stopped or killed. So whoever sends passes a message to the kernel, which
+mostly takes it at once; what it does not take, a thread of the link sends. What has gathered
+meanwhile is sent together.
 """
 
-import os
+import pickle
 import queue
 import socket
+import struct
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
-
-from gpu_pool.packing import receive, send
 
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
-_MOST = 256  # messages sent together
+_MOST = 256  # items sent together
+_SIZE = struct.Struct("!Q")  # of the pickled messages that follow
+_CHUNK = 1 << 16  # bytes that are read at a time
 
 
 class Link(Generic[Sent, Received]):
@@ -32,15 +34,17 @@ class Link(Generic[Sent, Received]):
     ) -> None:
         """Own the connected socket.
 
-        `pack` turns what has gathered into messages, `receive` is called for each message that
-        arrives, `closed` once at the end; both by the reading thread.
+        `pack` turns what has gathered into messages; any thread that sends calls it. `receive` is
+        called for each message that arrives, `closed` once at the end; both by the reading thread.
         """
         self._socket = connected
-        self._connection: Connection[Any, Any] = Connection(os.dup(connected.fileno()))
         self._pack = pack
         self._receive = receive
         self._closed = closed
-        self._outgoing: queue.SimpleQueue[Sent | None] = queue.SimpleQueue()
+        self._incoming = bytearray()
+        self._outgoing: deque[Sent] = deque()
+        self._sending = threading.Lock()  # held until what was taken out of `_outgoing` is sent
+        self._unsent: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def start(self) -> None:
         """Start the threads."""
@@ -48,38 +52,69 @@ class Link(Generic[Sent, Received]):
             threading.Thread(target=run, name=name, daemon=True).start()
 
     def send(self, item: Sent) -> None:
-        """Send an item soon; never blocks, and drops it if the other side is gone."""
-        self._outgoing.put(item)
+        """Send an item now or soon; never blocks, and drops it if the other side is gone."""
+        self._outgoing.append(item)
+        self._flush()
 
     def close(self) -> None:
         """Break the connection, as if the other side had; `closed` is called."""
         with suppress(OSError):  # it is broken already
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _write(self) -> None:
-        try:
-            while True:
-                items = self._gathered()
-                if items[-1] is None:
-                    return
-                send(self._connection, self._pack(items))  # type: ignore[arg-type]
-        except OSError:
-            return  # the other side is gone; `_read` reports it
+    def _flush(self) -> None:
+        """Send what has gathered, unless another thread is about to."""
+        while self._outgoing and self._sending.acquire(blocking=False):
+            data = self._gathered()
+            try:
+                data = data[self._socket.send(data, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                pass  # the other side does not read
+            except OSError:
+                data = b""  # it is gone; `_read` reports it
+            if data:
+                self._unsent.put(data)  # the lock is the writing thread's now
+                return
+            self._sending.release()
 
-    def _gathered(self) -> list[Sent | None]:
-        """Wait for an item; return it with those that have gathered since, up to the end mark."""
-        items = [self._outgoing.get()]
-        while items[-1] is not None and len(items) < _MOST and not self._outgoing.empty():
-            items.append(self._outgoing.get())
-        return items
+    def _gathered(self) -> bytes:
+        """Return what is to be sent next; only whoever has the lock calls it."""
+        items: list[Sent] = []
+        while self._outgoing and len(items) < _MOST:
+            items.append(self._outgoing.popleft())
+        data = pickle.dumps(self._pack(items), pickle.HIGHEST_PROTOCOL)
+        return _SIZE.pack(len(data)) + data
+
+    def _write(self) -> None:
+        """Send what the kernel did not take at once."""
+        while (data := self._unsent.get()) is not None:
+            with suppress(OSError):  # the other side is gone; `_read` reports it
+                self._socket.sendall(data)
+            self._sending.release()
+            self._flush()
 
     def _read(self) -> None:
         try:
             while True:
-                for message in receive(self._connection):
+                for message in pickle.loads(self._received()):  # noqa: S301 - from our process
                     self._receive(message)
         except (EOFError, OSError):
-            self._outgoing.put(None)
-            self._connection.close()
+            self._unsent.put(None)
             self._socket.close()
             self._closed()
+
+    def _received(self) -> bytes:
+        """Return the next messages, pickled. Raises EOFError or OSError if there are none left."""
+        self._fill(_SIZE.size)
+        end = _SIZE.size + _SIZE.unpack_from(self._incoming)[0]
+        self._fill(end)
+        data = bytes(self._incoming[_SIZE.size : end])
+        del self._incoming[:end]
+        return data
+
+    def _fill(self, size: int) -> None:
+        """Read until there are so many bytes; mostly all of a message comes at once."""
+        while len(self._incoming) < size:
+            data = self._socket.recv(max(_CHUNK, size - len(self._incoming)))
+            if not data:
+                raise EOFError
+            self._incoming += data

@@ -1,17 +1,14 @@
 """Chromium in front of the real server, whose pool and devices are fake."""
 
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import (
     Browser,
-    BrowserContext,
-    ConsoleMessage,
     Page,
     expect,
     sync_playwright,
@@ -28,7 +25,8 @@ from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
 from server.routes.files import FileRoutes
 from server.services import Services, make_services
-from tests.browser.contexts import PATIENCE, Contexts, close
+from tests.browser.contexts import PATIENCE, Contexts
+from tests.browser.opener import Opener
 from tests.fakes import FakePool, add_recording_format, one_model, worker_status
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -137,48 +135,10 @@ def open_page(contexts: Contexts, url: str) -> Iterator[OpenPage]:
     With `clock`, its time stands still until it is told to go on; `before` may prepare the page.
     A script that fails, or that the content security policy stops, fails the test.
     """
-    pages: list[Page] = []
-    own: list[BrowserContext] = []
-    mistakes: list[str] = []
-
-    def note_policy(message: ConsoleMessage) -> None:
-        if "Policy" in message.text:
-            mistakes.append(message.text)
-
-    def open_it(
-        path: str = "/",
-        *,
-        clock: bool = False,
-        before: Callable[[Page], object] | None = None,
-        color_scheme: Literal["light", "dark"] = "light",
-        reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
-        **options: Any,
-    ) -> Page:
-        if clock:  # it is the context's
-            own.append(contexts.new(options))
-            page = own[-1].new_page()
-        else:
-            page = contexts.open(url, options)
-            pages.append(page)
-        page.emulate_media(color_scheme=color_scheme, reduced_motion=reduced_motion)
-        page.on("pageerror", lambda error: mistakes.append(str(error)))
-        page.on("console", note_policy)
-        if clock:
-            page.clock.install(time=0)
-            page.clock.pause_at(1_000)
-        if before:
-            before(page)
-        page.goto(url + path)
-        if path == "/":
-            expect(page.locator("#target")).to_have_attribute("data-value", re.compile("."))
-        return page
-
-    yield open_it
-    for page in pages:
-        close(page, url)
-    for context in own:
-        context.close()
-    assert mistakes == []
+    opener = Opener(contexts, url)
+    yield opener.open
+    opener.close()
+    assert opener.mistakes == []
 
 
 @pytest.fixture
