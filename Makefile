@@ -57,8 +57,8 @@ WORKERS ?= auto
 PARALLEL = --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
 COVERAGE_FLAGS = $(if $(COVERAGE),--cov --cov-report term:skip-covered)
 
-# For WORKERS=auto: one more than cores, because many tests wait for processes that they started.
-test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# For WORKERS=auto: two more than cores, because many tests wait for processes that they started.
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 test: $(STAMP)
 	$(BIN)/pytest $(PARALLEL) $(COVERAGE_FLAGS)
 

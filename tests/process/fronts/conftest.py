@@ -24,6 +24,14 @@ from tests.process.test_faults import is_alive
 PAIR = {"source_language": "en", "target_language": "de"}
 
 
+def _is_stopped(pid: int) -> bool:
+    """Return True if all threads of a process have stopped."""
+    states = [
+        file.read_text().rpartition(")")[2] for file in Path(f"/proc/{pid}/task").glob("*/stat")
+    ]
+    return all(state.split()[0] == "T" for state in states)
+
+
 class NodeServer:
     """A server with stub workers, as a process with children."""
 
@@ -64,9 +72,11 @@ class NodeServer:
         return found
 
     def kill(self, role: str, number: int = signal.SIGKILL) -> int:
-        """Send a signal to a child; return its process id."""
+        """Send a signal to a child; return its process id, once it has stopped if it is to stop."""
         pid = self.children()[role]
         os.kill(pid, number)
+        if number == signal.SIGSTOP:  # until then it may accept a connection
+            wait_for(lambda: _is_stopped(pid), f"{role} has stopped")
         return pid
 
     def wait_until_replaced(self, role: str, pid: int) -> float:
