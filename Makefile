@@ -7,15 +7,16 @@ STAMP := $(VENV)/.installed
 MINUTES ?= 30
 DRILL_MINUTES ?= 4
 
-.PHONY: help serve test test-fast coverage check check-code check-k8s test-faults soak bench \
+.PHONY: help serve test test-fast test-long coverage check check-code check-k8s test-faults soak bench \
 	bench-decoding bench-gpu gpu-wheels bench-pool bench-front bench-threads simulate train-background \
 	train-status train-stop train-adopt evaluate settings-page kept-page chart-readme lock test-image clean \
 	drill bench-ray
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
-	@echo "make test              run all tests, in parallel"
+	@echo "make test              run the tests, in parallel"
+	@echo "make test-long         run the few tests that take half a minute each"
 	@echo "make test-fast         run the tests without models and processes, in under a minute"
-	@echo "make coverage          run all tests and fail if too few lines and branches are covered"
+	@echo "make coverage          run the tests and fail if too few lines and branches are covered"
 	@echo "make check             run all checks: check-code and check-k8s"
 	@echo "make check-code        check format, lint, types and the dependencies between packages"
 	@echo "make check-k8s         check the manifests and the image with checkov"
@@ -60,7 +61,10 @@ COVERAGE_FLAGS = $(if $(COVERAGE),--cov --cov-report term:skip-covered)
 # For WORKERS=auto: two more than cores, because many tests wait for processes that they started.
 test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 test: $(STAMP)
-	$(BIN)/pytest $(PARALLEL) $(COVERAGE_FLAGS)
+	$(BIN)/pytest -m "not long" $(PARALLEL) $(COVERAGE_FLAGS)
+
+test-long: $(STAMP)
+	$(BIN)/pytest -m long $(PARALLEL)
 
 coverage:
 	$(MAKE) test COVERAGE=1

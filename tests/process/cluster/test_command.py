@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.agreement import near_best
 from tests.e2e.conftest import ONE_CANDIDATE, TIMEOUT, in_process
 from tests.e2e.test_cli import COMMAND, environment
 from tests.process.cluster.conftest import Nodes
 from translator import Translator
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 __all__ = ["in_process"]  # a fixture
 

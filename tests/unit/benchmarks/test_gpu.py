@@ -277,6 +277,7 @@ def test_a_page_of_half_a_table_has_no_ratios(tmp_path: Path) -> None:
     assert "| 1 | CTranslate2, 8 at once | 10.0 |  | 2.00 |" in page.read_text("utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["pieces", "profile", "tests"])
 def test_a_cpu_can_try_it_with_a_tiny_model(name: str, tmp_path: Path) -> None:
     part = next(part for part in PARTS if part.name == name)

@@ -69,6 +69,7 @@ def test_every_part_is_packed(data: Path, tmp_path: Path) -> None:
     assert sum(map(len, some.values())) <= sum(map(len, whole.values()))
 
 
+@pytest.mark.long
 def test_killed_it_goes_on_and_leaves_weights_that_load(
     packed: Path, start: Path, tmp_path: Path
 ) -> None:

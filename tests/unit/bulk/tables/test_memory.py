@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.bulk.tables.running import FakeBackend, translate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROWS = (20_000, 200_000)
 # In memory, the large table with its translations would need more: 13 MB of text, twice, in
 # 400,000 objects of Python with 49 bytes each; and as much again for what is between.

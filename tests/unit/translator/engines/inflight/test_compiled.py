@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.translator.engines.inflight import operations
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 CAPABILITIES = {"80": "A100", "90": "H100"}
