@@ -14,7 +14,7 @@ DRILL_MINUTES ?= 4
 help:
 	@echo "make serve             run the server with the bundled model at http://127.0.0.1:8000"
 	@echo "make test              run the tests, in parallel"
-	@echo "make test-long         run the few tests that take half a minute each"
+	@echo "make test-long         run the few tests that take longest"
 	@echo "make test-fast         run the tests without models and processes, in under a minute"
 	@echo "make coverage          run the tests and fail if too few lines and branches are covered"
 	@echo "make check             run all checks: check-code and check-k8s"

@@ -75,7 +75,13 @@ def test_a_job_is_cancelled_on_another_server(pair: tuple[Server, Server]) -> No
     first.http.post("/translation", json={"text": "a", **PAIR})  # it has nothing else to do
 
 
+def is_idle(server: Server) -> bool:
+    rows = server.http.get("/gpus").json()["gpus"]
+    return not any(row["outstanding_segments"] for row in rows)
+
+
 def test_both_servers_share_the_work(pair: tuple[Server, Server]) -> None:
+    wait_for(lambda: all(map(is_idle, pair)), "what other tests left is done")
     before = [worker_texts(server) for server in pair]
     texts = [f"slow {i}" for i in range(8 * 20)]  # different: equal ones are decoded once
     jobs = [post(pair[0], texts[i::8]) for i in range(8)]

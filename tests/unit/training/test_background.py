@@ -72,6 +72,7 @@ def test_it_yields_to_all_and_outlives_its_terminal(settings: Settings) -> None:
         os.waitpid(process, 0)
 
 
+@pytest.mark.long
 def test_killed_paused_and_stopped_it_loses_nothing_that_was_saved(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,6 +107,7 @@ def enter(folder: Path) -> None:
         pass
 
 
+@pytest.mark.long
 def test_killed_while_it_prepares_it_leaves_no_process_and_no_lock(tmp_path: Path) -> None:
     program = (
         "import sys, pathlib, time, multiprocessing\n"

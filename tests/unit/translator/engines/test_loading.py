@@ -41,6 +41,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
 
 # Peak and size are compared. In int8 the engine `inflight` holds what it multiplies by twice, and
 # CTranslate2 a table in fp32 twice while it is converted. In fp32, the ratio would be above 4.
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("engine", "dtype", "width", "most"),
     [
