@@ -102,7 +102,9 @@ def test_idle_replicas_share_waiting_segments() -> None:
     decoder = Gated(replicas=2)
     engine = StaticEngine(decoder, batch_tokens=1_000)
     engine.submit(encoded([10] * 8))
-    assert len(engine.step() + engine.step()) == 8
+    results: list[DecodedSegment] = []
+    while len(results) < 8:  # a step may end before a slow replica does
+        results += engine.step()
     assert decoder.sizes == [4, 4]
 
 
