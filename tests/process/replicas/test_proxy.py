@@ -68,6 +68,7 @@ def own_service(tmp_path: Path, url: str) -> Iterator[Service]:
     service.close()
 
 
+@pytest.mark.long
 def test_a_rolling_update_under_load_fails_no_request(service: Service, figure: Figure) -> None:
     with Load(service.proxy.url) as load:
         for place in range(_SERVERS):
@@ -79,6 +80,7 @@ def test_a_rolling_update_under_load_fails_no_request(service: Service, figure: 
     assert min(load.done[kind] for kind in ("text", "stream", "job")) > 0
 
 
+@pytest.mark.long
 def test_a_killed_server_fails_only_what_it_was_sending(service: Service, figure: Figure) -> None:
     """Each client has one request in flight; of these, an answer that has begun is lost."""
     with Load(service.proxy.url) as load:

@@ -31,6 +31,7 @@ DECODINGS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("residual", "make_launcher"), [("fused_linear", late()), ("residual_norm", eager)]
