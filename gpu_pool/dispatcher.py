@@ -178,11 +178,9 @@ class Dispatcher:
         record.last_message_at = now
 
     def _keep_results(self, record: WorkerRecord, done: Done) -> None:
-        forget, resolve = self._queues[record.model].forget, self._requests.resolve
         for task, result in zip(record.record_results(done), done.results.unpack(), strict=True):
             if task is not None:
-                forget(task)
-                resolve(task, result)
+                self._resolve(task, result)
 
     def _enqueue(self, request: Request, tasks: Sequence[Task]) -> None:
         self._requests.add(request, tasks)

@@ -64,17 +64,24 @@ class Link(Generic[Sent, Received]):
     def _flush(self) -> None:
         """Send what has gathered, unless another thread is about to."""
         while self._outgoing and self._sending.acquire(blocking=False):
-            data = self._gathered()
+            unsent = b""
             try:
-                data = data[self._socket.send(data, socket.MSG_DONTWAIT) :]
-            except BlockingIOError:
-                pass  # the other side does not read
-            except OSError:
-                data = b""  # it is gone; `_read` reports it
-            if data:
-                self._unsent.put(data)  # the lock is the writing thread's now
+                unsent = self._send_now(self._gathered())
+            finally:
+                if not unsent:
+                    self._sending.release()
+            if unsent:
+                self._unsent.put(unsent)  # the lock is the writing thread's now
                 return
-            self._sending.release()
+
+    def _send_now(self, data: bytes) -> bytes:
+        """Pass data to the kernel; return what it does not take."""
+        try:
+            return data[self._socket.send(data, socket.MSG_DONTWAIT) :]
+        except BlockingIOError:
+            return data  # the other side does not read
+        except OSError:
+            return b""  # it is gone; `_read` reports it
 
     def _gathered(self) -> bytes:
         """Return what is to be sent next; only whoever has the lock calls it."""

@@ -64,23 +64,20 @@ class WorkQueue(Generic[Item]):
         self._interactive: FairQueue[Item] = FairQueue()
         self._bulk: FairQueue[Item] = FairQueue()
         self._bulk_credit = 0.0  # tokens that bulk work may take before interactive work
-        self._length = 0
 
     def __len__(self) -> int:
-        return self._length
+        return len(self._first) + self._interactive.length + self._bulk.length
 
     def extend(self, items: Sequence[Item]) -> None:
         """Add items of one client, either all bulk work or none."""
         if items:
             queue = self._bulk if items[0].bulk else self._interactive
             queue.extend(items[0].client, items)
-            self._length += len(items)
 
     def put_back(self, items: Iterable[Item]) -> None:
         """Put items before all others, in the given order."""
         items = list(items)
         self._first.extendleft(reversed(items))
-        self._length += len(items)
 
     def head(self) -> Item:
         """Return the item that `popleft` would remove. Raises IndexError if the queue is empty."""
@@ -90,9 +87,7 @@ class WorkQueue(Generic[Item]):
 
     def popleft(self) -> Item:
         """Remove and return the next item. Raises IndexError if the queue is empty."""
-        item = self._first.popleft() if self._first else self._pop_next()
-        self._length -= 1
-        return item
+        return self._first.popleft() if self._first else self._pop_next()
 
     def _pop_next(self) -> Item:
         if not self._bulk.length:

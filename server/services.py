@@ -139,28 +139,39 @@ def make_services(
     Jobs are accepted where there is a store for them, and processed once they are started.
     Processes that are forked later enforce rates together with a `lock` between them, count
     together with shared `metrics`, and their number of `processes` divides the bytes of the cache.
-    Without these, this is the only process. Without `state`, nothing is kept longer than the
-    services; `access.close` closes it. Raises GlossaryError for an invalid glossary file, KeysError
-    for an invalid list of API keys, and StoreError if the database that has them cannot be used.
+    Without these, this is the only process. Without `state`, nothing outlives the services;
+    `access.close` closes it. Raises as `load_glossaries` and `open_keys` do.
     """
-    glossaries = load_glossaries(settings.glossaries, models.find)
-    keys = open_keys(settings)
+    glossaries, keys = load_glossaries(settings.glossaries, models.find), open_keys(settings)
     metrics = metrics or Metrics()
     metrics.describe(version("m2m-server"), ",".join(models.names))
     metrics.watch(pool.status)
-    cache = TranslationCache(settings.cache_bytes // processes, metrics)
-    translators = {model.name: model.translated_by(pool, cache) for model in models}
-    translation = TranslationService(translators, models, glossaries, metrics)
+    cache_bytes = settings.cache_bytes // processes
+    translation = _make_translation(pool, models, glossaries, cache_bytes, metrics)
     state = state or SqliteDatabase(None, STATE)
     usage = Usage(state, metrics)
     access = Access(keys, metrics, usage, _make_rates(settings, state, lock))
-    jobs = None if store is None else Jobs(store, translation, settings, access.refresh)
-    concurrency = BoundedSemaphore(settings.http_threads)
-    stored = GlossaryStore(state)
     return Services(
-        settings, pool, models, translation, glossaries, concurrency, access, usage, stored,
-        metrics, jobs,
-    )  # fmt: skip
+        settings=settings,
+        pool=pool,
+        models=models,
+        translation=translation,
+        glossaries=glossaries,
+        concurrency=BoundedSemaphore(settings.http_threads),
+        access=access,
+        usage=usage,
+        stored_glossaries=GlossaryStore(state),
+        metrics=metrics,
+        jobs=None if store is None else Jobs(store, translation, settings, access.refresh),
+    )
+
+
+def _make_translation(
+    pool: Pool, models: Models, glossaries: Glossaries, cache_bytes: int, metrics: Metrics
+) -> TranslationService:
+    cache = TranslationCache(cache_bytes, metrics)
+    translators = {model.name: model.translated_by(pool, cache) for model in models}
+    return TranslationService(translators, models, glossaries, metrics)
 
 
 def _make_rates(
