@@ -106,6 +106,7 @@ def logs_with(text: str, nodes: Nodes) -> list[Path]:
     return [log for log in logs if text.encode() in log.read_bytes()]
 
 
+@pytest.mark.long
 def test_a_killed_node_costs_no_row(nodes: Nodes, questions: Questions, tmp_path: Path) -> None:
     """The file is the one that a run without a cluster writes."""
     source, target = tmp_path / "in.csv", tmp_path / "out.csv"
@@ -135,6 +136,7 @@ def test_a_killed_node_costs_no_row(nodes: Nodes, questions: Questions, tmp_path
     assert logs_with(SECRET, nodes) == []
 
 
+@pytest.mark.long
 def test_a_killed_command_resumes(nodes: Nodes, questions: Questions, tmp_path: Path) -> None:
     """What the first run has kept is not translated again."""
     source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
