@@ -17,12 +17,13 @@ from benchmarks.front.measurement import (
     bare_server,
     cost,
     crowd,
-    load_for,
     middle,
     our_server,
+    settled_clients,
 )
-from benchmarks.front.report import Rates, render, summary
+from benchmarks.front.report import Rates, middle_rates, render, summary
 from benchmarks.report import publish, versions
+from benchmarks.server_process import ServerProcess
 
 _RATE_CLIENTS = 32
 
@@ -31,7 +32,7 @@ def main() -> None:
     """Print tables and one JSON line."""
     arguments = _parser().parse_args()
     bare, costs = measure_costs(sorted({1, arguments.fronts}), arguments.rounds, arguments.seconds)
-    rates = [measure_rates(n, arguments.seconds) for n in range(arguments.fronts + 1)]
+    rates = measure_rates(arguments.fronts, arguments.rounds, arguments.seconds)
     about = {
         "benchmark": "front",
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -69,13 +70,29 @@ def measure_costs(
     }
 
 
-def measure_rates(fronts: int, seconds: float) -> Rates:
-    """Return what so many fronts do at most; 0: the bare server."""
-    with our_server(fronts) if fronts else bare_server() as server:
-        load_for(server, SINGLE, _RATE_CLIENTS, seconds / 4)
-        single = load_for(server, SINGLE, _RATE_CLIENTS, seconds)
-        array = load_for(server, ARRAY, _RATE_CLIENTS, seconds) if fronts else None
-        return Rates(fronts, single, array, crowd(server, 2 * seconds))
+def measure_rates(fronts: int, rounds: int, seconds: float) -> list[Rates]:
+    """Return what the bare server does at most, and ours with one to so many fronts."""
+    found: dict[int, list[Rates]] = {n: [] for n in range(fronts + 1)}
+    for _ in tqdm(range(rounds), desc="rates"):
+        for n, rates in found.items():
+            with our_server(n) if n else bare_server() as server:
+                rates.append(_rates(server, n, seconds))
+    return [middle_rates(rates) for rates in found.values()]
+
+
+def _rates(server: ServerProcess, fronts: int, seconds: float) -> Rates:
+    with settled_clients(server, _RATE_CLIENTS) as clients:
+        single = clients.run(SINGLE.requests(), seconds)
+        array = clients.run(ARRAY.requests(), seconds) if fronts else None
+    many = crowd(server, 2 * seconds)
+    return Rates(
+        fronts,
+        single.rate,
+        None if array is None else array.rate * ARRAY.sentences,
+        single.share,
+        many.percentile(50) * 1e3,
+        many.percentile(99) * 1e3,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

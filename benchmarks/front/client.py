@@ -3,13 +3,14 @@
 import select
 import socket
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 _CONNECT_SECONDS = 60.0
 _CHUNK = 1 << 20
 _LENGTH = b"content-length:"
+_CLOSE = b"\r\nConnection: close"
 
 
 @dataclass(frozen=True)
@@ -38,16 +39,21 @@ class Load:
 class _Connection:
     """One client."""
 
-    def __init__(self, address: tuple[str, int], requests: Iterator[bytes]) -> None:
-        self.socket = socket.create_connection(address, _CONNECT_SECONDS)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._requests = requests
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
         self._received = b""
         self._begun = 0.0
+        self.connect()
 
-    def ask(self) -> bool:
+    def connect(self) -> None:
+        """Open the connection."""
+        self.socket = socket.create_connection(self._address, _CONNECT_SECONDS)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.ended = False  # the server has answered the last request on it
+
+    def ask(self, requests: Iterator[bytes]) -> bool:
         """Send the next request; return False if there is none."""
-        request = next(self._requests, None)
+        request = next(requests, None)
         if request is None:
             return False
         self._begun = time.perf_counter()
@@ -67,6 +73,7 @@ class _Connection:
         if not separator or len(body) < _length(head):
             return None
         self._received = b""
+        self.ended = _CLOSE in head
         return time.perf_counter() - self._begun
 
 
@@ -76,35 +83,54 @@ def _length(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0])
 
 
-def put_load(
-    address: tuple[str, int], requests: Iterator[bytes], connections: int, seconds: float
-) -> Load:
-    """Send requests for some seconds, or until there are none left; wait for the last answers."""
-    with ExitStack() as opened:
-        clients = [_Connection(address, requests) for _ in range(connections)]
-        for client in clients:
-            opened.enter_context(client.socket)
+class Clients:
+    """Clients on a connection each, which they open again only when the server wants that."""
+
+    def __init__(self, address: tuple[str, int], count: int) -> None:
+        self._clients = [_Connection(address) for _ in range(count)]
+        self._epoll = select.epoll()
+        self._by_descriptor: dict[int, _Connection] = {}
+        for client in self._clients:
+            self._watch(client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._epoll.close()
+        for client in self._clients:
+            client.socket.close()
+
+    def run(self, requests: Iterator[bytes], seconds: float) -> Load:
+        """Send requests for some time, or until there are none left; wait for the answers."""
         cpu, begun = time.process_time(), time.perf_counter()
-        latencies = _run(clients, begun + seconds)
+        latencies = self._run(requests, begun + seconds)
         taken, cpu = time.perf_counter() - begun, time.process_time() - cpu
-    return Load(taken, sorted(latencies), cpu)
+        return Load(taken, sorted(latencies), cpu)
 
-
-def _run(clients: Sequence[_Connection], end: float) -> list[float]:
-    """Return the latencies of the answers to what was sent until a time."""
-    latencies: list[float] = []
-    by_descriptor = {client.socket.fileno(): client for client in clients}
-    with select.epoll() as epoll:
-        for descriptor in by_descriptor:
-            epoll.register(descriptor, select.EPOLLIN)
-        waiting = sum([client.ask() for client in clients])
+    def _run(self, requests: Iterator[bytes], end: float) -> list[float]:
+        """Return the latencies of the answers to what was sent until a time."""
+        latencies: list[float] = []
+        waiting = sum([client.ask(requests) for client in self._clients])
         while waiting:
-            for descriptor, _ in epoll.poll():
-                client = by_descriptor[descriptor]
+            for descriptor, _ in self._epoll.poll():
+                client = self._by_descriptor[descriptor]
                 latency = client.receive()
                 if latency is None:
                     continue
                 latencies.append(latency)
-                if time.perf_counter() >= end or not client.ask():
+                if client.ended:
+                    self._reconnect(client)
+                if time.perf_counter() >= end or not client.ask(requests):
                     waiting -= 1
-    return latencies
+        return latencies
+
+    def _reconnect(self, client: _Connection) -> None:
+        del self._by_descriptor[client.socket.fileno()]
+        client.socket.close()
+        client.connect()
+        self._watch(client)
+
+    def _watch(self, client: _Connection) -> None:
+        self._by_descriptor[client.socket.fileno()] = client
+        self._epoll.register(client.socket, select.EPOLLIN)

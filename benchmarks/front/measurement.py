@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from benchmarks.front.cases import SINGLE, Case
-from benchmarks.front.client import Load, put_load
+from benchmarks.front.cases import REPEATED, SINGLE, Case
+from benchmarks.front.client import Clients, Load
 from benchmarks.front.cpu_time import ROLES, cpu_seconds
 from benchmarks.server_process import ServerProcess, started
 
 _CLIENTS = 8  # where CPU time is measured
 _CROWD = 256
+_SETTLE_SECONDS = 4.0  # fronts look once a second how many connections each of them has
 _WARM_UP = 0.25  # of the duration of a measurement
 _WORKERS = 2
 
@@ -56,10 +57,11 @@ def bare_server() -> Iterator[ServerProcess]:
 
 def cost(server: ServerProcess, case: Case, seconds: float) -> Cost:
     """Return the CPU time of a sentence of a case."""
-    load_for(server, case, _CLIENTS, _WARM_UP * seconds)
-    decoded, before = _decoded(server), cpu_seconds(server.pid)
-    load = load_for(server, case, _CLIENTS, seconds)
-    after = cpu_seconds(server.pid)
+    with settled_clients(server, _CLIENTS) as clients:
+        clients.run(case.requests(), _WARM_UP * seconds)
+        decoded, before = _decoded(server), cpu_seconds(server.pid)
+        load = clients.run(case.requests(), seconds)
+        after = cpu_seconds(server.pid)
     sentences = len(load.latencies) * case.sentences
     front, pool, worker = ((after[role] - before[role]) / sentences * 1e6 for role in ROLES)
     decodings = (_decoded(server) - decoded) / sentences
@@ -79,14 +81,16 @@ def middle(costs: Sequence[Cost]) -> Cost:
     return replace(chosen, ratio=median(ratios) if ratios else None)
 
 
-def load_for(server: ServerProcess, case: Case, connections: int, seconds: float) -> Load:
-    """Put load on a server."""
+@contextmanager
+def settled_clients(server: ServerProcess, count: int) -> Iterator[Clients]:
+    """Connect clients that have been spread over the fronts."""
     address = urlsplit(server.url)
-    return put_load(
-        (address.hostname or "", address.port or 0), case.requests(), connections, seconds
-    )
+    with Clients((address.hostname or "", address.port or 0), count) as clients:
+        clients.run(REPEATED.requests(), _SETTLE_SECONDS)
+        yield clients
 
 
 def crowd(server: ServerProcess, seconds: float) -> Load:
     """Let many clients ask for one sentence after another."""
-    return load_for(server, SINGLE, _CROWD, seconds)
+    with settled_clients(server, _CROWD) as clients:
+        return clients.run(SINGLE.requests(), seconds)

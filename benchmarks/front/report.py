@@ -1,10 +1,10 @@
 """The figures of `benchmarks.front`, and how they are shown."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import median
 from typing import Any
 
-from benchmarks.front.client import Load
 from benchmarks.front.measurement import Cost
 from benchmarks.report import in_words
 
@@ -18,20 +18,22 @@ class Rates:
     """What a number of fronts can do; 0: Flask and waitress alone."""
 
     fronts: int
-    single: Load
-    array: Load | None  # of 64 sentences
-    crowd: Load
+    requests_per_second: float
+    sentences_per_second: float | None  # in arrays of 64
+    client_share: float  # of a core
+    p50_ms: float
+    p99_ms: float
 
-    def row(self) -> dict[str, Any]:
-        """Return the figures."""
-        return {
-            "fronts": self.fronts,
-            "requests_per_second": self.single.rate,
-            "sentences_per_second": None if self.array is None else self.array.rate * 64,
-            "client_share": self.single.share,
-            "p50_ms": self.crowd.percentile(50) * 1e3,
-            "p99_ms": self.crowd.percentile(99) * 1e3,
-        }
+
+def middle_rates(rounds: Sequence[Rates]) -> Rates:
+    """Return the medians of all figures."""
+    first = rounds[0]
+    medians = {
+        name: median([getattr(each, name) for each in rounds])
+        for name, value in asdict(first).items()
+        if value is not None
+    }
+    return replace(first, **medians)
 
 
 def summary(
@@ -50,7 +52,7 @@ def summary(
             fronts: {case: asdict(cost) for case, cost in cases.items()}
             for fronts, cases in costs.items()
         },
-        "rates": [each.row() for each in rates],
+        "rates": [asdict(each) for each in rates],
         "cores_for_8_h200": cores,
     }
 
@@ -96,12 +98,12 @@ def _render_rates(rates: list[Rates]) -> list[str]:
         "| fronts | requests/s | sentences/s, by 64 | client | p50, ms | p99, ms | p99/p50 |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for row in [each.row() for each in rates]:
-        array = row["sentences_per_second"]
+    for each in rates:
+        array = each.sentences_per_second
         lines.append(
-            f"| {row['fronts'] or 'bare'} | {row['requests_per_second']:,.0f} | "
-            f"{'' if array is None else f'{array:,.0f}'} | {row['client_share']:.0%} | "
-            f"{row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['p99_ms'] / row['p50_ms']:.1f} |"
+            f"| {each.fronts or 'bare'} | {each.requests_per_second:,.0f} | "
+            f"{'' if array is None else f'{array:,.0f}'} | {each.client_share:.0%} | "
+            f"{each.p50_ms:.1f} | {each.p99_ms:.1f} | {each.p99_ms / each.p50_ms:.1f} |"
         )
     return lines
 

@@ -3,6 +3,8 @@
 import json
 import socket
 import threading
+import time
+from collections import deque
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -10,10 +12,12 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
 from server.core.errors import PROBLEM_TYPE, http_problem
+from server.http.acceptor import Acceptor
+from server.http.balance import Balance
 from server.http.event_loop import EventLoop
 from server.http.security_headers import SECURITY_HEADERS
 
-_ACCEPTED_AT_ONCE = 8  # connections; other processes that share the listener want some too
+_COMPARE_SECONDS = 1.0
 _JOINED = 65_536  # bytes of a body that are copied, so that they are sent with the head
 _serving = threading.local()
 
@@ -36,6 +40,9 @@ class _Task(WSGITask):  # type: ignore[misc]
     """Answers a request; the head is sent with the first part of the body."""
 
     def build_response_header(self) -> bytes:
+        # A client that has sent further requests already would have to send them again.
+        if self.version == "1.1" and len(self.channel.requests) == 1 and self.channel.server.shed():
+            self.set_close_on_finish()
         self.channel.head = super().build_response_header()
         return b""
 
@@ -105,18 +112,71 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
 
 class ChannelServer(TcpWSGIServer):  # type: ignore[misc]
-    """Accepts connections, and runs the loop that reads from them."""
+    """Runs the loop that adds connections, and reads from them."""
 
     channel_class = Channel
     _map: EventLoop
 
-    def handle_accept(self) -> None:
-        """Accept several connections: with one at a time, the last of a crowd waits for seconds."""
-        for _ in range(_ACCEPTED_AT_ONCE):
-            before = len(self._map)
-            super().handle_accept()
-            if len(self._map) == before or before + 1 >= self.adj.connection_limit:
-                break
+    def __init__(self, *arguments: Any, balance: Balance, **keywords: Any) -> None:
+        """Like waitress's; accepts nothing yet."""
+        self._balance = balance
+        self._surplus = 0  # connections that other fronts should have
+        self._compare_at = 0.0
+        self._waiting: deque[tuple[socket.socket, Any]] = deque()  # accepted; the loop adds them
+        super().__init__(*arguments, **keywords)
+        self.socket.setblocking(True)  # the acceptor waits in `accept`
+        self._acceptor = Acceptor(self.socket, self._accept, self._is_full)
+
+    def readable(self) -> bool:
+        """Look after the connections; the loop itself accepts none, the acceptor does.
+
+        Called at least once a second, and when a connection has begun or ended.
+        """
+        now = time.time()
+        if now >= self._compare_at:
+            self._compare_at = now + _COMPARE_SECONDS
+            self._surplus = self._balance.surplus(self._used_since(now - _COMPARE_SECONDS))
+        if super().readable():
+            self._acceptor.resume()
+        return False
+
+    def handle_close(self) -> None:
+        """Go on: the listener has been shut down, but not the connections."""
+
+    def stop_accepting(self) -> None:
+        """Refuse connections from now on, and read no further request."""
+        self.accepting = False
+        self._acceptor.close()
+        self.pull_trigger()
+
+    def shed(self) -> bool:
+        """Return True if the connection that is about to be answered should end with that."""
+        if self._surplus <= 0:
+            return False
+        self._surplus -= 1
+        return True
+
+    def _used_since(self, begin: float) -> int:
+        """Return how many connections have had a request since then, or have one now."""
+        channels = list(self.active_channels.values())
+        return sum([bool(each.requests) or each.last_activity >= begin for each in channels])
+
+    def _is_full(self) -> bool:
+        return len(self._map) + len(self._waiting) >= int(self.adj.connection_limit)
+
+    def _accept(self, connection: socket.socket, address: Any) -> None:
+        """Let the loop add a connection; called by the acceptor's thread."""
+        self._waiting.append((connection, address))
+        self.trigger.pull_trigger(self._add)
+
+    def _add(self) -> None:
+        connection, address = self._waiting[0]
+        try:
+            self.set_socket_options(connection)
+            self.channel_class(self, connection, self.fix_addr(address), self.adj, self._map)
+        except OSError:
+            connection.close()  # its client has gone
+        self._waiting.popleft()
 
     def maintenance(self, now: float) -> None:
         """Close idle connections."""

@@ -9,6 +9,7 @@ from waitress.adjustments import Adjustments
 
 from server.core.settings import Settings
 from server.glossaries.store import MAX_BODY_BYTES
+from server.http.balance import Balance
 from server.http.channel import ChannelServer
 from server.http.event_loop import EventLoop
 from server.http.listener import Listener
@@ -38,10 +39,11 @@ class HttpServer:
         settings: Settings,
         listener: Listener | None = None,
         threads: int | None = None,
+        balance: Balance | None = None,
     ) -> None:
         """Connections queue from now on. Raises OSError where the port cannot be bound.
 
-        `listener` and `threads` default to those for clients.
+        `listener` and `threads` default to those for clients, `balance` to that of one front.
         """
         listener = listener or Listener(settings.host, settings.port)
         self.url = listener.url
@@ -65,6 +67,7 @@ class HttpServer:
             adj=adjustments,
             sockinfo=(socket.family, socket.type, socket.proto, socket.getsockname()),
             bind_socket=False,
+            balance=balance or Balance(1),
         )
         self._loop = threading.Thread(target=self._server.run, name="http", daemon=True)
 
@@ -78,8 +81,7 @@ class HttpServer:
 
     def stop_reading(self) -> None:
         """Accept no more connections and requests; finish those that are open."""
-        self._server.accepting = False
-        self._server.pull_trigger()
+        self._server.stop_accepting()
 
     def busy(self) -> bool:
         """Return True if a request is unanswered, or an answer not fully passed to the kernel."""
@@ -90,6 +92,7 @@ class HttpServer:
 
     def close(self) -> None:
         """Close all connections, and end all threads that are not stuck in a request."""
+        self._server.stop_accepting()
         self._server.task_dispatcher.shutdown()
         trigger = self._server.trigger
         # The loop may already be awake; it must not close the trigger while we pull it.

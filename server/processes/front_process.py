@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.app import create_app
+from server.http.balance import Balance
 from server.http.waitress_server import HttpServer
 from server.processes.arbiter_link import ArbiterLink, Order
 from server.processes.cores import pin
@@ -16,10 +17,16 @@ from server.services import Services
 class FrontProcess:
     """HTTP, and all work on texts."""
 
-    name: str
+    number: int
     core: int | None  # that it is confined to; None: any
     services: Services
     sockets: Sockets
+    balance: Balance
+
+    @property
+    def name(self) -> str:
+        """Its name for people."""
+        return f"front {self.number}"
 
     def run(self, link: ArbiterLink) -> int:
         """Serve clients until an order; return the exit code.
@@ -29,10 +36,11 @@ class FrontProcess:
         if self.core is not None:
             pin(self.core)  # before there are threads
         self.sockets.keep_http()
+        self.balance.enter(self.number)
         services = self.services
         services.metrics.enter_process(self.name)
         pool, settings, jobs = services.pool, services.settings, services.jobs
-        http = HttpServer(create_app(services), settings, self.sockets.http)
+        http = HttpServer(create_app(services), settings, self.sockets.http, balance=self.balance)
         pool.start()
         http.start()
         http.call(link.ready)

@@ -12,6 +12,7 @@ from server.core.garbage import settle
 from server.core.models import Models
 from server.core.settings import Settings
 from server.core.state import open_state
+from server.http.balance import Balance
 from server.jobs.store import open_jobs
 from server.metrics.front import Metrics
 from server.metrics.shared_values import SharedValues
@@ -74,7 +75,8 @@ class Node:
         if services.settings.pin:
             cores = [*choose_cores(fronts + 1)]
         pool = PoolProcess("pool", cores[fronts], self.pool, services, sockets)
-        front = [FrontProcess(f"front {i}", cores[i], services, sockets) for i in range(fronts)]
+        balance = Balance(fronts)
+        front = [FrontProcess(i, cores[i], services, sockets, balance) for i in range(fronts)]
         jobs = JobsProcess("jobs", services, sockets) if services.jobs else None
         return (
             Role(pool.name, pool.run),

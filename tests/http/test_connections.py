@@ -3,12 +3,13 @@
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
 from server.core.settings import Settings
+from server.http.balance import Balance
 from server.http.waitress_server import HttpServer
 from tests.http.test_waitress import PATIENCE, connect
 
@@ -19,8 +20,10 @@ Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @contextmanager
-def serving(app: Application, **settings: Any) -> Iterator[HttpServer]:
-    server = HttpServer(app, Settings(port=0, **settings))
+def serving(
+    app: Application, balance: Balance | None = None, **settings: Any
+) -> Iterator[HttpServer]:
+    server = HttpServer(app, Settings(port=0, **settings), balance=balance)
     server.start()
     try:
         yield server
@@ -117,3 +120,33 @@ def test_connections_beyond_the_limit_wait_until_others_end() -> None:
         late.settimeout(PATIENCE)
         with late:
             assert read_until(late, b"/1")
+
+
+def test_of_two_fronts_one_with_all_connections_ends_half_of_them() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(echo, balance=Balance(2)))
+        connections = [stack.enter_context(connect(server)) for _ in range(8)]
+        ended: set[socket.socket] = set()
+        deadline = time.monotonic() + PATIENCE
+        while len(ended) < 4 and time.monotonic() < deadline:
+            for connection in connections:
+                if connection not in ended:
+                    connection.sendall(REQUEST % 1)
+                    if b"\r\nConnection: close\r\n" in read_until(connection, b"/1"):
+                        assert connection.recv(1) == b""
+                        ended.add(connection)
+        assert len(ended) == 4
+
+
+def test_no_connection_is_ended_before_the_last_request_that_was_sent_on_it() -> None:
+    with ExitStack() as stack:
+        server = stack.enter_context(serving(echo, balance=Balance(2)))
+        connections = [stack.enter_context(connect(server)) for _ in range(8)]
+        ended = 0
+        deadline = time.monotonic() + PATIENCE
+        while not ended and time.monotonic() < deadline:
+            for connection in connections:
+                connection.sendall(b"".join(REQUEST % number for number in range(20)))
+            answers = [read_until(connection, b"/19") for connection in connections]
+            ended = sum(b"\r\nConnection: close\r\n" in answer for answer in answers)
+        assert ended

@@ -5,14 +5,15 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
+from types import MappingProxyType
 
 import pytest
 
 from benchmarks.front.cases import CASES, Case
-from benchmarks.front.client import put_load
+from benchmarks.front.client import Clients
 from benchmarks.front.cpu_time import cpu_seconds
 from benchmarks.front.echo_decoder import EchoDecoder
 from benchmarks.front.sentences import make_sentences
@@ -26,11 +27,14 @@ from translator.verify.steps import TextOptions
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     status = 200
+    more: Mapping[str, str] = MappingProxyType({})  # headers
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(self.status)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in self.more.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -39,8 +43,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(status: int) -> Iterator[tuple[str, int]]:
-    handler = type("Handler", (_Handler,), {"status": status})
+def serving(status: int, more: Mapping[str, str] = _Handler.more) -> Iterator[tuple[str, int]]:
+    handler = type("Handler", (_Handler,), {"status": status, "more": more})
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -51,16 +55,26 @@ def serving(status: int) -> Iterator[tuple[str, int]]:
 
 def test_the_client_counts_answers_and_ends_when_requests_are_used_up() -> None:
     requests = list(islice(CASES[1].requests(), 10))
-    with serving(200) as address:
-        load = put_load(address, iter(requests), 3, 60.0)
+    with serving(200) as address, Clients(address, 3) as clients:
+        load = clients.run(iter(requests), 60.0)
     assert len(load.latencies) == 10
     assert load.latencies == sorted(load.latencies)
     assert 0 < load.share < 1
 
 
+def test_the_client_connects_again_when_the_server_wants_that() -> None:
+    requests = list(islice(CASES[1].requests(), 10))
+    with serving(200, {"Connection": "close"}) as address, Clients(address, 3) as clients:
+        assert len(clients.run(iter(requests), 60.0).latencies) == 10
+
+
 def test_the_client_refuses_other_answers_than_200() -> None:
-    with serving(429) as address, pytest.raises(RuntimeError, match="429"):
-        put_load(address, CASES[0].requests(), 1, 60.0)
+    with (
+        serving(429) as address,
+        Clients(address, 1) as clients,
+        pytest.raises(RuntimeError, match="429"),
+    ):
+        clients.run(CASES[0].requests(), 60.0)
 
 
 def test_sentences_have_no_digits_and_differ() -> None:
