@@ -5,21 +5,19 @@ mostly takes it at once; what it does not take, a thread of the link sends. What
 meanwhile is sent together.
 """
 
-import pickle
 import queue
 import socket
-import struct
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from gpu_pool.framing import FrameReader, framed
+
 Sent = TypeVar("Sent")
 Received = TypeVar("Received")
 _MOST = 256  # items sent together
-_SIZE = struct.Struct("!Q")  # of the pickled messages that follow
-_CHUNK = 1 << 16  # bytes that are read at a time
 
 
 class Link(Generic[Sent, Received]):
@@ -41,7 +39,7 @@ class Link(Generic[Sent, Received]):
         self._pack = pack
         self._receive = receive
         self._closed = closed
-        self._incoming = bytearray()
+        self._reader = FrameReader(connected)
         self._outgoing: deque[Sent] = deque()
         self._sending = threading.Lock()  # held until what was taken out of `_outgoing` is sent
         self._unsent: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -88,8 +86,7 @@ class Link(Generic[Sent, Received]):
         items: list[Sent] = []
         while self._outgoing and len(items) < _MOST:
             items.append(self._outgoing.popleft())
-        data = pickle.dumps(self._pack(items), pickle.HIGHEST_PROTOCOL)
-        return _SIZE.pack(len(data)) + data
+        return framed(self._pack(items))
 
     def _write(self) -> None:
         """Send what the kernel did not take at once."""
@@ -102,26 +99,9 @@ class Link(Generic[Sent, Received]):
     def _read(self) -> None:
         try:
             while True:
-                for message in pickle.loads(self._received()):  # noqa: S301 - from our process
+                for message in self._reader.wait():
                     self._receive(message)
         except (EOFError, OSError):
             self._unsent.put(None)
             self._socket.close()
             self._closed()
-
-    def _received(self) -> bytes:
-        """Return the next messages, pickled. Raises EOFError or OSError if there are none left."""
-        self._fill(_SIZE.size)
-        end = _SIZE.size + _SIZE.unpack_from(self._incoming)[0]
-        self._fill(end)
-        data = bytes(self._incoming[_SIZE.size : end])
-        del self._incoming[:end]
-        return data
-
-    def _fill(self, size: int) -> None:
-        """Read until there are so many bytes; mostly all of a message comes at once."""
-        while len(self._incoming) < size:
-            data = self._socket.recv(max(_CHUNK, size - len(self._incoming)))
-            if not data:
-                raise EOFError
-            self._incoming += data

@@ -4,12 +4,10 @@ A batch costs the same few objects whatever its size. Tuples of bytes are what p
 with: a frozen dataclass with arrays took four times as long.
 """
 
-import pickle
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
-from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 def pack_numbers(numbers: Iterable[int]) -> bytes:
@@ -38,13 +36,3 @@ class Packed(NamedTuple):
         buffer = self.buffer
         ends = accumulate(unpack_numbers(self.lengths), initial=0)
         return [buffer[a:b] for a, b in pairwise(ends)]
-
-
-def send(connection: "Connection[Any, Any]", message: object) -> None:
-    """Send a message; `Connection.send` is slower, because it can send more kinds of objects."""
-    connection.send_bytes(pickle.dumps(message, pickle.HIGHEST_PROTOCOL))
-
-
-def receive(connection: "Connection[Any, Any]") -> Any:
-    """Return the next message. Raises EOFError or OSError once the other side has gone."""
-    return pickle.loads(connection.recv_bytes())  # noqa: S301 - from a process of ours

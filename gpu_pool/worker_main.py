@@ -4,15 +4,17 @@ import contextlib
 import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from multiprocessing import parent_process
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import NoReturn, Protocol
 
+from gpu_pool.framing import FrameReader, framed
 from gpu_pool.messages import (
     Done,
     EngineInfo,
@@ -23,7 +25,7 @@ from gpu_pool.messages import (
     Stop,
     ToWorker,
 )
-from gpu_pool.packing import Packed, pack_numbers, receive, send, unpack_numbers
+from gpu_pool.packing import Packed, pack_numbers, unpack_numbers
 
 HEARTBEAT_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -90,8 +92,7 @@ def main(
     device: str,
     factory: WorkerFactory,
     cores: Collection[int],
-    inbox: "Connection[None, ToWorker]",
-    results: "Connection[FromWorker, None]",
+    pool: socket.socket,
 ) -> None:
     """Run a worker on `device` until a `Stop` message; exit with code 1 on failure."""
     os.sched_setaffinity(0, cores)  # before a library starts threads
@@ -101,15 +102,15 @@ def main(
     try:
         decoder = factory(device)
     except Exception as error:  # noqa: BLE001 - the pool must learn of any failure
-        _exit_failed(results, f"{type(error).__name__}: {error}")
-    send(results, _ready_message(decoder))
+        _exit_failed(pool, f"{type(error).__name__}: {error}")
+    _send(pool, _ready_message(decoder))
     try:
-        _MainLoop(decoder, inbox, results).run()
+        _MainLoop(decoder, pool).run()
     except Exception as error:  # noqa: BLE001 - as above
         # Not the message: it may contain user text.
         place = traceback.extract_tb(error.__traceback__)[-1]
         file = os.path.basename(place.filename)
-        _exit_failed(results, f"{type(error).__name__} at {file}:{place.lineno}")
+        _exit_failed(pool, f"{type(error).__name__} at {file}:{place.lineno}")
 
 
 class _MainLoop:
@@ -118,12 +119,11 @@ class _MainLoop:
     def __init__(
         self,
         decoder: SegmentDecoder,
-        inbox: "Connection[None, ToWorker]",
-        results: "Connection[FromWorker, None]",
+        pool: socket.socket,
     ) -> None:
         self._decoder = decoder
-        self._inbox = inbox
-        self._results = results
+        self._pool = pool
+        self._reader = FrameReader(pool)
         self._pending = 0
         self._stopping = False
         self._busy_seconds = 0.0
@@ -136,14 +136,15 @@ class _MainLoop:
                 self._step()
             now = time.monotonic()
             if now - heartbeat_at >= HEARTBEAT_SECONDS:
-                send(self._results, Heartbeat(self._decoder.cached(), self._decoder.splits))
+                _send(self._pool, Heartbeat(self._decoder.cached(), self._decoder.splits))
                 heartbeat_at = now
 
     def _receive(self) -> None:
-        """Handle all messages in the inbox; wait for one only if no text is pending."""
+        """Handle all messages that are here; wait for one only if no text is pending."""
         timeout = 0.0 if self._pending else HEARTBEAT_SECONDS
-        while self._inbox.poll(timeout):
-            self._handle(receive(self._inbox))
+        while messages := self._reader.poll(timeout):
+            for message in messages:
+                self._handle(message)
             timeout = 0.0
 
     def _handle(self, message: ToWorker) -> None:
@@ -163,7 +164,7 @@ class _MainLoop:
         self._pending -= len(finished)
         ids = pack_numbers([number for number, _ in finished])
         results = Packed.of([result for _, result in finished])
-        send(self._results, Done(ids, results, self._busy_seconds))
+        _send(self._pool, Done(ids, results, self._busy_seconds))
         self._busy_seconds = 0.0
 
 
@@ -179,9 +180,13 @@ def _ready_message(decoder: SegmentDecoder) -> Ready:
     )
 
 
-def _exit_failed(results: "Connection[FromWorker, None]", reason: str) -> NoReturn:
+def _send(pool: socket.socket, message: FromWorker) -> None:
+    pool.sendall(framed([message]))
+
+
+def _exit_failed(pool: socket.socket, reason: str) -> NoReturn:
     with contextlib.suppress(OSError):  # the pool has exited
-        send(results, Failed(reason))
+        _send(pool, Failed(reason))
     sys.exit(1)
 
 
