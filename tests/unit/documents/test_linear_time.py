@@ -10,6 +10,8 @@ import pytest
 from documents import DocumentError
 from tests.unit.documents.translators import FakeTranslator, document_of
 
+pytestmark = pytest.mark.slow  # seconds
+
 SHORT, LONG = 6_000, 24_000  # characters
 LIMIT = 2.3**2  # for two doublings; a quadratic reader takes 16 times as long
 NEGLIGIBLE = 0.2  # seconds for LONG; a quadratic reader takes seconds

@@ -21,6 +21,8 @@ from translator.verify.recovery import Recovery
 from translator.verify.rules import Rules
 from translator.verify.steps import TextOptions
 
+pytestmark = pytest.mark.slow  # seconds
+
 SHORT, FACTOR, NOISE = 400, 8, 3
 PAIRS = (
     "<a", "<!", "</", "&a", "`a", "](", "*_", "$x", "$ ", "{{", "{%", "{a", "<%", "a.", "a/", "a@",
