@@ -66,6 +66,8 @@ class ModelQueue:
             return []
         while self._assign_tasks(ready) and self._waiting:
             pass
+        if not self._waiting:
+            return []
         oversized = self._take_oversized()
         self._explain(ready)
         return oversized

@@ -1,7 +1,6 @@
 """The requests whose segments are in the pool: deadlines, delivery of results, failure."""
 
 import heapq
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from gpu_pool.admission import Admission
@@ -44,17 +43,16 @@ class Requests:
 
     def deliver(self) -> None:
         """Deliver the outcomes that have been kept."""
-        segments: Counter[str] = Counter()
-        tokens: Counter[str] = Counter()
+        delivered: dict[str, tuple[int, int]] = {}  # segments and tokens, by model
         for request in self._undelivered.values():
+            segments, tokens = delivered.get(request.model, (0, 0))
             count, size = request.deliver()
-            segments[request.model] += count
-            tokens[request.model] += size
+            delivered[request.model] = segments + count, tokens + size
             if not request.tokens:
                 self._unfinished.pop(request.id, None)
         self._undelivered.clear()
-        for model, count in segments.items():
-            self._admissions[model].release(count, tokens[model])
+        for model, (segments, tokens) in delivered.items():
+            self._admissions[model].release(segments, tokens)
 
     def drop(self, request: Request) -> None:
         """Forget a request; results that arrive later are ignored."""

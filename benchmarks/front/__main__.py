@@ -15,8 +15,8 @@ from benchmarks.front.cases import ARRAY, CASES, SINGLE, Case
 from benchmarks.front.measurement import (
     Cost,
     bare_server,
-    cost,
     crowd,
+    measured,
     middle,
     our_server,
     settled_clients,
@@ -53,16 +53,16 @@ def measure_costs(
     Servers take turns, so that what else the machine does meets all of them; medians of rounds.
     """
     with ExitStack() as running:
-        bare = running.enter_context(bare_server())
-        ours = {n: running.enter_context(our_server(n)) for n in fronts}
+        bare = running.enter_context(measured(bare_server()))
+        ours = {n: running.enter_context(measured(our_server(n))) for n in fronts}
         bare_costs: list[Cost] = []
         costs: dict[tuple[int, Case], list[Cost]] = {}
         for _ in tqdm(range(rounds), desc="costs"):
             for case in CASES:
                 for n, server in ours.items():
-                    found = cost(server, case, seconds)
+                    found = server.cost(case, seconds)
                     if case.sentences == 1:
-                        bare_costs.append(cost(bare, SINGLE, seconds))
+                        bare_costs.append(bare.cost(SINGLE, seconds))
                         found = replace(found, ratio=found.front / bare_costs[-1].front)
                     costs.setdefault((n, case), []).append(found)
     return middle(bare_costs), {
@@ -98,7 +98,7 @@ def _rates(server: ServerProcess, fronts: int, seconds: float) -> Rates:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.front", description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="medians of so many are shown")
+    parser.add_argument("--rounds", type=int, default=5, help="medians of so many are shown")
     cores = len(os.sched_getaffinity(0))
     parser.add_argument("--fronts", type=int, default=cores, help="the most; default: all cores")
     parser.add_argument("--output", type=Path, help="Markdown file to write")

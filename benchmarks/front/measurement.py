@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from statistics import median
 from urllib.parse import urlsplit
@@ -55,17 +55,31 @@ def bare_server() -> Iterator[ServerProcess]:
         yield server
 
 
-def cost(server: ServerProcess, case: Case, seconds: float) -> Cost:
-    """Return the CPU time of a sentence of a case."""
-    with settled_clients(server, _CLIENTS) as clients:
-        clients.run(case.requests(), _WARM_UP * seconds)
-        decoded, before = _decoded(server), cpu_seconds(server.pid)
-        load = clients.run(case.requests(), seconds)
-        after = cpu_seconds(server.pid)
-    sentences = len(load.latencies) * case.sentences
-    front, pool, worker = ((after[role] - before[role]) / sentences * 1e6 for role in ROLES)
-    decodings = (_decoded(server) - decoded) / sentences
-    return Cost(front, pool, worker, load.cpu_seconds / sentences * 1e6, decodings, load.share)
+@dataclass(frozen=True)
+class Measured:
+    """A server with clients that stay connected."""
+
+    server: ServerProcess
+    clients: Clients
+
+    def cost(self, case: Case, seconds: float) -> Cost:
+        """Return the CPU time of a sentence of a case."""
+        self.clients.run(case.requests(), _WARM_UP * seconds)
+        decoded, before = _decoded(self.server), cpu_seconds(self.server.pid)
+        load = self.clients.run(case.requests(), seconds)
+        after = cpu_seconds(self.server.pid)
+        sentences = len(load.latencies) * case.sentences
+        front, pool, worker = ((after[role] - before[role]) / sentences * 1e6 for role in ROLES)
+        decodings = (_decoded(self.server) - decoded) / sentences
+        client = load.cpu_seconds / sentences * 1e6
+        return Cost(front, pool, worker, client, decodings, load.share)
+
+
+@contextmanager
+def measured(running: AbstractContextManager[ServerProcess]) -> Iterator[Measured]:
+    """Run a server and connect clients to it."""
+    with running as server, settled_clients(server, _CLIENTS) as clients:
+        yield Measured(server, clients)
 
 
 def _decoded(server: ServerProcess) -> int:
