@@ -21,7 +21,7 @@ from benchmarks.front.measurement import (
     our_server,
     settled_clients,
 )
-from benchmarks.front.report import Rates, middle_rates, render, summary
+from benchmarks.front.report import BARE, OURS, Rates, middle_rates, render, summary
 from benchmarks.report import publish, versions
 from benchmarks.server_process import ServerProcess
 
@@ -71,21 +71,26 @@ def measure_costs(
 
 
 def measure_rates(fronts: int, rounds: int, seconds: float) -> list[Rates]:
-    """Return what the bare server does at most, and ours with one to so many fronts."""
-    found: dict[int, list[Rates]] = {n: [] for n in range(fronts + 1)}
+    """Return what one to so many bare servers do at most, and ours with so many fronts."""
+    found: dict[tuple[str, int], list[Rates]] = {
+        (name, n): [] for name in (BARE, OURS) for n in range(1, fronts + 1)
+    }
     for _ in tqdm(range(rounds), desc="rates"):
-        for n, rates in found.items():
-            with our_server(n) if n else bare_server() as server:
-                rates.append(_rates(server, n, seconds))
+        for (name, n), rates in found.items():
+            with ExitStack() as running:
+                starting = [our_server(n)] if name == OURS else [bare_server() for _ in range(n)]
+                servers = [running.enter_context(each) for each in starting]
+                rates.append(_rates(name, n, servers, seconds))
     return [middle_rates(rates) for rates in found.values()]
 
 
-def _rates(server: ServerProcess, fronts: int, seconds: float) -> Rates:
-    with settled_clients(server, _RATE_CLIENTS) as clients:
+def _rates(name: str, fronts: int, servers: Sequence[ServerProcess], seconds: float) -> Rates:
+    with settled_clients(servers, _RATE_CLIENTS) as clients:
         single = clients.run(SINGLE.requests(), seconds)
-        array = clients.run(ARRAY.requests(), seconds) if fronts else None
-    many = crowd(server, 2 * seconds)
+        array = clients.run(ARRAY.requests(), seconds) if name == OURS else None
+    many = crowd(servers, 2 * seconds)
     return Rates(
+        name,
         fronts,
         single.rate,
         None if array is None else array.rate * ARRAY.sentences,

@@ -3,7 +3,7 @@
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -86,8 +86,9 @@ def _length(head: bytes) -> int:
 class Clients:
     """Clients on a connection each, which they open again only when the server wants that."""
 
-    def __init__(self, address: tuple[str, int], count: int) -> None:
-        self._clients = [_Connection(address) for _ in range(count)]
+    def __init__(self, addresses: Sequence[tuple[str, int]], count: int) -> None:
+        """Connect to the addresses in turns."""
+        self._clients = [_Connection(addresses[i % len(addresses)]) for i in range(count)]
         self._epoll = select.epoll()
         self._by_descriptor: dict[int, _Connection] = {}
         for client in self._clients:

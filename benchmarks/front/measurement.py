@@ -78,7 +78,7 @@ class Measured:
 @contextmanager
 def measured(running: AbstractContextManager[ServerProcess]) -> Iterator[Measured]:
     """Run a server and connect clients to it."""
-    with running as server, settled_clients(server, _CLIENTS) as clients:
+    with running as server, settled_clients([server], _CLIENTS) as clients:
         yield Measured(server, clients)
 
 
@@ -96,15 +96,15 @@ def middle(costs: Sequence[Cost]) -> Cost:
 
 
 @contextmanager
-def settled_clients(server: ServerProcess, count: int) -> Iterator[Clients]:
-    """Connect clients that have been spread over the fronts."""
-    address = urlsplit(server.url)
-    with Clients((address.hostname or "", address.port or 0), count) as clients:
+def settled_clients(servers: Sequence[ServerProcess], count: int) -> Iterator[Clients]:
+    """Connect clients to servers in turns; wait until each is spread over its fronts."""
+    urls = [urlsplit(server.url) for server in servers]
+    with Clients([(url.hostname or "", url.port or 0) for url in urls], count) as clients:
         clients.run(REPEATED.requests(), _SETTLE_SECONDS)
         yield clients
 
 
-def crowd(server: ServerProcess, seconds: float) -> Load:
+def crowd(servers: Sequence[ServerProcess], seconds: float) -> Load:
     """Let many clients ask for one sentence after another."""
-    with settled_clients(server, _CROWD) as clients:
+    with settled_clients(servers, _CROWD) as clients:
         return clients.run(SINGLE.requests(), seconds)

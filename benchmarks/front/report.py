@@ -13,11 +13,15 @@ _CARDS = 8
 _WANTED = {"greedy": 96_000, "5 beams": 34_000}
 
 
+OURS, BARE = "ours", "bare"
+
+
 @dataclass(frozen=True)
 class Rates:
-    """What a number of fronts can do; 0: Flask and waitress alone."""
+    """What servers can do at most."""
 
-    fronts: int
+    server: str  # OURS or BARE
+    fronts: int  # or bare servers, on a port each
     requests_per_second: float
     sentences_per_second: float | None  # in arrays of 64
     client_share: float  # of a core
@@ -31,7 +35,7 @@ def middle_rates(rounds: Sequence[Rates]) -> Rates:
     medians = {
         name: median([getattr(each, name) for each in rounds])
         for name, value in asdict(first).items()
-        if value is not None
+        if isinstance(value, float)
     }
     return replace(first, **medians)
 
@@ -93,16 +97,23 @@ def _cost_row(fronts: str, case: str, cost: Cost) -> str:
 
 def _render_rates(rates: list[Rates]) -> list[str]:
     lines = [
-        "Rates, with a client on the same cores; latencies of single sentences at 256 clients.",
+        "Rates, with a client on the same cores; latencies of single sentences at 256 clients. "
+        "× one: the requests, and the sentences, against those of one front or bare server.",
         "",
-        "| fronts | requests/s | sentences/s, by 64 | client | p50, ms | p99, ms | p99/p50 |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| server | fronts | requests/s | × one | sentences/s, by 64 | × one | client | p50, ms "
+        "| p99, ms | p99/p50 |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for each in rates:
-        array = each.sentences_per_second
+        one = next(other for other in rates if other.server == each.server)
+        gain = f"{each.requests_per_second / one.requests_per_second:.2f}"
+        array = "|"
+        if each.sentences_per_second is not None and one.sentences_per_second is not None:
+            array = f"{each.sentences_per_second:,.0f} | "
+            array += f"{each.sentences_per_second / one.sentences_per_second:.2f}"
         lines.append(
-            f"| {each.fronts or 'bare'} | {each.requests_per_second:,.0f} | "
-            f"{'' if array is None else f'{array:,.0f}'} | {each.client_share:.0%} | "
+            f"| {each.server} | {each.fronts} | {each.requests_per_second:,.0f} | {gain} | "
+            f"{array} | {each.client_share:.0%} | "
             f"{each.p50_ms:.1f} | {each.p99_ms:.1f} | {each.p99_ms / each.p50_ms:.1f} |"
         )
     return lines

@@ -55,7 +55,7 @@ def serving(status: int, more: Mapping[str, str] = _Handler.more) -> Iterator[tu
 
 def test_the_client_counts_answers_and_ends_when_requests_are_used_up() -> None:
     requests = list(islice(CASES[1].requests(), 10))
-    with serving(200) as address, Clients(address, 3) as clients:
+    with serving(200) as address, Clients([address], 3) as clients:
         load = clients.run(iter(requests), 60.0)
     assert len(load.latencies) == 10
     assert load.latencies == sorted(load.latencies)
@@ -64,14 +64,14 @@ def test_the_client_counts_answers_and_ends_when_requests_are_used_up() -> None:
 
 def test_the_client_connects_again_when_the_server_wants_that() -> None:
     requests = list(islice(CASES[1].requests(), 10))
-    with serving(200, {"Connection": "close"}) as address, Clients(address, 3) as clients:
+    with serving(200, {"Connection": "close"}) as address, Clients([address], 3) as clients:
         assert len(clients.run(iter(requests), 60.0).latencies) == 10
 
 
 def test_the_client_refuses_other_answers_than_200() -> None:
     with (
         serving(429) as address,
-        Clients(address, 1) as clients,
+        Clients([address], 1) as clients,
         pytest.raises(RuntimeError, match="429"),
     ):
         clients.run(CASES[0].requests(), 60.0)
