@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from statistics import median
 from urllib.parse import urlsplit
 
@@ -89,10 +89,10 @@ def _decoded(server: ServerProcess) -> int:
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
-    """Return the one with the median of the front's time, with the median of the ratios."""
-    ratios = [each.ratio for each in costs if each.ratio is not None]
-    chosen = sorted(costs, key=lambda each: each.front)[len(costs) // 2]
-    return replace(chosen, ratio=median(ratios) if ratios else None)
+    """Return the medians of all figures."""
+    rows = [asdict(each) for each in costs]
+    known = [name for name, value in rows[0].items() if value is not None]
+    return replace(costs[0], **{name: median([row[name] for row in rows]) for name in known})
 
 
 @contextmanager

@@ -98,7 +98,8 @@ def _cost_row(fronts: str, case: str, cost: Cost) -> str:
 def _render_rates(rates: list[Rates]) -> list[str]:
     lines = [
         "Rates, with a client on the same cores; latencies of single sentences at 256 clients. "
-        "× one: the requests, and the sentences, against those of one front or bare server.",
+        "× one: the requests, and the sentences, against those of one front or bare server. Fronts "
+        "share the cores with the pool, the workers and the client, bare servers with the client.",
         "",
         "| server | fronts | requests/s | × one | sentences/s, by 64 | × one | client | p50, ms "
         "| p99, ms | p99/p50 |",
