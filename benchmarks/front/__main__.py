@@ -47,25 +47,27 @@ def main() -> None:
 
 def measure_costs(
     fronts: Sequence[int], rounds: int, seconds: float
-) -> tuple[Cost, dict[str, dict[str, Cost]]]:
-    """Return the cost of a request to a bare server, and those of all cases by fronts and name.
+) -> tuple[dict[str, Cost], dict[str, dict[str, Cost]]]:
+    """Return the costs of bare servers by their number, and those of all cases by fronts and name.
 
-    Servers take turns, so that what else the machine does meets all of them; medians of rounds.
+    Ours and as many bare ones as it has fronts take turns, so that what else the machine does meets
+    all of them; medians of rounds.
     """
     with ExitStack() as running:
-        bare = running.enter_context(measured(bare_server()))
-        ours = {n: running.enter_context(measured(our_server(n))) for n in fronts}
-        bare_costs: list[Cost] = []
+        start = running.enter_context
+        ours = {n: start(measured([our_server(n)])) for n in fronts}
+        bare = {n: start(measured([bare_server() for _ in range(n)])) for n in fronts}
+        bare_costs: dict[int, list[Cost]] = {n: [] for n in fronts}
         costs: dict[tuple[int, Case], list[Cost]] = {}
         for _ in tqdm(range(rounds), desc="costs"):
             for case in CASES:
                 for n, server in ours.items():
                     found = server.cost(case, seconds)
                     if case.sentences == 1:
-                        bare_costs.append(bare.cost(SINGLE, seconds))
-                        found = replace(found, ratio=found.front / bare_costs[-1].front)
+                        bare_costs[n].append(bare[n].cost(SINGLE, seconds))
+                        found = replace(found, ratio=found.front / bare_costs[n][-1].front)
                     costs.setdefault((n, case), []).append(found)
-    return middle(bare_costs), {
+    return {str(n): middle(found) for n, found in bare_costs.items()}, {
         str(n): {case.name: middle(costs[n, case]) for case in CASES} for n in fronts
     }
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, replace
 from statistics import median
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ class Cost:
     client: float
     decodings: float  # more than one: the front repaired translations; 0: they were cached
     client_share: float  # of a core
-    ratio: float | None = None  # of the front to the bare server just before, for single sentences
+    ratio: float | None = None  # of the front to bare servers just after, for single sentences
 
     @property
     def total(self) -> float:
@@ -57,35 +57,40 @@ def bare_server() -> Iterator[ServerProcess]:
 
 @dataclass(frozen=True)
 class Measured:
-    """A server with clients that stay connected."""
+    """A server of ours or some bare ones, with clients that stay connected."""
 
-    server: ServerProcess
+    servers: Sequence[ServerProcess]
     clients: Clients
 
     def cost(self, case: Case, seconds: float) -> Cost:
         """Return the CPU time of a sentence of a case."""
         self.clients.run(case.requests(), _WARM_UP * seconds)
-        decoded, before = _decoded(self.server), cpu_seconds(self.server.pid)
+        decoded, before = self._decoded(), self._cpu_seconds()
         load = self.clients.run(case.requests(), seconds)
-        after = cpu_seconds(self.server.pid)
+        after = self._cpu_seconds()
         sentences = len(load.latencies) * case.sentences
         front, pool, worker = ((after[role] - before[role]) / sentences * 1e6 for role in ROLES)
-        decodings = (_decoded(self.server) - decoded) / sentences
+        decodings = (self._decoded() - decoded) / sentences
         client = load.cpu_seconds / sentences * 1e6
         return Cost(front, pool, worker, client, decodings, load.share)
 
+    def _cpu_seconds(self) -> dict[str, float]:
+        """Return the CPU seconds so far, by role."""
+        each = [cpu_seconds(server.pid) for server in self.servers]
+        return {role: sum(seconds[role] for seconds in each) for role in ROLES}
+
+    def _decoded(self) -> int:
+        """Return the segments that workers have finished so far; 0 without workers."""
+        answers = [httpx.get(f"{server.url}/gpus").json()["gpus"] for server in self.servers]
+        return sum(row["finished_segments"] for rows in answers for row in rows)
+
 
 @contextmanager
-def measured(running: AbstractContextManager[ServerProcess]) -> Iterator[Measured]:
-    """Run a server and connect clients to it."""
-    with running as server, settled_clients([server], _CLIENTS) as clients:
-        yield Measured(server, clients)
-
-
-def _decoded(server: ServerProcess) -> int:
-    """Return the segments that workers have finished so far; 0 without workers."""
-    rows = httpx.get(f"{server.url}/gpus").json()["gpus"]
-    return sum(row["finished_segments"] for row in rows)
+def measured(starting: Sequence[AbstractContextManager[ServerProcess]]) -> Iterator[Measured]:
+    """Run servers and connect clients to them in turns."""
+    with ExitStack() as running:
+        servers = [running.enter_context(each) for each in starting]
+        yield Measured(servers, running.enter_context(settled_clients(servers, _CLIENTS)))
 
 
 def middle(costs: Sequence[Cost]) -> Cost:

@@ -42,16 +42,16 @@ def middle_rates(rounds: Sequence[Rates]) -> Rates:
 
 def summary(
     about: Mapping[str, Any],
-    bare: Cost,
+    bare: Mapping[str, Cost],
     costs: Mapping[str, Mapping[str, Cost]],
     rates: list[Rates],
     array: Cost,
 ) -> dict[str, Any]:
-    """Return all figures; `costs` by the number of fronts and the case, `array` for the cores."""
+    """Return all figures; `bare` is by number, `costs` by the number of fronts and the case."""
     cores = {name: wanted * array.total / 1e6 for name, wanted in _WANTED.items()}
     return {
         **about,
-        "bare_us": asdict(bare),
+        "bare_us": {number: asdict(cost) for number, cost in bare.items()},
         "us": {
             fronts: {case: asdict(cost) for case, cost in cases.items()}
             for fronts, cases in costs.items()
@@ -63,7 +63,7 @@ def summary(
 
 def render(
     report: Mapping[str, Any],
-    bare: Cost,
+    bare: Mapping[str, Cost],
     costs: Mapping[str, Mapping[str, Cost]],
     rates: list[Rates],
 ) -> str:
@@ -75,13 +75,14 @@ def render(
         f"{in_words(report['versions'])}. Workers answer at once; all text work is real, with the "
         "bundled tokenizer. Command: `make bench-front`.",
         "",
-        "CPU time, µs per sentence. With one front, the pool is a part of it. × bare: the front "
-        "against the bare server, measured in turns; the median of those. The last column is "
-        "the client's share of a core: close to 100 %, the client was measured.",
+        "CPU time, µs per sentence. With one front, the pool is a part of it. × bare: the fronts "
+        "against as many servers of Flask and waitress alone, measured in turns; the median of "
+        "those. The last column is the client's share of a core: close to 100 %, the client was "
+        "measured.",
         "",
         "| fronts | request | front | pool | worker | in all | × bare | decodings | client |",
         "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-        _cost_row("", "bare Flask and waitress", bare),
+        *(_cost_row(number, "Flask and waitress alone", cost) for number, cost in bare.items()),
     ]
     for fronts, cases in costs.items():
         lines += [_cost_row(fronts, case, cost) for case, cost in cases.items()]
