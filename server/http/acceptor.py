@@ -50,7 +50,8 @@ class Acceptor:
             try:
                 self._accepted(*self._listener.accept())
             except BlockingIOError:
-                continue  # a front that starts makes the shared socket non-blocking for a moment
+                # waitress does that to the shared socket when a front starts, which may end then.
+                self._listener.setblocking(True)
             except OSError:  # such as no descriptor left
                 self._room.clear()
             if self._is_full():

@@ -1,5 +1,6 @@
 """Connections of waitress: what their loop and threads must not lose."""
 
+import os
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -12,6 +13,7 @@ from server.core.settings import Settings
 from server.http.balance import Balance
 from server.http.waitress_server import HttpServer
 from tests.http.test_waitress import PATIENCE, connect
+from tests.process.conftest import wait_for
 
 REQUEST = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
 BIG = 32 * 2**20  # bytes, more than any buffer on the way
@@ -150,3 +152,15 @@ def test_no_connection_is_ended_before_the_last_request_that_was_sent_on_it() ->
             answers = [read_until(connection, b"/19") for connection in connections]
             ended = sum(b"\r\nConnection: close\r\n" in answer for answer in answers)
         assert ended
+
+
+def test_a_front_that_ends_at_its_start_leaves_no_other_one_busy() -> None:
+    """waitress makes the socket non-blocking at first, for all processes that share it."""
+    with serving(echo) as server:
+        listener = server._server.socket.fileno()
+        os.set_blocking(listener, False)
+        for number in range(3):
+            with connect(server) as connection:
+                connection.sendall(REQUEST % number)
+                assert read_until(connection, b"/%d" % number)
+        wait_for(lambda: os.get_blocking(listener), "it waits in `accept` again")
