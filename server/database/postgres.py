@@ -5,7 +5,6 @@ its store. It ends with the connection, and the database ends connections that a
 transaction, so a server that is stopped keeps nobody waiting for long.
 """
 
-import hashlib
 import os
 import secrets
 import threading
@@ -28,6 +27,7 @@ from server.database.interface import (
     Transaction,
 )
 from server.database.listener import Listener
+from server.database.store_lock import key_of, take_lock
 from server.database.time_limit import time_limit
 
 _TYPES = {
@@ -47,7 +47,7 @@ _WAIT_SECONDS = 2.0  # for a connection of the pool, and for a sign of life from
 _AWAY_SECONDS = 3.0  # after a failure, for which nobody tries again: texts must not wait
 _OPTIONS = (
     # milliseconds; what is longer has gone wrong
-    "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=20000 "
+    "-c idle_in_transaction_session_timeout=10000 -c lock_timeout=12000 "
     "-c statement_timeout=60000 -c client_min_messages=warning"
 )
 
@@ -69,7 +69,7 @@ class PostgresDatabase:
         self._url = url
         self._schema = schema
         self._cipher = Cipher(key) if key else None
-        self._lock_key = _key_of(schema.name)
+        self._lock_key = key_of(schema.name)
         self._channel = f"m2m_{schema.name}"
         self._opening = threading.Lock()
         self._process = os.getpid()
@@ -105,7 +105,7 @@ class PostgresDatabase:
         """See `Database`."""
         with self._connected() as connection, connection.transaction():
             transaction = self._transaction_on(connection)
-            transaction.select("SELECT pg_advisory_xact_lock(?)", self._lock_key)
+            take_lock(transaction, self._lock_key)
             self._own.transaction = transaction
             try:
                 yield transaction
@@ -190,7 +190,7 @@ class PostgresDatabase:
         schema = self._schema
         with connection.transaction():
             transaction = self._transaction_on(connection)
-            transaction.select("SELECT pg_advisory_xact_lock(?)", _key_of("m2m_schemas"))
+            take_lock(transaction, key_of("m2m_schemas"))
             connection.execute(_sql(_VERSIONS))
             found = transaction.select(
                 "SELECT version, proof FROM m2m_schemas WHERE name = ?", schema.name
@@ -287,12 +287,6 @@ def _connecting() -> dict[str, Any]:
         "options": _OPTIONS,
         "application_name": "m2m-server",
     }
-
-
-def _key_of(name: str) -> int:
-    """Return the key of an advisory lock: 64 bits with sign."""
-    digest = hashlib.sha256(f"m2m-server {name}".encode()).digest()
-    return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _explain(error: Exception) -> str:
