@@ -116,7 +116,7 @@ class Supervisor:
             if record.process is None:
                 record.state = "stopped"
             elif record.state == "starting":
-                record.process.kill()  # it reads its inbox only once its model is loaded
+                record.process.kill()  # it reads messages only once its model is loaded
             else:
                 record.process.send(Stop())
 

@@ -17,11 +17,10 @@ from benchmarks.front.measurement import (
     bare_server,
     crowd,
     measured,
-    middle,
     our_server,
     settled_clients,
 )
-from benchmarks.front.report import BARE, OURS, Rates, middle_rates, render, summary
+from benchmarks.front.report import BARE, OURS, Rates, middle, render, summary
 from benchmarks.report import publish, versions
 from benchmarks.server_process import ServerProcess
 
@@ -83,7 +82,7 @@ def measure_rates(fronts: int, rounds: int, seconds: float) -> list[Rates]:
                 starting = [our_server(n)] if name == OURS else [bare_server() for _ in range(n)]
                 servers = [running.enter_context(each) for each in starting]
                 rates.append(_rates(name, n, servers, seconds))
-    return [middle_rates(rates) for rates in found.values()]
+    return [middle(rates) for rates in found.values()]
 
 
 def _rates(name: str, fronts: int, servers: Sequence[ServerProcess], seconds: float) -> Rates:

@@ -3,8 +3,7 @@
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
-from statistics import median
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
@@ -91,13 +90,6 @@ def measured(starting: Sequence[AbstractContextManager[ServerProcess]]) -> Itera
     with ExitStack() as running:
         servers = [running.enter_context(each) for each in starting]
         yield Measured(servers, running.enter_context(settled_clients(servers, _CLIENTS)))
-
-
-def middle(costs: Sequence[Cost]) -> Cost:
-    """Return the medians of all figures."""
-    rows = [asdict(each) for each in costs]
-    known = [name for name, value in rows[0].items() if value is not None]
-    return replace(costs[0], **{name: median([row[name] for row in rows]) for name in known})
 
 
 @contextmanager

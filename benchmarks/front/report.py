@@ -3,17 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 from benchmarks.front.measurement import Cost
 from benchmarks.report import in_words
 
+OURS, BARE = "ours", "bare"
 _CARDS = 8
 # Sentences a second of eight H200s, by the way of decoding.
 _WANTED = {"greedy": 96_000, "5 beams": 34_000}
-
-
-OURS, BARE = "ours", "bare"
 
 
 @dataclass(frozen=True)
@@ -29,15 +27,15 @@ class Rates:
     p99_ms: float
 
 
-def middle_rates(rounds: Sequence[Rates]) -> Rates:
+Figures = TypeVar("Figures", Cost, Rates)
+
+
+def middle(rounds: Sequence[Figures]) -> Figures:
     """Return the medians of all figures."""
-    first = rounds[0]
-    medians = {
-        name: median([getattr(each, name) for each in rounds])
-        for name, value in asdict(first).items()
-        if isinstance(value, float)
-    }
-    return replace(first, **medians)
+    names = [name for name, value in vars(rounds[0]).items() if isinstance(value, float)]
+    return replace(
+        rounds[0], **{name: median([getattr(each, name) for each in rounds]) for name in names}
+    )
 
 
 def summary(

@@ -1,8 +1,9 @@
 """A PostgreSQL database that several servers share; needs the extra `postgres`.
 
 Writers take turns, as they do in SQLite: every transaction that writes holds an advisory lock of
-its store. It ends with the connection, and the database ends connections that are idle in a
-transaction, so a server that is stopped keeps nobody waiting for long.
+its store. It ends with the connection. The database ends connections that are idle in a
+transaction, and the next server those that stop in between (`store_lock`), so a server that is
+stopped keeps nobody waiting for long.
 """
 
 import os

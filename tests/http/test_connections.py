@@ -124,6 +124,16 @@ def test_connections_beyond_the_limit_wait_until_others_end() -> None:
             assert read_until(late, b"/1")
 
 
+def test_once_no_request_is_read_connections_are_refused() -> None:
+    """A client or proxy can go elsewhere at once, instead of waiting for the end."""
+    with serving(echo) as server, connect(server) as connection:
+        connection.sendall(REQUEST % 1)
+        assert read_until(connection, b"/1")
+        server.stop_reading()
+        with pytest.raises(ConnectionRefusedError):
+            connect(server)
+
+
 def test_of_two_fronts_one_with_all_connections_ends_half_of_them() -> None:
     with ExitStack() as stack:
         server = stack.enter_context(serving(echo, balance=Balance(2)))

@@ -117,7 +117,7 @@ def test_4_a_hanging_worker_is_killed_and_its_texts_are_retried(
         os.kill(hanging, 0)
 
 
-def test_4_a_stopped_worker_with_a_full_inbox_does_not_block_the_others(
+def test_4_a_stopped_worker_with_a_full_socket_does_not_block_the_others(
     make_pool: MakePool,
 ) -> None:
     pool = make_pool(workers=2, hang_timeout=3.0, worker_tokens=100)

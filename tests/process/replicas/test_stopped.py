@@ -44,10 +44,8 @@ def test_in_the_middle_of_many_statements(url: str) -> None:
             )
             assert (session["state"], session["wait_event"]) == ("active", "ClientRead")
             time.sleep(11)  # PostgreSQL ends idle sessions after 10, but not this one
-            begun = time.monotonic()
             with database.transaction() as transaction:
                 transaction.run("INSERT INTO things (number) VALUES (?)", 1)
-            assert time.monotonic() - begun < 5
         finally:
             os.kill(stopped.pid, signal.SIGKILL)
     assert [row["number"] for row in database.select("SELECT number FROM things")] == [1]
