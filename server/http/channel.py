@@ -5,11 +5,13 @@ import socket
 import threading
 import time
 from collections import deque
+from functools import lru_cache
 from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
 
 from server.core.errors import PROBLEM_TYPE, http_problem
 from server.http.acceptor import Acceptor
@@ -20,6 +22,9 @@ from server.http.security_headers import SECURITY_HEADERS
 _COMPARE_SECONDS = 1.0
 _JOINED = 65_536  # bytes of a body that are copied, so that they are sent with the head
 _serving = threading.local()
+_http_date = lru_cache(maxsize=2)(
+    build_http_date
+)  # most answers are in the same second as the last
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]
@@ -43,8 +48,23 @@ class _Task(WSGITask):  # type: ignore[misc]
         # A client that has sent further requests already would have to send them again.
         if self.version == "1.1" and len(self.channel.requests) == 1 and self.channel.server.shed():
             self.set_close_on_finish()
-        self.channel.head = super().build_response_header()
+        self.channel.head = self._usual_head() or super().build_response_header()
         return b""
+
+    def _usual_head(self) -> bytes:
+        """Return the head of most answers, without rewriting and sorting it as waitress does.
+
+        Empty where the connection ends, or the client must be told the length in another way.
+        """
+        length = "Content-Length", str(self.content_length)
+        asked = self.request.headers.get("CONNECTION", "").lower()
+        if self.version != "1.1" or self.close_on_finish or asked == "close":
+            return b""
+        if length not in self.response_headers or not self.has_body:
+            return b""
+        lines = [f"{name}: {value}\r\n" for name, value in self.response_headers]
+        date = _http_date(int(self.start_time))
+        return f"HTTP/1.1 {self.status}\r\n{''.join(lines)}Date: {date}\r\n\r\n".encode("latin-1")
 
     def finish(self) -> None:
         super().finish()
@@ -96,19 +116,36 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         super().service()
 
     def write_soon(self, data: Any) -> int:
-        """Send a part of an answer, or keep it until the client can receive it."""
+        """Send a part of an answer; what the client cannot receive yet is kept."""
         if not data:
             return 0
-        if self.head and isinstance(data, bytes) and len(data) <= _JOINED:
+        size = len(data)
+        if self.head and isinstance(data, bytes) and size <= _JOINED:
             data, self.head = self.head + data, b""
         self.send_head()
-        return int(super().write_soon(data))
+        if isinstance(data, bytes):
+            data = data[self._send_now(data) :]
+        if data:
+            super().write_soon(data)
+        return size
+
+    def _send_now(self, data: bytes) -> int:
+        """Pass data to the kernel, unless earlier data waits; return how much of it was taken."""
+        with self.outbuf_lock:
+            if self.total_outbufs_len or not self.connected:
+                return 0
+            try:
+                sent: int = self.socket.send(data)
+            except OSError:
+                return 0  # waitress will meet it, too
+            self.last_activity = time.time()
+            return sent
 
     def send_head(self) -> None:
         """Send the head, if it has not been sent yet."""
         head, self.head = self.head, b""
         if head:
-            super().write_soon(head)
+            self.write_soon(head)
 
 
 class ChannelServer(TcpWSGIServer):  # type: ignore[misc]

@@ -4,8 +4,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, Request
 from flask.json.provider import DefaultJSONProvider
+from werkzeug.routing import MapAdapter
 
 from server.core.settings import Settings
 from server.http.problems import register_errors
@@ -38,6 +39,19 @@ class _Application(Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the function: Flask would inspect at every call whether it is a coroutine."""
         return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what matches the path of a request; Flask would also examine its `Host`."""
+        if request is None:
+            return super().create_url_adapter(request)
+        path: str = request.environ["PATH_INFO"]  # `request.path` has no more than one "/" in front
+        return self.url_map.bind(
+            "",  # routes are the same for all hosts
+            script_name=request.root_path,
+            url_scheme=request.scheme,
+            default_method=request.method,
+            path_info=path.encode("latin-1").decode(errors="replace"),
+        )
 
 
 def make_flask_app(blueprints: Sequence[Blueprint], settings: Settings, metrics: Metrics) -> Flask:

@@ -6,6 +6,7 @@ result is a secret: like LibreTranslate's clients, who has it needs no key.
 
 import time
 from pathlib import PurePath
+from urllib.parse import urljoin
 
 from flask import Response, request, url_for
 from werkzeug.exceptions import Forbidden, InternalServerError, NotFound
@@ -44,7 +45,8 @@ class LibreTranslateFiles:
             self._wait(jobs, job)
         path = PurePath(job.spec.file or "")
         name = f"{job.id}.{path.stem}_{job.spec.target}{path.suffix}"
-        return {"translatedFileUrl": url_for(".download_file", name=name, _external=True)}
+        download = url_for(".download_file", name=name)
+        return {"translatedFileUrl": urljoin(request.host_url, download)}
 
     def download_file(self, name: str) -> Response:
         """Send a translated file."""

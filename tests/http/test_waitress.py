@@ -69,13 +69,13 @@ def test_a_large_answer_leaves_no_file_open_when_the_server_ends(
     app: Flask, settings: Settings
 ) -> None:
     before = _deleted_files()
-    app.add_url_rule("/large", view_func=lambda: "x" * 3_000_000)
+    app.add_url_rule("/large", view_func=lambda: "x" * 30_000_000)
     server = HttpServer(app, settings)
     server.start()
     gc.disable()
     try:
         with httpx.Client(base_url=server.url, timeout=PATIENCE) as client:
-            assert len(client.get("/large").content) == 3_000_000
+            assert len(client.get("/large").content) == 30_000_000
             assert _deleted_files() > before  # the connection is kept, and so is its buffer
             server.close()
             _wait_for(lambda: _deleted_files() == before)
