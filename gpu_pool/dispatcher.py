@@ -1,15 +1,14 @@
 """The thread that owns the queues and the workers; no other thread changes their state."""
 
 import logging
-import queue
 import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
 from gpu_pool.admission import Admission
 from gpu_pool.errors import QuarantinedError, UnavailableError
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.events import Abandoned, Event, RestartRequested, Submitted
 from gpu_pool.exit_cause import ExitCause
 from gpu_pool.messages import Done, Failed, FromWorker, Heartbeat, Ready
@@ -42,8 +41,8 @@ class Dispatcher:
         """`admissions` are by model; `read_gpus` returns the latest readings by normalised UUID."""
         self._settings = settings
         self._admissions = admissions
-        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._supervisor = Supervisor(models, settings, self._events)
+        self.events: EventQueue[Event] = EventQueue()
+        self._supervisor = Supervisor(models, settings, self.events)
         self.records = self._supervisor.records
         self._queues = _make_queues(models, self.records, settings, read_gpus)
         self._requests = Requests(admissions)
@@ -56,24 +55,25 @@ class Dispatcher:
 
     def start(self) -> None:
         """Spawn the workers and start to dispatch."""
+        self.events.open()
         self._thread.start()
 
     def submit(self, request: Request, tasks: Sequence[Task]) -> None:
         """Append tasks of a request to the queue."""
-        self._events.put(Submitted(request, tasks))
+        self.events.put(Submitted(request, tasks))
         if self._ended:
             self._refuse_late_events()
 
     def abandon(self, request: Request) -> None:
         """Drop what is unfinished of a request."""
-        self._events.put(Abandoned(request))
+        self.events.put(Abandoned(request))
         if self._ended:
             self._refuse_late_events()
 
     def restart(self, record: WorkerRecord) -> bool:
         """Restart a worker; return once its state has changed, False if the pool is closing."""
         handled = threading.Event()
-        self._events.put(RestartRequested(record, handled))
+        self.events.put(RestartRequested(record, handled))
         if self._ended:
             self._refuse_late_events()
         handled.wait()
@@ -81,7 +81,7 @@ class Dispatcher:
 
     def close(self) -> None:
         """Stop the workers, fail the unfinished tasks and end the thread."""
-        self._events.put("close")
+        self.events.put("close")
         self._thread.join()
 
     def _run(self) -> None:
@@ -98,19 +98,24 @@ class Dispatcher:
         self._ended = True
         self._supervisor.discard_all()
         self._fail_all()
+        while self._closing_at is None:  # after a crash: fronts still ask for the status
+            self.events.wait(_TICK_SECONDS)
+            self._refuse_late_events()
+        self.events.close()
         self._refuse_late_events()
 
     def _refuse_late_events(self) -> None:
         """Handle the events that nobody handles once the loop has ended. Any thread may call it."""
-        with suppress(queue.Empty):
-            while True:
-                match self._events.get_nowait():
-                    case Submitted(request, tasks):
-                        request.recipient.fail(UnavailableError(_CLOSED))
-                        admission = self._admissions[request.model]
-                        admission.release(len(tasks), sum(task.tokens for task in tasks))
-                    case RestartRequested(_, handled):
-                        handled.set()
+        while (event := self.events.pop()) is not None:
+            match event:
+                case Submitted(request, tasks):
+                    request.recipient.fail(UnavailableError(_CLOSED))
+                    admission = self._admissions[request.model]
+                    admission.release(len(tasks), sum(task.tokens for task in tasks))
+                case RestartRequested(_, handled):
+                    handled.set()
+                case "close":
+                    self._closing_at = time.monotonic()
 
     def _run_once(self) -> None:
         self._handle_events()
@@ -129,12 +134,9 @@ class Dispatcher:
 
     def _handle_events(self) -> None:
         """Handle all pending events; wait up to a tick if there are none."""
-        try:
-            self._handle_event(self._events.get(timeout=_TICK_SECONDS))
-            while True:
-                self._handle_event(self._events.get_nowait())
-        except queue.Empty:
-            return
+        self.events.wait(_TICK_SECONDS)
+        while (event := self.events.pop()) is not None:
+            self._handle_event(event)
 
     def _handle_event(self, event: Event) -> None:
         match event:

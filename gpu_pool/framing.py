@@ -5,6 +5,7 @@ import select
 import socket
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 _SIZE = struct.Struct("!Q")  # of the pickled list that follows
@@ -51,6 +52,15 @@ class FrameReader:
             except BlockingIOError:
                 return []
         return self._take()
+
+    def available(self) -> list[Any]:
+        """Read once; return all messages that are complete then. Never blocks; raises as `wait`."""
+        messages: list[Any] = []
+        with suppress(BlockingIOError):
+            self._receive(socket.MSG_DONTWAIT)
+        while self._is_complete():
+            messages += self._take()
+        return messages
 
     def _receive(self, flags: int) -> None:
         """Read; mostly all of a frame comes at once."""

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.framing import FrameReader, framed
 
 Sent = TypeVar("Sent")
@@ -33,7 +34,8 @@ class Link(Generic[Sent, Received]):
         """Own the connected socket.
 
         `pack` turns what has gathered into messages; any thread that sends calls it. `receive` is
-        called for each message that arrives, `closed` once at the end; both by the reading thread.
+        called for each message that arrives, `closed` once at the end; both by the thread that
+        reads.
         """
         self._socket = connected
         self._pack = pack
@@ -43,24 +45,43 @@ class Link(Generic[Sent, Received]):
         self._outgoing: deque[Sent] = deque()
         self._sending = threading.Lock()  # held until what was taken out of `_outgoing` is sent
         self._unsent: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._events: EventQueue[Any] | None = None
+        self._flushed_later = False
 
-    def start(self) -> None:
-        """Start the threads."""
-        for run, name in ((self._write, "link writer"), (self._read, "link reader")):
-            threading.Thread(target=run, name=name, daemon=True).start()
+    def start(self, events: EventQueue[Any] | None = None) -> None:
+        """Start to read: in the thread that waits for `events`, or in one of our own."""
+        self._events = events
+        threading.Thread(target=self._write, name="link writer", daemon=True).start()
+        if events is not None:
+            events.watch(self)
+        else:
+            threading.Thread(target=self._read_all, name="link reader", daemon=True).start()
 
     def send(self, item: Sent) -> None:
         """Send an item now or soon; never blocks, and drops it if the other side is gone."""
         self._outgoing.append(item)
-        self._flush()
+        self.flush()
+
+    def send_later(self, item: Sent) -> None:
+        """Send an item when the thread that waits for events does so; called by that thread."""
+        assert self._events is not None, "it is read there"
+        self._outgoing.append(item)
+        if not self._flushed_later:
+            self._flushed_later = True
+            self._events.flush_later(self)
 
     def close(self) -> None:
         """Break the connection, as if the other side had; `closed` is called."""
         with suppress(OSError):  # it is broken already
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def _flush(self) -> None:
+    def fileno(self) -> int:
+        """Return the descriptor; -1 once it is closed."""
+        return self._socket.fileno()
+
+    def flush(self) -> None:
         """Send what has gathered, unless another thread is about to."""
+        self._flushed_later = False
         while self._outgoing and self._sending.acquire(blocking=False):
             unsent = b""
             try:
@@ -94,14 +115,28 @@ class Link(Generic[Sent, Received]):
             with suppress(OSError):  # the other side is gone; `_read` reports it
                 self._socket.sendall(data)
             self._sending.release()
-            self._flush()
+            self.flush()
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Receive what is here, if anything; never blocks."""
+        try:
+            for message in self._reader.available():
+                self._receive(message)
+        except (EOFError, OSError):
+            self.end()
+
+    def end(self) -> None:
+        """Close our end; only the thread that reads calls it, or nobody does."""
+        if self._events is not None:
+            self._events.forget(self)
+        self._unsent.put(None)
+        self._socket.close()
+        self._closed()
+
+    def _read_all(self) -> None:
         try:
             while True:
                 for message in self._reader.wait():
                     self._receive(message)
         except (EOFError, OSError):
-            self._unsent.put(None)
-            self._socket.close()
-            self._closed()
+            self.end()

@@ -4,10 +4,12 @@ import atexit
 import itertools
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from gpu_pool.admission import Admission
 from gpu_pool.dispatcher import Dispatcher
 from gpu_pool.errors import OverloadedError, UnavailableError, UnknownDeviceError
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.messages import Segment
 from gpu_pool.model_spec import ModelSpec
 from gpu_pool.monitor import GpuMonitor
@@ -98,6 +100,11 @@ class GpuPool:
         if not admission.admit(len(tasks), tokens, always=not first):
             raise OverloadedError(self._retry_after(model))
         self._dispatcher.submit(request, tasks)
+
+    @property
+    def events(self) -> EventQueue[Any]:
+        """What the pool's thread waits for; it reads links to fronts, too."""
+        return self._dispatcher.events
 
     def abandon(self, request: Request) -> None:
         """Drop what is unfinished of a request; nobody waits for it any more."""

@@ -3,7 +3,6 @@
 import logging
 import socket
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -31,33 +30,47 @@ _PAUSE_SECONDS = 0.5  # after an error of the system, before the next attempt
 
 
 class PoolServer:
-    """Accepts fronts until its process ends."""
+    """Accepts fronts, in the pool's thread, until the pool is closed; then they wait."""
 
     def __init__(self, pool: GpuPool, listener: socket.socket) -> None:
         """`listener` is a listening Unix socket; it may outlive this process."""
         self._pool = pool
         self._listener = listener
-        self._thread = threading.Thread(target=self._run, name="pool server", daemon=True)
 
     def start(self) -> None:
         """Start to accept."""
-        self._thread.start()
+        self._listener.setblocking(False)
+        self._pool.events.watch(self)
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self._accept()
-            except OSError as error:  # such as no descriptor left; the front waits meanwhile
-                _log.error("no front can be accepted: %s", error.strerror)
-                time.sleep(_PAUSE_SECONDS)
+    def fileno(self) -> int:
+        """Return the descriptor of the listener."""
+        return self._listener.fileno()
 
-    def _accept(self) -> None:
-        connected, _ = self._listener.accept()
+    def read(self) -> None:
+        """Accept the next front."""
+        try:
+            connected, _ = self._listener.accept()
+        except BlockingIOError:
+            return  # it has gone
+        except OSError as error:  # such as no descriptor left; the front waits meanwhile
+            self._pause(error)
+            return
         try:
             _Front(self._pool, connected).start()
-        except OSError:
+        except OSError as error:
             connected.close()
-            raise
+            self._pause(error)
+
+    def _pause(self, error: OSError) -> None:
+        _log.error("no front can be accepted: %s", error.strerror)
+        self._pool.events.forget(self)
+        threading.Timer(_PAUSE_SECONDS, self._pool.events.watch, (self,)).start()
+
+    def flush(self) -> None:
+        """Do nothing: a listener sends nothing."""
+
+    def end(self) -> None:
+        """Do nothing: fronts that connect from now on wait for another pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +93,11 @@ class _Front:
 
     def start(self) -> None:
         """Serve it."""
-        self._link.start()
+        self._link.start(self._pool.events)
 
     def deliver(self, session: int, outcomes: list[tuple[int, Outcome]]) -> None:
         """Send outcomes of a session; called by the dispatcher's thread."""
-        self._link.send(_Delivery(session, outcomes))
+        self._link.send_later(_Delivery(session, outcomes))
         request = self._requests.get(session)
         if request is not None and not request.tokens:
             self._requests.pop(session, None)
@@ -102,7 +115,7 @@ class _Front:
                 request = self._requests.pop(session, None)
                 if request is not None:
                     self._pool.abandon(request)
-            case Call(method="drain"):  # takes its time
+            case Call(method="drain" | "restart"):  # the pool's thread, which reads, does the work
                 threading.Thread(target=self._answer, args=(message,), daemon=True).start()
             case Call():
                 self._answer(message)

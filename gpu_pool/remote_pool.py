@@ -134,7 +134,7 @@ class RemotePool:
             return self._link
 
     def _on_loss(self) -> None:
-        """Replace a lost connection; called by its reading thread."""
+        """Replace a lost connection; called by the thread that reads it."""
         self._link = None  # first: what is sent from now on is not lost
         self._fail_all()
         if not self._closing:

@@ -3,9 +3,9 @@
 import logging
 import os
 from collections.abc import Sequence
-from queue import SimpleQueue
 from typing import Any
 
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.exit_cause import ExitCause, cause_of_exit, cause_of_silence
 from gpu_pool.messages import Stop
 from gpu_pool.model_spec import ModelSpec
@@ -24,7 +24,7 @@ class Supervisor:
         self,
         models: Sequence[ModelSpec],
         settings: PoolSettings,
-        events: "SimpleQueue[Any]",
+        events: EventQueue[Any],
     ) -> None:
         """Workers report to `events`."""
         self._factories = {model.name: model.factory for model in models}

@@ -7,12 +7,12 @@ leave half a message in it, and lets it fill up; neither blocks the dispatcher (
 on a full pipe. It also took a change of threads for each message.)
 """
 
-import queue
 import socket
 from collections.abc import Collection
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.link import Link
 from gpu_pool.messages import FromWorker, ToWorker
 from gpu_pool.worker_main import WorkerFactory, main
@@ -44,7 +44,7 @@ class WorkerProcess:
         self,
         device: str,
         factory: WorkerFactory,
-        events: "queue.SimpleQueue[WorkerEvent]",
+        events: "EventQueue[Any]",
         cores: Collection[int],
     ) -> None:
         """Spawn it, to run on `cores`; this process may be confined to fewer.
@@ -69,7 +69,7 @@ class WorkerProcess:
         self.pid = self._process.pid
         self.exitcode: int | None = None  # set by `discard`; minus the signal that ended it
         self._link: Link[ToWorker, FromWorker] = Link(ours, list, self._receive, self._exited)
-        self._link.start()
+        self._link.start(events)
 
     def send(self, message: ToWorker) -> None:
         """Send a message; never blocks."""

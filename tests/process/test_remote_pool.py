@@ -1,7 +1,10 @@
 """A pool behind a Unix socket: what a front in another process sees of it."""
 
+import select
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -33,22 +36,26 @@ Connect = Callable[[GpuPool], RemotePool]
 @pytest.fixture
 def connect(tmp_path: Path) -> Iterator[Connect]:
     """`connect(pool)` serves the pool and returns a front's view of it."""
-    made: list[RemotePool] = []
+    with ExitStack() as made:
 
-    def connect(pool: GpuPool) -> RemotePool:
-        path = str(tmp_path / f"pool{len(made)}")
-        listener = socket.socket(socket.AF_UNIX)
+        def connect(pool: GpuPool) -> RemotePool:
+            path = str(tmp_path / str(next(numbers)))
+            PoolServer(pool, made.enter_context(listening(path))).start()
+            remote = RemotePool(path)
+            made.callback(remote.close)
+            remote.start()
+            return remote
+
+        numbers = count()
+        yield connect
+
+
+@contextmanager
+def listening(path: str) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        PoolServer(pool, listener).start()
-        remote = RemotePool(path)
-        remote.start()
-        made.append(remote)
-        return remote
-
-    yield connect
-    for remote in made:
-        remote.close()
+        yield listener
 
 
 def test_results_are_those_of_the_pool(make_pool: MakePool, connect: Connect) -> None:
@@ -142,6 +149,47 @@ def test_status_and_restart_are_those_of_the_pool(make_pool: MakePool, connect: 
         remote.restart("cuda:7")
 
 
+def test_a_pool_whose_dispatcher_has_crashed_still_answers(
+    make_pool: MakePool, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote = connect(make_pool(workers=1))
+    waiting = submit(remote, segments(*slow(8)))
+    remote.confirm()
+
+    def crash(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gpu_pool.dispatcher.Dispatcher._handle_message", crash)
+    with pytest.raises(UnavailableError, match="no worker is left"):
+        results(waiting)
+    assert remote.status().state == "dead"
+    with pytest.raises(UnavailableError, match="no worker is ready"):
+        translate(remote, "a")
+    with pytest.raises(UnavailableError):
+        remote.restart("cpu:0")
+
+
+def test_a_closed_pool_leaves_its_fronts_to_the_next_one(
+    make_pool: MakePool, tmp_path: Path
+) -> None:
+    first, second = make_pool(workers=1), make_pool(workers=1)
+    with listening(str(tmp_path / "pool")) as listener:
+        PoolServer(first, listener).start()
+        remote = RemotePool(str(tmp_path / "pool"))
+        remote.start()
+        assert translate(remote, "a") == ["A de"]
+        first.close()
+        wait_for(lambda: is_readable(listener), "the front has connected again")
+        waiting = submit(remote, segments("b"))
+        PoolServer(second, listener).start()
+        assert [result.result(TIMEOUT) for result in waiting] == ["B de"]
+        remote.close()
+
+
+def is_readable(waiting: socket.socket) -> bool:
+    return bool(select.select([waiting], [], [], 0.0)[0])
+
+
 def test_a_lost_connection_fails_open_sessions_and_is_replaced(
     make_pool: MakePool, connect: Connect
 ) -> None:
@@ -159,10 +207,7 @@ def test_a_pool_that_does_not_respond_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gpu_pool.remote_pool._CALL_SECONDS", 0.1)
-    listener = socket.socket(socket.AF_UNIX)
-    with listener:
-        listener.bind(str(tmp_path / "pool"))
-        listener.listen()
+    with listening(str(tmp_path / "pool")):
         remote = RemotePool(str(tmp_path / "pool"))
         remote.start()
         with pytest.raises(UnavailableError, match="does not respond"):
@@ -179,10 +224,7 @@ def test_a_pool_that_cannot_be_reached_is_tried_again_when_it_is_needed(
         translate(remote, "a")
     with pytest.raises(UnavailableError, match="cannot be reached"):
         remote.status()
-    pool = make_pool(workers=1)
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(tmp_path / "pool"))
-    listener.listen()
-    PoolServer(pool, listener).start()
-    assert translate(remote, "a") == ["A de"]
-    remote.close()
+    with listening(str(tmp_path / "pool")) as listener:
+        PoolServer(make_pool(workers=1), listener).start()
+        assert translate(remote, "a") == ["A de"]
+        remote.close()

@@ -1,10 +1,10 @@
 """Backoff and figures of a worker, without processes."""
 
-import queue
 from typing import Any, cast
 
 import pytest
 
+from gpu_pool.event_queue import EventQueue
 from gpu_pool.memory import MemoryBudget
 from gpu_pool.messages import Heartbeat
 from gpu_pool.model_spec import ModelSpec
@@ -31,9 +31,7 @@ def make_supervisor(**settings: Any) -> Supervisor:
     def factory(device: str) -> Any:
         raise AssertionError(f"nothing is spawned on {device}")
 
-    return Supervisor(
-        [ModelSpec("m", ["cpu"], factory)], PoolSettings(**settings), queue.SimpleQueue()
-    )
+    return Supervisor([ModelSpec("m", ["cpu"], factory)], PoolSettings(**settings), EventQueue())
 
 
 def die(supervisor: Supervisor, state: Any) -> WorkerRecord:
