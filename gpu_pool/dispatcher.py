@@ -180,9 +180,11 @@ class Dispatcher:
         record.last_message_at = now
 
     def _keep_results(self, record: WorkerRecord, done: Done) -> None:
+        tasks = self._queues[record.model]
         for task, result in zip(record.record_results(done), done.results.unpack(), strict=True):
             if task is not None:
-                self._resolve(task, result)
+                tasks.forget(task)
+                self._requests.resolve(task, result)
 
     def _enqueue(self, request: Request, tasks: Sequence[Task]) -> None:
         self._requests.add(request, tasks)

@@ -30,16 +30,12 @@ class Requests:
         self._unfinished[request.id] = request
 
     def resolve(self, task: Task, outcome: Outcome) -> None:
-        """Keep the outcome of a task and its duplicates for `deliver`."""
-        self._keep(task.request, task.key, outcome)
-        for each in task.duplicates:
-            self._keep(each.request, each.key, outcome)
-
-    def _keep(self, request: Request, key: int, outcome: Outcome) -> None:
-        """Keep the outcome of a segment, unless nobody waits for it any more."""
-        if key in request.tokens:
-            request.outcomes.append((key, outcome))
-            self._undelivered[request.id] = request
+        """Keep the outcome of a task and its duplicates for `deliver`, where somebody waits."""
+        for each in (task, *task.duplicates) if task.duplicates else (task,):
+            request = each.request
+            if each.key in request.tokens:
+                request.outcomes.append((each.key, outcome))
+                self._undelivered[request.id] = request
 
     def deliver(self) -> None:
         """Deliver the outcomes that have been kept."""

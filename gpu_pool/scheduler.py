@@ -34,7 +34,9 @@ def assign(
     skipped: list[Item] = []
     candidates = [load for load in loads if load.has_capacity(limit)]
     mean = _mean_speed(loads)
-    while queue and candidates and len(skipped) < LOOKAHEAD:
+    for _ in range(len(queue)):
+        if not candidates or len(skipped) == LOOKAHEAD:
+            break
         item = queue.popleft()
         load = choose_worker(item, candidates, loads, limit, mean)
         if load is not None:

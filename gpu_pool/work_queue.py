@@ -82,19 +82,22 @@ class WorkQueue(Generic[Item]):
     def head(self) -> Item:
         """Return the item that `popleft` would remove. Raises IndexError if the queue is empty."""
         if not self._first:
-            self._first.append(self._pop_next())
+            self._first.append(self.popleft())
         return self._first[0]
 
     def popleft(self) -> Item:
         """Remove and return the next item. Raises IndexError if the queue is empty."""
-        return self._first.popleft() if self._first else self._pop_next()
-
-    def _pop_next(self) -> Item:
-        if not self._bulk.length:
-            self._bulk_credit = 0.0
-            if not self._interactive.length:
-                raise IndexError("the queue is empty")
+        if self._first:
+            return self._first.popleft()
+        if self._bulk.length:
+            return self._pop_with_bulk()
+        self._bulk_credit = 0.0
+        if self._interactive.length:
             return self._interactive.popleft()
+        raise IndexError("the queue is empty")
+
+    def _pop_with_bulk(self) -> Item:
+        """Return the next of bulk and interactive items in their turns."""
         if self._interactive.length and self._bulk_credit < _BULK_TURN:
             item = self._interactive.popleft()
             self._bulk_credit += item.tokens / BULK_SHARE
