@@ -30,37 +30,26 @@ class FrameReader:
         self._readable.register(connected, select.POLLIN)
 
     def wait(self) -> list[Any]:
-        """Return the messages that were sent together next, however long it takes.
+        """Return the messages that are complete after the next read, at least one.
 
-        Raises EOFError or OSError once the other side has gone.
+        Waits however long it takes. Raises EOFError or OSError once the other side has gone.
         """
-        while not self._is_complete():
+        while True:
             self._receive(0)
-        return self._take()
+            if messages := self._complete():
+                return messages
 
     def poll(self, timeout: float) -> list[Any]:
-        """Return the next messages; none if they are not here within `timeout` seconds.
-
-        Raises as `wait`.
-        """
-        while not self._is_complete():
-            if timeout and not self._readable.poll(timeout * 1e3):
-                return []
-            timeout = 0.0
-            try:
-                self._receive(socket.MSG_DONTWAIT)
-            except BlockingIOError:
-                return []
-        return self._take()
+        """Return what is `available`, or will be within `timeout` seconds; raises as `wait`."""
+        if timeout and not self._readable.poll(timeout * 1e3):
+            return []
+        return self.available()
 
     def available(self) -> list[Any]:
-        """Read once; return all messages that are complete then. Never blocks; raises as `wait`."""
-        messages: list[Any] = []
+        """Return the messages that are complete after one read; never blocks; raises as `wait`."""
         with suppress(BlockingIOError):
             self._receive(socket.MSG_DONTWAIT)
-        while self._is_complete():
-            messages += self._take()
-        return messages
+        return self._complete()
 
     def _receive(self, flags: int) -> None:
         """Read; mostly all of a frame comes at once."""
@@ -68,6 +57,13 @@ class FrameReader:
         if not data:
             raise EOFError
         self._buffer += data
+
+    def _complete(self) -> list[Any]:
+        """Return the messages of all complete frames."""
+        messages: list[Any] = []
+        while self._is_complete():
+            messages += self._take()
+        return messages
 
     def _is_complete(self) -> bool:
         """Return True if the next frame is here."""

@@ -140,12 +140,9 @@ class _MainLoop:
                 heartbeat_at = now
 
     def _receive(self) -> None:
-        """Handle all messages that are here; wait for one only if no text is pending."""
-        timeout = 0.0 if self._pending else HEARTBEAT_SECONDS
-        while messages := self._reader.poll(timeout):
-            for message in messages:
-                self._handle(message)
-            timeout = 0.0
+        """Handle the messages that are here; wait for one only if no text is pending."""
+        for message in self._reader.poll(0.0 if self._pending else HEARTBEAT_SECONDS):
+            self._handle(message)
 
     def _handle(self, message: ToWorker) -> None:
         if isinstance(message, Stop):

@@ -28,10 +28,12 @@ def test_nothing_is_returned_until_all_of_a_frame_is_here(ends: Ends) -> None:
     assert reader.poll(0.001) == []
 
 
-def test_frames_that_come_together_are_returned_one_by_one(ends: Ends) -> None:
+@pytest.mark.parametrize("waiting", [True, False])
+def test_frames_that_come_together_are_returned_together(ends: Ends, waiting: bool) -> None:
     sender, reader = ends
     sender.sendall(framed([1, 2]) + framed([3]) + framed([4])[:5])
-    assert [reader.poll(0.0), reader.wait(), reader.poll(0.0)] == [[1, 2], [3], []]
+    assert (reader.wait() if waiting else reader.poll(1.0)) == [1, 2, 3]
+    assert reader.available() == []
     sender.sendall(framed([4])[5:])
     assert reader.wait() == [4]
 
