@@ -64,7 +64,9 @@ class PoolServer:
     def _pause(self, error: OSError) -> None:
         _log.error("no front can be accepted: %s", error.strerror)
         self._pool.events.forget(self)
-        threading.Timer(_PAUSE_SECONDS, self._pool.events.watch, (self,)).start()
+        later = threading.Timer(_PAUSE_SECONDS, self._pool.events.watch, (self,))
+        later.daemon = True
+        later.start()
 
     def flush(self) -> None:
         """Do nothing: a listener sends nothing."""

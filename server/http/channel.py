@@ -22,9 +22,8 @@ from server.http.security_headers import SECURITY_HEADERS
 _COMPARE_SECONDS = 1.0
 _JOINED = 65_536  # bytes of a body that are copied, so that they are sent with the head
 _serving = threading.local()
-_http_date = lru_cache(maxsize=2)(
-    build_http_date
-)  # most answers are in the same second as the last
+# Most answers are in the same second as the one before.
+_http_date = lru_cache(maxsize=2)(build_http_date)
 
 
 class _ProblemTask(ErrorTask):  # type: ignore[misc]

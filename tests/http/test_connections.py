@@ -2,6 +2,8 @@
 
 import os
 import socket
+import struct
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +13,7 @@ import pytest
 
 from server.core.settings import Settings
 from server.http.balance import Balance
+from server.http.event_loop import EventLoop
 from server.http.waitress_server import HttpServer
 from tests.http.test_waitress import PATIENCE, connect
 from tests.process.conftest import wait_for
@@ -174,3 +177,66 @@ def test_a_front_that_ends_at_its_start_leaves_no_other_one_busy() -> None:
                 connection.sendall(REQUEST % number)
                 assert read_until(connection, b"/%d" % number)
         wait_for(lambda: os.get_blocking(listener), "it waits in `accept` again")
+
+
+@pytest.mark.parametrize(
+    ("request_line", "header", "kept"),
+    [
+        (b"GET / HTTP/1.1", b"", True),
+        (b"GET / HTTP/1.1", b"Connection: keep-alive\r\n", True),
+        (b"GET / HTTP/1.1", b"Connection: Close\r\n", False),
+        (b"GET / HTTP/1.0", b"", False),
+        (b"GET / HTTP/1.0", b"Connection: keep-alive\r\n", True),
+    ],
+)
+def test_a_connection_is_kept_as_the_client_asks(
+    request_line: bytes, header: bytes, kept: bool
+) -> None:
+    with serving(echo) as server, connect(server) as connection:
+        for _ in range(2 if kept else 1):
+            connection.sendall(request_line + b"\r\nHost: x\r\n" + header + b"\r\n")
+            head = read_until(connection, b"\r\n\r\n/").decode().lower()
+            assert head.count("\r\ndate: ") == head.count("\r\ncontent-length: 1\r\n") == 1
+        connection.settimeout(PATIENCE if not kept else 0.05)
+        if kept:
+            with pytest.raises(TimeoutError):
+                connection.recv(1)
+        else:
+            assert connection.recv(1) == b""
+
+
+@pytest.mark.parametrize("leave", ["send more", "half-close", "close", "reset"])
+def test_the_loop_rests_while_a_request_is_answered(
+    monkeypatch: pytest.MonkeyPatch, leave: str
+) -> None:
+    begun, finish, handled = threading.Event(), threading.Event(), []
+    handle = EventLoop._handle
+
+    def slow(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        begun.set()
+        assert finish.wait(PATIENCE)
+        return echo(environ, start_response)
+
+    def count(loop: EventLoop, descriptor: int, events: int) -> None:
+        handled.append(descriptor)
+        handle(loop, descriptor, events)
+
+    with serving(slow) as server, connect(server) as connection:
+        connection.sendall(REQUEST % 1)
+        assert begun.wait(PATIENCE)
+        monkeypatch.setattr(EventLoop, "_handle", count)
+        if leave == "send more":
+            connection.sendall(REQUEST % 2)
+        elif leave == "half-close":
+            connection.shutdown(socket.SHUT_WR)
+        else:
+            if leave == "reset":
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        time.sleep(0.3)
+        assert len(handled) <= 3  # epoll reports it once or twice, and then no more
+        finish.set()
+        if leave == "send more":
+            assert b"/1" in read_until(connection, b"/2")
+        else:
+            wait_for(lambda: not server.busy(), "the connection has ended")
