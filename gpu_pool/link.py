@@ -129,8 +129,10 @@ class Link(Generic[Sent, Received]):
         """Close our end; only the thread that reads calls it, or nobody does."""
         if self._events is not None:
             self._events.forget(self)
+        self.close()  # whoever is sending stops
+        with self._sending:  # else they might send to another file that gets the descriptor next
+            self._socket.close()
         self._unsent.put(None)
-        self._socket.close()
         self._closed()
 
     def _read_all(self) -> None:

@@ -88,6 +88,29 @@ def test_an_end_that_is_gone_is_noticed(ends: tuple[End, End], unsent: int) -> N
     left.link.send((0, 0, b""))  # dropped
 
 
+def test_a_socket_is_not_closed_while_a_thread_sends() -> None:
+    """Its descriptor might become another file, which would get the message."""
+    ours, theirs = socket.socketpair()
+    packing, continued, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def pack(items: Sequence[Message]) -> Sequence[Message]:
+        packing.set()
+        continued.wait(TIMEOUT)
+        return items
+
+    link: Link[Message, Message] = Link(ours, pack, lambda _: None, closed.set)
+    link.start()
+    sender = threading.Thread(target=link.send, args=[(0, 0, b"")], daemon=True)
+    sender.start()
+    assert packing.wait(TIMEOUT)
+    theirs.close()
+    assert not closed.wait(0.2)
+    assert link.fileno() != -1
+    continued.set()
+    assert closed.wait(TIMEOUT)
+    assert link.fileno() == -1
+
+
 def test_what_is_sent_later_travels_together() -> None:
     ours, theirs = socket.socketpair()
     events: EventQueue[str] = EventQueue()
