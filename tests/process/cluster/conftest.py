@@ -68,9 +68,11 @@ def cluster() -> Iterator[Nodes]:
     folder = tempfile.mkdtemp(prefix="ray-")  # names of sockets in it must be short
     cluster = Cluster()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")  # also of nodes and commands that tests start
+        # Also of nodes and commands that tests start.
+        patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+        patch.setenv("RAY_TMPDIR", folder)
         with _own_handler():
-            cluster.add_node(**_NODE | _HEAD, temp_dir=folder, _system_config=_HEALTH)
+            cluster.add_node(**_NODE | _HEAD, _system_config=_HEALTH)
         yield Nodes(cluster, Path(cluster.head_node.get_logs_dir_path()))
         cluster.shutdown()
     shutil.rmtree(folder)
