@@ -59,6 +59,7 @@ def test_connections_that_come_one_after_another_take_turns(node: NodeServer) ->
 def test_a_front_that_had_none_gets_its_share(node: NodeServer) -> None:
     """Clients keep their connections: without a hint to connect again, it would have none."""
     connections = Connections(node)
+    wait_for(partial(connections.are, 0), "those of the fixture are closed")
     node.kill("front 1", signal.SIGSTOP)
     with Load(node, 16) as load:
         load.wait_for(64)
