@@ -8,6 +8,7 @@ import os
 import select
 import threading
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 Event = TypeVar("Event")
@@ -17,14 +18,11 @@ _ring = ctypes.PyDLL(None).eventfd_write
 
 
 class Socket(Protocol):
-    """What the thread reads and writes, such as a `Link`."""
+    """What the thread reads, such as a `Link`."""
 
     def fileno(self) -> int: ...
     def read(self) -> None:
         """Handle what has arrived."""
-
-    def flush(self) -> None:
-        """Send what has gathered."""
 
     def end(self) -> None:
         """Close it, for the queue is closed."""
@@ -37,7 +35,7 @@ class EventQueue(Generic[Event]):
         """Open nothing yet, so that processes may be forked with it."""
         self._events: deque[Event] = deque()
         self._sockets: dict[int, Socket] = {}  # by descriptor
-        self._unsent: list[Socket] = []
+        self._postponed: list[Callable[[], None]] = []
         self._lock = threading.Lock()  # of the descriptors
         self._epoll: select.epoll | None = None
         self._alarm = -1  # an eventfd that wakes the thread
@@ -81,9 +79,9 @@ class EventQueue(Generic[Event]):
             if self._sockets.pop(socket.fileno(), None) and self._epoll is not None:
                 self._epoll.unregister(socket.fileno())
 
-    def flush_later(self, socket: Socket) -> None:
-        """Flush a socket before the thread waits again."""
-        self._unsent.append(socket)
+    def call_later(self, function: Callable[[], None]) -> None:
+        """Call a function before the thread waits again."""
+        self._postponed.append(function)
 
     def wait(self, timeout: float) -> None:
         """Wait until there is an event, or for `timeout` seconds; read all sockets that are ready.
@@ -91,7 +89,7 @@ class EventQueue(Generic[Event]):
         Reading may add events.
         """
         assert self._epoll is not None, "it is open"
-        self._flush()
+        self._call_postponed()
         self._asleep = True  # first: an event that is added after the next line wakes us
         ready = self._epoll.poll(0 if self._events else timeout)
         self._asleep = False
@@ -103,7 +101,7 @@ class EventQueue(Generic[Event]):
 
     def close(self) -> None:
         """End all sockets; events may still be added and removed."""
-        self._flush()
+        self._call_postponed()
         with self._lock:
             self.closed = True
             sockets, self._sockets = list(self._sockets.values()), {}
@@ -115,10 +113,10 @@ class EventQueue(Generic[Event]):
         for socket in sockets:
             socket.end()
 
-    def _flush(self) -> None:
-        unsent, self._unsent = self._unsent, []
-        for socket in unsent:
-            socket.flush()
+    def _call_postponed(self) -> None:
+        postponed, self._postponed = self._postponed, []
+        for function in postponed:
+            function()
 
     def _wake(self) -> None:
         with self._lock:

@@ -60,7 +60,7 @@ class Link(Generic[Sent, Received]):
     def send(self, item: Sent) -> None:
         """Send an item now or soon; never blocks, and drops it if the other side is gone."""
         self._outgoing.append(item)
-        self.flush()
+        self._flush()
 
     def send_later(self, item: Sent) -> None:
         """Send an item when the thread that waits for events does so; called by that thread."""
@@ -68,7 +68,7 @@ class Link(Generic[Sent, Received]):
         self._outgoing.append(item)
         if not self._flushed_later:
             self._flushed_later = True
-            self._events.flush_later(self)
+            self._events.call_later(self._flush)
 
     def close(self) -> None:
         """Break the connection, as if the other side had; `closed` is called."""
@@ -79,7 +79,25 @@ class Link(Generic[Sent, Received]):
         """Return the descriptor; -1 once it is closed."""
         return self._socket.fileno()
 
-    def flush(self) -> None:
+    def read(self) -> None:
+        """Receive what is here, if anything; never blocks."""
+        try:
+            for message in self._reader.available():
+                self._receive(message)
+        except (EOFError, OSError):
+            self.end()
+
+    def end(self) -> None:
+        """Close our end; only the thread that reads calls it, or nobody does."""
+        if self._events is not None:
+            self._events.forget(self)
+        self.close()  # whoever is sending stops
+        with self._sending:  # else they might send to another file that gets the descriptor next
+            self._socket.close()
+        self._unsent.put(None)
+        self._closed()
+
+    def _flush(self) -> None:
         """Send what has gathered, unless another thread is about to."""
         self._flushed_later = False
         while self._outgoing and self._sending.acquire(blocking=False):
@@ -100,7 +118,7 @@ class Link(Generic[Sent, Received]):
         except BlockingIOError:
             return data  # the other side does not read
         except OSError:
-            return b""  # it is gone; `_read` reports it
+            return b""  # it is gone; whoever reads notices
 
     def _gathered(self) -> bytes:
         """Return what is to be sent next; only whoever has the lock calls it."""
@@ -112,28 +130,10 @@ class Link(Generic[Sent, Received]):
     def _write(self) -> None:
         """Send what the kernel did not take at once."""
         while (data := self._unsent.get()) is not None:
-            with suppress(OSError):  # the other side is gone; `_read` reports it
+            with suppress(OSError):  # the other side is gone; whoever reads notices
                 self._socket.sendall(data)
             self._sending.release()
-            self.flush()
-
-    def read(self) -> None:
-        """Receive what is here, if anything; never blocks."""
-        try:
-            for message in self._reader.available():
-                self._receive(message)
-        except (EOFError, OSError):
-            self.end()
-
-    def end(self) -> None:
-        """Close our end; only the thread that reads calls it, or nobody does."""
-        if self._events is not None:
-            self._events.forget(self)
-        self.close()  # whoever is sending stops
-        with self._sending:  # else they might send to another file that gets the descriptor next
-            self._socket.close()
-        self._unsent.put(None)
-        self._closed()
+            self._flush()
 
     def _read_all(self) -> None:
         try:

@@ -68,9 +68,6 @@ class PoolServer:
         later.daemon = True
         later.start()
 
-    def flush(self) -> None:
-        """Do nothing: a listener sends nothing."""
-
     def end(self) -> None:
         """Do nothing: fronts that connect from now on wait for another pool."""
 

@@ -72,7 +72,7 @@ class EventLoop(dict[int, Any]):
             with self._lock:  # whoever lets the socket read again calls `arm` after that
                 wanted = _wanted(socket)
                 self._wait_for(descriptor, wanted)
-            events = events & ~_READ | events & wanted if wanted else 0
+            events = events & (~_READ | wanted) if wanted else 0
         wasyncore.readwrite(socket, events)
         self.arm(socket)
 

@@ -20,7 +20,6 @@ class Wire:
     def __init__(self, connected: socket.socket, events: EventQueue[Message]) -> None:
         self._socket = connected
         self._events = events
-        self.flushed = 0
         self.ended = False
 
     def fileno(self) -> int:
@@ -29,9 +28,6 @@ class Wire:
     def read(self) -> None:
         for number in self._socket.recv(100):
             self._events.put((0, number))
-
-    def flush(self) -> None:
-        self.flushed += 1
 
     def end(self) -> None:
         self.ended = True
@@ -105,18 +101,18 @@ def test_a_socket_may_be_watched_before_the_queue_is_open(
     events.close()
 
 
-def test_what_is_to_be_flushed_is_so_before_the_thread_waits_and_at_the_end(
-    events: EventQueue[Message], pair: tuple[socket.socket, socket.socket]
+def test_what_is_postponed_is_called_once_before_the_thread_waits_or_at_the_end(
+    events: EventQueue[Message],
 ) -> None:
-    wire = Wire(pair[0], events)
-    events.flush_later(wire)
-    assert wire.flushed == 0
+    called: list[str] = []
+    events.call_later(lambda: called.append("first"))
+    assert not called
     events.wait(0.0)
     events.wait(0.0)
-    assert wire.flushed == 1
-    events.flush_later(wire)
+    assert called == ["first"]
+    events.call_later(lambda: called.append("last"))
     events.close()
-    assert wire.flushed == 2
+    assert called == ["first", "last"]
 
 
 def test_a_closed_queue_ends_its_sockets_and_those_that_come_later(
