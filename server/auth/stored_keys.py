@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 
-from server.auth.keys import Keys, KeysError, check_keys
+from server.auth.keys import ApiKey, Keys, KeysError, check_keys
 from server.database.interface import Database, Schema, StorageError, StoreError
 
 _REREAD_SECONDS = 30.0  # a notification may be lost together with its connection
@@ -83,8 +83,9 @@ def add_keys(database: Database, keys: Keys) -> None:
                 raise KeysError(f"there is a key of {name} already")
             if key.sha256 in digests:
                 raise KeysError(f"the key of {name} is there already, with another name")
-        transaction.run_many(
-            "INSERT INTO api_keys VALUES (?, ?, ?, ?, ?)",
+        transaction.insert(
+            "api_keys",
+            ", ".join(("name", *ApiKey.model_fields)),
             [(name, *key.model_dump().values()) for name, key in keys.items()],
         )
 

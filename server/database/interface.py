@@ -25,7 +25,7 @@ class StorageError(Exception):
     """The database cannot do this now: its disk is full, or it is away. No user text is in it."""
 
     def __init__(self, reason: str, *, away: bool) -> None:
-        """`away`: it does not respond; otherwise it cannot store."""
+        """`away`: it does not respond in time; otherwise it cannot store."""
         super().__init__(reason)
         self.away = away
 
@@ -80,8 +80,8 @@ class Transaction(Protocol):
     def run(self, query: str, *values: object) -> int:
         """Run a statement; return how many rows it has changed."""
 
-    def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run a statement for each row of values."""
+    def insert(self, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+        """Add rows, of which there may be many; `columns` are names with commas between them."""
 
 
 class Database(Protocol):

@@ -10,7 +10,7 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,12 +22,12 @@ from server.database.cipher import Cipher
 from server.database.interface import (
     Row,
     Schema,
-    Sealed,
     StorageError,
     StoreError,
     Transaction,
 )
 from server.database.listener import Listener
+from server.database.postgres_transaction import NOW, Connection, PostgresTransaction, sql
 from server.database.store_lock import key_of, take_lock
 from server.database.time_limit import time_limit
 
@@ -41,7 +41,6 @@ CREATE TABLE IF NOT EXISTS m2m_schemas (  -- `proof` is made with the key of the
     name TEXT PRIMARY KEY, version BIGINT NOT NULL, proof TEXT
 )
 """
-_NOW = "extract(epoch FROM clock_timestamp())::float8"
 _CONNECTIONS = 8  # of a process, at most
 _CONNECT_SECONDS = 5
 _WAIT_SECONDS = 2.0  # for a connection of the pool, and for a sign of life from it
@@ -52,14 +51,12 @@ _OPTIONS = (
     "-c statement_timeout=60000 -c client_min_messages=warning"
 )
 
-Connection = psycopg.Connection[Row]
-
 
 class PostgresDatabase:
     """A Database. Each process has connections of its own, made at its first use."""
 
     shared = True
-    now = _NOW
+    now = NOW
 
     def __init__(self, url: str, schema: Schema, key: bytes | None = None) -> None:
         """Connect once, to make or migrate the tables. Raises StoreError.
@@ -77,6 +74,7 @@ class PostgresDatabase:
         self._pool: ConnectionPool[Connection] | None = None
         self._listener: Listener | None = None
         self._away_until = 0.0
+        self._lent: set[Connection] = set()  # found alive, and in use
         self._own = threading.local()  # the transaction of a thread
         try:
             with psycopg.connect(url, **_connecting()) as connection:
@@ -113,7 +111,7 @@ class PostgresDatabase:
             finally:
                 self._own.transaction = None
             if transaction.has_changed:
-                connection.execute(_sql(f"NOTIFY {self._channel}"))
+                connection.execute(sql(f"NOTIFY {self._channel}"))
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -142,8 +140,8 @@ class PostgresDatabase:
     def shrink(self) -> None:
         """Do nothing: autovacuum does it."""
 
-    def _transaction_on(self, connection: Connection) -> "_Transaction":
-        return _Transaction(connection, self._cipher, self._schema.sealed)
+    def _transaction_on(self, connection: Connection) -> PostgresTransaction:
+        return PostgresTransaction(connection, self._cipher, self._schema.sealed)
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
@@ -155,12 +153,23 @@ class PostgresDatabase:
                 self._connections().connection(_WAIT_SECONDS) as connection,
                 time_limit(connection, self._schema.seconds),
             ):
-                yield connection
+                self._lent.add(connection)
+                try:
+                    yield connection
+                finally:
+                    self._lent.remove(connection)
         except (psycopg.errors.DiskFull, psycopg.errors.ReadOnlySqlTransaction) as error:
             raise StorageError(_explain(error), away=False) from None
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
-            self._away_until = time.monotonic() + _AWAY_SECONDS
+            if not self._is_busy(error):
+                self._away_until = time.monotonic() + _AWAY_SECONDS
             raise StorageError(_explain(error), away=True) from None
+
+    def _is_busy(self, error: psycopg.Error) -> bool:
+        """Return whether an error says only that somebody has waited for others for too long."""
+        if isinstance(error, PoolTimeout):
+            return len(self._lent) >= _CONNECTIONS
+        return isinstance(error, psycopg.errors.LockNotAvailable | psycopg.errors.QueryCanceled)
 
     def _connections(self) -> "ConnectionPool[Connection]":
         self._enter_process()
@@ -185,6 +194,7 @@ class PostgresDatabase:
             self._process = os.getpid()
             self._opening = threading.Lock()
             self._pool = self._listener = None
+            self._lent = set()
 
     def _migrate(self, connection: Connection) -> None:
         """Bring the tables up to date, in one transaction; other servers wait meanwhile."""
@@ -192,7 +202,7 @@ class PostgresDatabase:
         with connection.transaction():
             transaction = self._transaction_on(connection)
             take_lock(transaction, key_of("m2m_schemas"))
-            connection.execute(_sql(_VERSIONS))
+            connection.execute(sql(_VERSIONS))
             found = transaction.select(
                 "SELECT version, proof FROM m2m_schemas WHERE name = ?", schema.name
             )
@@ -202,7 +212,7 @@ class PostgresDatabase:
                 proof = self._cipher.proof()
             self._check_key(proof)
             for step in (*schema.steps_from(version), schema.added):
-                connection.execute(_sql(step.format_map(_TYPES)))
+                connection.execute(sql(step.format_map(_TYPES)))
             transaction.run(
                 "INSERT INTO m2m_schemas VALUES (?, ?, ?)"
                 " ON CONFLICT (name) DO UPDATE SET version = excluded.version",
@@ -225,59 +235,10 @@ class PostgresDatabase:
             raise StoreError(self._schema.name, wrong)
 
 
-class _Transaction:
-    """See `Transaction`."""
-
-    def __init__(
-        self, connection: Connection, cipher: Cipher | None, sealed: frozenset[str]
-    ) -> None:
-        self._connection = connection
-        self._cipher = cipher
-        self._sealed = sealed
-        self.has_changed = False
-
-    def now(self) -> float:
-        [row] = self.select(f"SELECT {_NOW} AS now")
-        return float(row["now"])
-
-    def select(self, query: str, *values: object) -> list[Row]:
-        found = self._connection.execute(_sql(query), self._stored(values)).fetchall()
-        if self._cipher is not None:
-            for row in found:
-                for name in self._sealed.intersection(row):
-                    if row[name] is not None:
-                        row[name] = self._cipher.open(row[name])
-        self.has_changed |= bool(found) and not query.lstrip().startswith("SELECT")
-        return found
-
-    def run(self, query: str, *values: object) -> int:
-        changed = self._connection.execute(_sql(query), self._stored(values)).rowcount
-        self.has_changed |= changed > 0
-        return changed
-
-    def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
-        with self._connection.cursor() as cursor:
-            cursor.executemany(_sql(query), map(self._stored, rows))
-            self.has_changed |= cursor.rowcount > 0
-
-    def _stored(self, values: Sequence[object]) -> tuple[object, ...]:
-        return tuple([self._seal(each) if isinstance(each, Sealed) else each for each in values])
-
-    def _seal(self, sealed: Sealed) -> str | bytes | None:
-        if sealed.value is None or self._cipher is None:
-            return sealed.value
-        return self._cipher.seal(sealed.value)
-
-
 def _check(connection: Connection) -> None:
     """Raise psycopg's error for a connection that is not alive."""
     with time_limit(connection, _WAIT_SECONDS):
         ConnectionPool.check_connection(connection)
-
-
-def _sql(query: str) -> str:
-    """Return a query with psycopg's marks for values. All queries are literals of this program."""
-    return query.replace("%", "%%").replace("?", "%s")
 
 
 def _connecting() -> dict[str, Any]:

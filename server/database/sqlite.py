@@ -168,7 +168,9 @@ class _Transaction:
     def run(self, query: str, *values: object) -> int:
         return self._connection.execute(query, _plain(values)).rowcount
 
-    def run_many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+    def insert(self, table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
+        marks = ", ".join("?" for _ in columns.split(","))
+        query = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - only names and marks
         self._connection.executemany(query, map(_plain, rows))
 
 

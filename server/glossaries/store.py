@@ -53,7 +53,7 @@ class GlossaryStore:
             for dictionary in dictionaries:
                 _put(transaction, number, dictionary)
             _check_limits(transaction, owner, number)
-        return self.find(owner, id_)
+            return _find(transaction, owner, id_)
 
     def find(self, owner: str, id: str) -> Glossary:  # noqa: A002 - the usual name
         """Return a glossary. Raises UnknownGlossaryError."""

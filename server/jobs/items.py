@@ -12,17 +12,20 @@ def add_round_items(
     relations: Relations,
 ) -> None:
     """Add the texts of a round of a document, or all texts of another job."""
-    query = "SELECT coalesce(max(position) + 1, 0) AS first FROM items WHERE job = ?"
-    [row] = transaction.select(query, number)
-    position = int(row["first"])
+    jobs = transaction.select(
+        "SELECT (SELECT coalesce(max(position) + 1, 0) FROM items WHERE job = number) AS first"
+        " FROM jobs WHERE number = ? AND status IN ('queued', 'running')",
+        number,
+    )
+    if not jobs:  # a cancelled job gets no further texts
+        return
+    position = int(jobs[0]["first"])
     texts = [(member, text) for member, group in enumerate(parts) for text in group]
-    # A cancelled job gets no further texts.
-    transaction.run_many(
-        "INSERT INTO items (job, position, round, member, characters, text)"
-        " SELECT number, ?, ?, ?, ?, ? FROM jobs"
-        " WHERE number = ? AND status IN ('queued', 'running')",
+    transaction.insert(
+        "items",
+        "job, position, round, member, characters, text",
         (
-            (position + i, round_, member, len(text), Sealed(text), number)
+            (number, position + i, round_, member, len(text), Sealed(text))
             for i, (member, text) in enumerate(texts)
         ),
     )
@@ -44,8 +47,9 @@ def _add_relations(
         "SELECT position, round, member FROM items WHERE job = ? ORDER BY position DESC", number
     )
     first = {(row["round"], row["member"]): row["position"] for row in rows}
-    transaction.run_many(
-        "INSERT INTO parts VALUES (?, ?, ?)",
+    transaction.insert(
+        "parts",
+        "job, position, whole",
         (
             (number, row["position"], None if whole is None else first[whole])
             for row in rows

@@ -12,18 +12,19 @@ SELECT number FROM (
     WHERE status IN ('queued', 'running') AND (holder IS NULL OR holder = ? OR until < ?)
 ) AS own WHERE place <= ? AND (holder IS NULL OR holder <> ?)
 """
+_LEASE = f"""
+INSERT INTO leases SELECT number, ?, ? FROM ({_CLAIMABLE}) AS new WHERE true
+ON CONFLICT (job) DO UPDATE SET holder = excluded.holder
+"""  # noqa: S608 - only constants
+_FORGET_RUNS = f"DELETE FROM runs WHERE job IN ({_CLAIMABLE})"  # noqa: S608 - only constants
 
 
 def claim(transaction: Transaction, holder: str) -> None:
     """Prolong a server's leases, and lease it further jobs up to a few for each client."""
     now = transaction.now()
-    new = transaction.select(_CLAIMABLE, holder, now, _MOST_OF_A_CLIENT, holder)
-    transaction.run_many(
-        "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (job)"
-        " DO UPDATE SET holder = excluded.holder",
-        [(row["number"], holder, now) for row in new],
-    )
-    transaction.run_many("DELETE FROM runs WHERE job = ?", [(row["number"],) for row in new])
+    claimable = (holder, now, _MOST_OF_A_CLIENT, holder)
+    transaction.run(_FORGET_RUNS, *claimable)
+    transaction.run(_LEASE, holder, now, *claimable)
     transaction.run(  # seldom: whatever is written wakes all others
         "UPDATE leases SET until = ? WHERE holder = ? AND until < ?",
         now + LEASE_SECONDS,

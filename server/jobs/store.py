@@ -94,9 +94,9 @@ class JobStore:
             if source is not None:
                 transaction.run("INSERT INTO files VALUES (?, ?, NULL)", number, Sealed(source))
             add_round_items(transaction, number, 0, parts, relations)
-        job = self.find(id)
-        assert job is not None
-        return job
+            job = self.find(id)  # not later: whoever is told of an error sends the job again
+            assert job is not None
+            return job
 
     def find(self, id: str) -> Job | None:  # noqa: A002
         """Return a job by its public id."""

@@ -15,7 +15,7 @@ from tests.process.replicas.test_start import FIRST
 
 pytestmark = pytest.mark.slow
 
-# In a pipeline of statements, the first of which PostgreSQL has executed: no timeout of its runs.
+# In the middle of a COPY: no timeout of PostgreSQL's runs.
 STOPPED = """
 import os, signal, sys
 from server.database.postgres import PostgresDatabase
@@ -28,7 +28,7 @@ def rows():
 
 database = PostgresDatabase(sys.argv[1], FIRST)
 with database.transaction() as transaction:
-    transaction.run_many("INSERT INTO things (number) VALUES (?)", rows())
+    transaction.insert("things", "number", rows())
 """
 
 

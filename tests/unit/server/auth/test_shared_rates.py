@@ -20,7 +20,7 @@ class Clocked:
     """A transaction whose time is the test's."""
 
     def __init__(self, inner: Transaction, now: float) -> None:
-        self.select, self.run, self.run_many = inner.select, inner.run, inner.run_many
+        self.select, self.run, self.insert = inner.select, inner.run, inner.insert
         self._now = now
 
     def now(self) -> float:

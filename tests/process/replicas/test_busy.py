@@ -1,0 +1,122 @@
+"""A database whose writers wait for each other is not away: what can be done at once is done."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from server.core.state import STATE
+from server.database import postgres
+from server.database.interface import Database, StorageError, Transaction
+from server.database.postgres import PostgresDatabase
+from server.glossaries.records import Dictionary
+from server.glossaries.store import GlossaryStore
+from server.jobs.records import JobSpec
+from server.jobs.schema import JOBS
+from server.jobs.store import JobStore
+from tests.process.conftest import wait_for
+
+WRITE = "INSERT INTO usage VALUES ('a', '2026-01', 1)"
+
+
+@contextmanager
+def one_writing(database: Database) -> Iterator[None]:
+    with ThreadPoolExecutor(1) as executor:
+        begun, end = threading.Event(), threading.Event()
+
+        def write() -> None:
+            with database.transaction():
+                begun.set()
+                end.wait()
+
+        writing = executor.submit(write)
+        begun.wait()
+        try:
+            yield
+        finally:
+            end.set()
+        writing.result()
+
+
+@pytest.fixture
+def impatient(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDatabase]:
+    """A database that waits only a moment for another writer, or for a long statement."""
+    options = postgres._OPTIONS + " -c lock_timeout=300 -c statement_timeout=600"
+    monkeypatch.setattr(postgres, "_OPTIONS", options)
+    database = PostgresDatabase(url, STATE)
+    yield database
+    database.close()
+
+
+def fail_to_write(database: Database) -> None:
+    with database.transaction() as transaction:
+        transaction.run(WRITE)
+
+
+def fail_to_read(database: Database) -> None:
+    database.select("SELECT pg_sleep(60)")
+
+
+@pytest.mark.parametrize("fail", [fail_to_write, fail_to_read])
+def test_who_waits_too_long_is_told_so_and_nobody_else(
+    url: str, impatient: PostgresDatabase, fail: Callable[[Database], None]
+) -> None:
+    other = PostgresDatabase(url, STATE)
+    try:
+        with one_writing(other):
+            with pytest.raises(StorageError, match="timeout") as error:
+                fail(impatient)
+            assert error.value.away
+            assert impatient.select("SELECT 1 AS one") == [{"one": 1}]
+    finally:
+        other.close()
+
+
+def test_more_writers_than_connections_do_not_keep_readers_away_afterwards(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "_CONNECTIONS", 2)
+    monkeypatch.setattr(postgres, "_WAIT_SECONDS", 0.3)
+    database, other = PostgresDatabase(url, STATE), PostgresDatabase(url, STATE)
+    waiting = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    try:
+        with ThreadPoolExecutor(2) as executor:
+            with one_writing(other):
+                writing = [executor.submit(fail_to_write, database) for _ in range(2)]
+                wait_for(lambda: other.select(waiting) == [{"n": 2}], "both wait")
+                with pytest.raises(StorageError):
+                    database.select("SELECT 1 AS one")
+            wait_for(lambda: any(each.done() for each in writing), "one has written")
+            assert database.select("SELECT 1 AS one") == [{"one": 1}]
+    finally:
+        database.close()
+        other.close()
+
+
+class AwayAfterwards(PostgresDatabase):
+    """Away as soon as something has been written."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        with super().transaction() as transaction:
+            yield transaction
+        self._away_until = float("inf")
+
+
+def test_a_job_that_is_stored_is_not_refused(url: str) -> None:
+    database = AwayAfterwards(url, JOBS)
+    try:
+        assert JobStore(database).add("x", JobSpec("en", "de"), [["a"]], "").texts == 1
+    finally:
+        database.close()
+
+
+def test_a_glossary_that_is_stored_is_not_refused(url: str) -> None:
+    database = AwayAfterwards(url, STATE)
+    try:
+        made = GlossaryStore(database).add("alice", "mine", [Dictionary(("en", "de"), {"a": "b"})])
+        assert made.name == "mine"
+    finally:
+        database.close()
