@@ -181,11 +181,11 @@ def _plain(values: Sequence[object]) -> tuple[Any, ...]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise StorageError for what happens to a file in use: its disk is full, or it is gone."""
+    """Raise StorageError for what happens to a file in use: it is locked, full, or gone."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise StorageError(str(error), away=False) from error
+        raise StorageError(str(error), away=_is_locked(error)) from error
 
 
 def _lock_folder(file: Path, store: str) -> int:
@@ -209,5 +209,10 @@ def _lock_folder(file: Path, store: str) -> int:
 
 
 def _explain(error: sqlite3.Error | StoreError) -> str:
-    code = getattr(error, "sqlite_errorcode", None)
-    return "another server uses it" if code == sqlite3.SQLITE_BUSY else str(error)
+    return "another server uses it" if _is_locked(error) else str(error)
+
+
+def _is_locked(error: Exception) -> bool:
+    """Return whether another process has been writing for too long."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF == sqlite3.SQLITE_BUSY  # without the reason

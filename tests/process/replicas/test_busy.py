@@ -1,16 +1,19 @@
 """A database whose writers wait for each other is not away: what can be done at once is done."""
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
 from server.core.state import STATE
-from server.database import postgres
+from server.database import postgres, sqlite
 from server.database.interface import Database, StorageError, Transaction
 from server.database.postgres import PostgresDatabase
+from server.database.sqlite import SqliteDatabase
 from server.glossaries.records import Dictionary
 from server.glossaries.store import GlossaryStore
 from server.jobs.records import JobSpec
@@ -93,6 +96,22 @@ def test_more_writers_than_connections_do_not_keep_readers_away_afterwards(
     finally:
         database.close()
         other.close()
+
+
+def test_a_file_that_another_process_has_locked_is_not_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.1)
+    database = SqliteDatabase(tmp_path, STATE, shared=True)
+    file = tmp_path / f"{STATE.name}.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageError, match="locked") as error:
+            fail_to_write(database)
+        assert error.value.away
+        assert database.select("SELECT 1 AS one") == [{"one": 1}]
+    fail_to_write(database)
+    database.close()
 
 
 class AwayAfterwards(PostgresDatabase):
