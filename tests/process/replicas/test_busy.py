@@ -46,9 +46,9 @@ def one_writing(database: Database) -> Iterator[None]:
 @pytest.fixture
 def impatient(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDatabase]:
     """A database that waits only a moment for another writer, or for a long statement."""
-    options = postgres._OPTIONS + " -c lock_timeout=300 -c statement_timeout=600"
-    monkeypatch.setattr(postgres, "_OPTIONS", options)
     database = PostgresDatabase(url, STATE)
+    options = postgres._OPTIONS + " -c lock_timeout=1000 -c statement_timeout=3000"
+    monkeypatch.setattr(postgres, "_OPTIONS", options)  # of the connections it makes from now on
     yield database
     database.close()
 
@@ -81,7 +81,6 @@ def test_more_writers_than_connections_do_not_keep_readers_away_afterwards(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_CONNECTIONS", 2)
-    monkeypatch.setattr(postgres, "_WAIT_SECONDS", 0.3)
     database, other = PostgresDatabase(url, STATE), PostgresDatabase(url, STATE)
     waiting = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
     try:
