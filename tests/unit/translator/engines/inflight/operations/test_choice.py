@@ -1,6 +1,7 @@
 """A kernel serves if it gives what plain torch gives, and where it is the fastest."""
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
@@ -124,9 +125,14 @@ def test_every_operation_has_a_kernel() -> None:
 )
 @pytest.mark.parametrize(("beams", "ngram"), [(1, 0), (3, 2)])
 def test_the_check_accepts_all_kernels(
-    dtype: torch.dtype, narrow: torch.dtype | None, beams: int, ngram: int
+    dtype: torch.dtype,
+    narrow: torch.dtype | None,
+    beams: int,
+    ngram: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("triton")
+    monkeypatch.setattr(choices, "SECONDS", math.inf)  # a CPU interprets them
     weights = make_network(tiny_model(3), dtype=dtype, narrow=narrow).weights
     model = Model(weights, VOCABULARY, beams, ngram)
     found = choose(model, Shape(8, 24, 40), seconds=lambda _: 1.0)
