@@ -130,11 +130,14 @@ def test_a_full_disk_is_not_a_database_that_is_away(url: str) -> None:
 
 def test_texts_that_sql_might_misread(url: str, tmp_path: Path) -> None:
     strange = "? %s %(a)s '; DROP TABLE usage; -- \\ \u2028 😀"
+    copied = strange + "\t\\N\r\n\\.\n"
     for database in (PostgresDatabase(url, STATE), SqliteDatabase(tmp_path, STATE)):
         with database.transaction() as transaction:
             transaction.run("INSERT INTO usage VALUES (?, ?, ?)", strange, "%", 1)
-        assert database.select("SELECT client, month FROM usage") == [
-            {"client": strange, "month": "%"}
+            transaction.insert("usage", "client, month, characters", [(copied, "%", 2)])
+        assert database.select("SELECT client, month FROM usage ORDER BY characters") == [
+            {"client": strange, "month": "%"},
+            {"client": copied, "month": "%"},
         ]
         database.close()
 
