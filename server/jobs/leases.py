@@ -14,17 +14,19 @@ SELECT number FROM (
 """
 _LEASE = f"""
 INSERT INTO leases SELECT number, ?, ? FROM ({_CLAIMABLE}) AS new WHERE true
-ON CONFLICT (job) DO UPDATE SET holder = excluded.holder
+ON CONFLICT (job) DO UPDATE SET holder = excluded.holder, until = excluded.until
 """  # noqa: S608 - only constants
-_FORGET_RUNS = f"DELETE FROM runs WHERE job IN ({_CLAIMABLE})"  # noqa: S608 - only constants
 
 
 def claim(transaction: Transaction, holder: str) -> None:
     """Prolong a server's leases, and lease it further jobs up to a few for each client."""
     now = transaction.now()
-    claimable = (holder, now, _MOST_OF_A_CLIENT, holder)
-    transaction.run(_FORGET_RUNS, *claimable)
-    transaction.run(_LEASE, holder, now, *claimable)
+    if transaction.run(_LEASE, holder, now, holder, now, _MOST_OF_A_CLIENT, holder):
+        transaction.run(  # those of the new leases, which alone end now
+            "DELETE FROM runs WHERE job IN (SELECT job FROM leases WHERE holder = ? AND until = ?)",
+            holder,
+            now,
+        )
     transaction.run(  # seldom: whatever is written wakes all others
         "UPDATE leases SET until = ? WHERE holder = ? AND until < ?",
         now + LEASE_SECONDS,

@@ -1,5 +1,6 @@
 """A database whose writers wait for each other is not away: what can be done at once is done."""
 
+import secrets
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -19,9 +20,7 @@ from server.glossaries.store import GlossaryStore
 from server.jobs.records import JobSpec
 from server.jobs.schema import JOBS
 from server.jobs.store import JobStore
-from tests.process.conftest import wait_for
-
-WRITE = "INSERT INTO usage VALUES ('a', '2026-01', 1)"
+from tests.process.conftest import TIMEOUT, wait_for
 
 
 @contextmanager
@@ -29,13 +28,13 @@ def one_writing(database: Database) -> Iterator[None]:
     with ThreadPoolExecutor(1) as executor:
         begun, end = threading.Event(), threading.Event()
 
-        def write() -> None:
+        def hold() -> None:
             with database.transaction():
                 begun.set()
                 end.wait()
 
-        writing = executor.submit(write)
-        begun.wait()
+        writing = executor.submit(hold)
+        assert begun.wait(TIMEOUT)
         try:
             yield
         finally:
@@ -53,31 +52,31 @@ def impatient(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostgresDat
     database.close()
 
 
-def fail_to_write(database: Database) -> None:
+def write(database: Database) -> None:
     with database.transaction() as transaction:
-        transaction.run(WRITE)
+        transaction.run("INSERT INTO rates VALUES (?, 0, 0)", secrets.token_hex(8))
 
 
-def fail_to_read(database: Database) -> None:
+def read_for_long(database: Database) -> None:
     database.select("SELECT pg_sleep(60)")
 
 
-@pytest.mark.parametrize("fail", [fail_to_write, fail_to_read])
+@pytest.mark.parametrize("use", [write, read_for_long])
 def test_who_waits_too_long_is_told_so_and_nobody_else(
-    url: str, impatient: PostgresDatabase, fail: Callable[[Database], None]
+    url: str, impatient: PostgresDatabase, use: Callable[[Database], None]
 ) -> None:
     other = PostgresDatabase(url, STATE)
     try:
         with one_writing(other):
             with pytest.raises(StorageError, match="timeout") as error:
-                fail(impatient)
+                use(impatient)
             assert error.value.away
             assert impatient.select("SELECT 1 AS one") == [{"one": 1}]
     finally:
         other.close()
 
 
-def test_more_writers_than_connections_do_not_keep_readers_away_afterwards(
+def test_a_reader_who_found_no_free_connection_is_told_so_and_nobody_else(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "_CONNECTIONS", 2)
@@ -86,12 +85,13 @@ def test_more_writers_than_connections_do_not_keep_readers_away_afterwards(
     try:
         with ThreadPoolExecutor(2) as executor:
             with one_writing(other):
-                writing = [executor.submit(fail_to_write, database) for _ in range(2)]
+                writing = [executor.submit(write, database) for _ in range(2)]
                 wait_for(lambda: other.select(waiting) == [{"n": 2}], "both wait")
                 with pytest.raises(StorageError):
                     database.select("SELECT 1 AS one")
             wait_for(lambda: any(each.done() for each in writing), "one has written")
             assert database.select("SELECT 1 AS one") == [{"one": 1}]
+            assert [each.result() for each in writing] == [None, None]
     finally:
         database.close()
         other.close()
@@ -106,10 +106,10 @@ def test_a_file_that_another_process_has_locked_is_not_a_full_disk(
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="locked") as error:
-            fail_to_write(database)
+            write(database)
         assert error.value.away
         assert database.select("SELECT 1 AS one") == [{"one": 1}]
-    fail_to_write(database)
+    write(database)
     database.close()
 
 

@@ -101,6 +101,22 @@ class TestJobs:
         store.finish(store.claim()[0].number, "done")
         assert [job.id for job in store.claim()] == ["a1", "a2", "a3", "a4", "b"]
 
+    def test_a_job_of_a_server_that_is_gone_has_not_been_begun_by_the_next(
+        self, database: Database
+    ) -> None:
+        store = JobStore(database)
+        own, gone = (store.add(id_, SPEC, [["a"]], "") for id_ in ("own", "gone"))
+        store.claim()
+        for job in (own, gone):
+            store.begin(job.number)
+        with database.transaction() as transaction:
+            transaction.run(
+                "UPDATE leases SET holder = 'gone', until = 0 WHERE job = ?", gone.number
+            )
+        found = {job.id: job.resumed for job in store.claim()}
+        assert found["own"] is not None
+        assert found["gone"] is None
+
     def test_released_jobs_have_not_been_begun(self, store: JobStore) -> None:
         job = store.add("x", SPEC, [["a"]], "")
         store.claim()
